@@ -1,0 +1,74 @@
+"""Why a path is not a saved model: the things that people pass instead, each told apart."""
+
+from __future__ import annotations
+
+import json
+
+from sparklet.errors import MissingDataError, ModelError, NotAModelError
+from sparklet.saved.stores import Store, join
+from sparklet.saved.text import LFS_HINT, LFS_PROBLEM, is_lfs_pointer, part_files
+
+__all__ = ["why_no_model"]
+
+_SAVED = "model.write().save(path) writes a folder that holds metadata/"
+_PEEK = 1 << 20
+
+
+def why_no_model(store: Store, root: str) -> ModelError:
+    """Return the error for a path that exists but has no metadata folder."""
+    shown = store.shown(root)
+    if store.is_file(root):
+        return _file(store, root)
+    entries = store.entries(root)
+    if entries is None:
+        return NotAModelError(shown, "is neither a folder nor a file", _SAVED)
+    names = {name for name, _ in entries}
+    if "metadata.json" in names and _is_connect(store, join(root, "metadata.json")):
+        return NotAModelError(
+            shown, "was saved by pyspark.ml.connect, another format than Spark ML's", "fit and save it with pyspark.ml"
+        )
+    if "metadata" in names and not store.is_folder(join(root, "metadata")):
+        return NotAModelError(shown, "has a file metadata where Spark saves a folder", _SAVED)
+    if "MLmodel" in names:
+        return NotAModelError(shown, "is an MLflow model", "the Spark model is its folder sparkml")
+    if names & {"stages", "treesMetadata"} or part_files(store, join(root, "data")):
+        return MissingDataError(join(shown, "metadata"), "is absent", "was the model copied or committed completely?")
+    for path in part_files(store, root) or ():
+        if _is_pmml(_peek(store, path)):
+            return NotAModelError(shown, 'holds PMML text, written by write().format("pmml")', "save it without format")
+    if not entries:
+        return NotAModelError(shown, "is an empty folder", _SAVED)
+    inside = sorted(name for name, is_folder in entries if is_folder and store.is_folder(join(join(root, name), "metadata")))
+    if inside:
+        return NotAModelError(shown, "is not a saved model but holds some", "as " + ", ".join(inside[:3]))
+    return NotAModelError(shown, "is a folder without metadata/", _SAVED)
+
+
+def _file(store: Store, path: str) -> ModelError:
+    shown, data = store.shown(path), _peek(store, path)
+    if is_lfs_pointer(data):
+        return MissingDataError(shown, LFS_PROBLEM, LFS_HINT)
+    if _is_pmml(data):
+        return NotAModelError(shown, "is a PMML file, not a folder saved by Spark", _SAVED)
+    return NotAModelError(shown, "is a file, not a folder saved by Spark", _SAVED)
+
+
+def _peek(store: Store, path: str) -> bytes:
+    try:
+        return store.read(path, _PEEK)
+    except ModelError:  # large or unreadable: it only would have made the message better
+        return b""
+
+
+def _is_pmml(data: bytes) -> bool:
+    return b"<PMML" in data[:4096]
+
+
+def _is_connect(store: Store, path: str) -> bool:
+    try:
+        found = json.loads(_peek(store, path))
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and (
+        found.get("type") == "spark_connect" or str(found.get("class")).startswith("pyspark.ml.connect.")
+    )

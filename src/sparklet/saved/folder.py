@@ -1,0 +1,150 @@
+"""SavedStage: one folder of a saved model, read as far as it is asked for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from sparklet.errors import (
+    CorruptModelError,
+    LegacyModelError,
+    MissingDataError,
+    NotAModelError,
+    UnfittedModelError,
+    shown,
+)
+from sparklet.saved.classes import is_estimator, is_evaluator
+from sparklet.saved.diagnose import why_no_model
+from sparklet.saved.locations import locate
+from sparklet.saved.metadata import LEGACY, Metadata, read_metadata
+from sparklet.saved.stores import Store, join
+from sparklet.saved.version import SparkVersion
+
+if TYPE_CHECKING:
+    from sparklet.saved.tables import Table
+
+__all__ = ["SavedStage", "open_model"]
+
+
+def open_model(path: str | os.PathLike[str]) -> SavedStage:
+    """Open the folder that `save` wrote: a pipeline or a single stage, local or on what `pyarrow.fs` opens.
+
+    Only the metadata of this one folder is read. Raise ModelNotFoundError, NotAModelError, UnfittedModelError,
+    LegacyModelError, MissingDataError or CorruptModelError, each naming the file or folder at fault.
+    """
+    store, root = locate(path)
+    if not store.is_folder(join(root, "metadata")):
+        raise why_no_model(store, root)
+    stage = SavedStage(store, root, read_metadata(store, join(root, "metadata")))
+    if stage.className.startswith(LEGACY):
+        raise LegacyModelError(
+            stage.path, f"{stage.className} belongs to the old spark.mllib API", "only spark.ml models can be scored"
+        )
+    if is_evaluator(stage.className):
+        raise NotAModelError(stage.path, f"{stage.className} is an evaluator, which scores nothing")
+    stage.require_fitted()
+    return stage
+
+
+class SavedStage:
+    """Hold one folder of a saved model: its metadata at hand, tables and folders inside it on demand.
+
+    `params` are strings, numbers, lists as in the JSON, where `NaN` and infinities may be the texts "NaN", "Inf", "-Inf".
+    `className` is the JVM's name also where PySpark wrote its own, which `metadata["class"]` keeps.
+    """
+
+    __slots__ = ("_folder", "_metadata", "_store", "className", "metadata", "params", "path", "uid", "version")
+
+    path: str
+    className: str
+    uid: str
+    version: SparkVersion
+    params: Mapping[str, object]
+    metadata: Mapping[str, object]
+
+    def __init__(self, store: Store, folder: str, metadata: Metadata) -> None:
+        self._store, self._folder, self._metadata = store, folder, metadata
+        self.path = store.shown(folder)
+        self.className, self.uid, self.version = metadata.className, metadata.uid, metadata.version
+        self.params, self.metadata = metadata.params, metadata.whole
+
+    def __repr__(self) -> str:
+        return f"SavedStage({self.className} {self.uid!r} of Spark {self.version} at {self.path!r})"
+
+    def require_fitted(self) -> None:
+        """Raise UnfittedModelError for an estimator."""
+        if is_estimator(self.className, self.version):
+            kind = "an unfitted Pipeline" if self.className.endswith(".Pipeline") else f"the estimator {self.className}"
+            raise UnfittedModelError(self.path, f"is {kind}", "save the model that fit returns")
+
+    def corrupt(self, problem: str) -> CorruptModelError:
+        """Return the error that names this stage's metadata file, for what is wrong with its contents."""
+        return CorruptModelError(self._metadata.path, problem)
+
+    def table(self, name: str = "data") -> Table:
+        """Read a folder of Parquet files inside this stage."""
+        # Imported on first use: transformers without data need no Arrow.
+        from sparklet.saved.tables import read_table
+
+        return read_table(self._store, join(self._folder, name))
+
+    def has(self, name: str) -> bool:
+        """Return whether this stage has a folder of that name."""
+        return self._store.is_folder(join(self._folder, name))
+
+    def child(self, name: str) -> SavedStage:
+        """Open a stage saved inside this one (`bestModel`, `pipelineModel`, `model_0` ...).
+
+        `data` of BisectingKMeans and `oldModel` of DistributedLDA are models of the old API: these have
+        this stage's version, an empty uid and no params; everything is in `metadata`.
+        Raise MissingDataError where the folder is absent.
+        """
+        folder = join(self._folder, name)
+        metadata = join(folder, "metadata")
+        if not self._store.is_folder(metadata):
+            missing = folder if not self._store.is_folder(folder) else metadata
+            raise MissingDataError(
+                self._store.shown(missing), "is absent", "was the model copied or committed completely?"
+            )
+        return SavedStage(self._store, folder, read_metadata(self._store, metadata, self.version))
+
+    def children(self, prefix: str) -> list[SavedStage]:
+        """Open the stages in the folders `<prefix>0`, `<prefix>1` ...; raise MissingDataError where one is absent between."""
+        places = [
+            int(name.removeprefix(prefix))
+            for name, is_folder in self._store.entries(self._folder) or ()
+            if is_folder and re.fullmatch(re.escape(prefix) + "(0|[1-9][0-9]{0,8})", name)
+        ]
+        # Placed by number: model_10 comes after model_9. A gap ends in child's error.
+        return [self.child(f"{prefix}{place}") for place in range(len(places))] if places else []
+
+    def stages(self) -> list[SavedStage]:
+        """Open the stages of a pipeline in their order; folders that `stageUids` does not list are ignored.
+
+        Follows Spark's `ml/Pipeline.scala` (`SharedReadWrite.load`, 4.2).
+        """
+        uids = self.params.get("stageUids")
+        if not isinstance(uids, list) or not all(isinstance(uid, str) for uid in uids):
+            state = shown(uids) if "stageUids" in self.params else "absent"
+            raise self.corrupt(f"stageUids, the list of the pipeline's stages, is {state}")
+        width = len(str(len(uids)))
+        found = [self._stage(place, uid, width) for place, uid in enumerate(uids)]
+        for stage in found:
+            stage.require_fitted()
+        return found
+
+    def _stage(self, place: int, uid: str, width: int) -> SavedStage:
+        if "\0" in uid or uid.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", uid):
+            raise self.corrupt(f"stage uid {shown(uid)} would lead out of the model's folder")
+        exact = f"stages/{place:0{width}d}_{uid}"
+        if self.has(exact + "/metadata"):
+            return self.child(exact)
+        # Copying may have changed a name that the target does not allow; index and uid still identify the stage.
+        for name, is_folder in self._store.entries(join(self._folder, "stages")) or ():
+            if is_folder and re.match(f"0*{place}_", name) and self.has(f"stages/{name}/metadata"):
+                stage = self.child(f"stages/{name}")
+                if stage.uid == uid:
+                    return stage
+        return self.child(exact)

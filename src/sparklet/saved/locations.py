@@ -1,0 +1,68 @@
+"""From what a user calls a path to a store and a root in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import unquote
+
+from sparklet.errors import MissingExtraError, ModelNotFoundError, OptionError
+from sparklet.saved.stores import LocalStore, RemoteStore, Store
+
+__all__ = ["locate"]
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(/.*)", re.DOTALL)
+
+# Hadoop's connectors have names of their own for what pyarrow calls s3.
+_PYARROW_SCHEMES = {"s3a": "s3", "s3n": "s3"}
+
+
+def locate(path: str | os.PathLike[str]) -> tuple[Store, str]:
+    """Return the store that holds `path` and the root inside it.
+
+    A local path (str or `Path`), a `file:` URI, or a URI that `pyarrow.fs` opens: `s3://`, `gs://`, `hdfs://`, `abfss://`.
+    Raise ModelNotFoundError where nothing is there, OptionError for what is no path at all.
+    """
+    try:
+        text = os.fspath(path)
+    except TypeError:
+        raise OptionError("path", path, "takes a path as str or Path") from None
+    if not isinstance(text, str):
+        raise OptionError("path", path, "takes a path as str or Path")
+    uri = _SCHEME.fullmatch(text)
+    if uri is None:
+        return _local(text, text)
+    scheme, rest = uri[1].lower(), uri[2]
+    if scheme == "file":
+        return _local(text, _file_path(rest))
+    if scheme == "dbfs":
+        return _local(text, "/dbfs/" + rest.lstrip("/"), hint="dbfs: is read through /dbfs, which is not mounted here")
+    return _remote(text, _PYARROW_SCHEMES.get(scheme, scheme) + ":" + rest)
+
+
+def _local(given: str, path: str, hint: str = "") -> tuple[Store, str]:
+    # A NUL byte is no name; os.stat would raise ValueError for it.
+    if not path or "\0" in path or not os.path.lexists(path):
+        raise ModelNotFoundError(given, "nothing exists here", hint)
+    return LocalStore(), path if len(path) == 1 else path.rstrip("/")
+
+
+def _file_path(rest: str) -> str:
+    """Return the path of `file:/a`, `file:///a` and `file://localhost/a`, unescaped."""
+    if rest.startswith("//"):
+        host, slash, rest = rest[2:].partition("/")
+        rest = slash + rest if host in ("", "localhost") else f"//{host}/{rest}"
+    # `file:///C:/model` names a drive on Windows.
+    return unquote(rest[1:] if re.match(r"/[A-Za-z]:", rest) and os.name == "nt" else rest)
+
+
+def _remote(given: str, uri: str) -> tuple[Store, str]:
+    try:
+        from pyarrow.fs import FileSystem
+    except ImportError as error:  # a pyarrow built without file systems
+        raise MissingExtraError("a remote path", "remote") from error
+    try:
+        filesystem, root = FileSystem.from_uri(uri)
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise OptionError("path", given, f"pyarrow.fs cannot open it: {error}") from error
+    return RemoteStore(filesystem, root.rstrip("/"), given), root.rstrip("/")

@@ -1,0 +1,70 @@
+"""Text folders as Spark writes them: part files, possibly compressed, possibly several, possibly empty."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sparklet.errors import CorruptModelError, MissingDataError
+from sparklet.saved.codecs import Oversized, decompress
+from sparklet.saved.stores import Store, join
+
+__all__ = ["LIMIT", "first_line", "is_lfs_pointer", "part_files"]
+
+# A hundred million characters of stop words fit; a decompression bomb does not.
+LIMIT = 256 << 20
+
+_LFS = b"version https://git-lfs.github.com/spec/"
+LFS_PROBLEM = "is a Git LFS pointer, not the file itself"
+LFS_HINT = "git lfs pull"
+
+
+def is_lfs_pointer(data: bytes) -> bool:
+    """Return whether the bytes are the pointer that Git leaves where an LFS object was not fetched."""
+    return data.startswith(_LFS)
+
+
+def part_files(store: Store, folder: str) -> list[str] | None:
+    """Return the data files of a folder in name order, None where there is no folder.
+
+    As in Hadoop, names that start with `_` or `.` are bookkeeping (`_SUCCESS`, `_committed_…`, `.crc`).
+    """
+    entries = store.entries(folder)
+    if entries is None:
+        return None
+    return [
+        join(folder, name)
+        for name, is_folder in entries
+        if not is_folder and not name.startswith(("_", ".")) and not name.endswith(".crc")
+    ]
+
+
+def lines(store: Store, path: str) -> Iterator[bytes]:
+    """Yield the non-empty lines of one text file."""
+    shown = store.shown(path)
+    data = store.read(path, LIMIT)
+    if is_lfs_pointer(data):
+        raise MissingDataError(shown, LFS_PROBLEM, LFS_HINT)
+    try:
+        data = decompress(path, data, LIMIT)
+    except LookupError as error:
+        raise CorruptModelError(shown, f"is compressed with a codec that is not supported: {error}") from error
+    except Oversized:
+        raise CorruptModelError(shown, f"unpacks to more than {LIMIT >> 20} MiB") from None
+    except ValueError as error:
+        raise CorruptModelError(shown, f"cannot be decompressed: {error}") from error
+    # bytes.splitlines breaks at \n and \r only; str.splitlines would also break at U+2028 inside a string.
+    for line in data.removeprefix(b"\xef\xbb\xbf").splitlines():
+        if stripped := line.strip():
+            yield stripped
+
+
+def first_line(store: Store, folder: str) -> tuple[str, bytes]:
+    """Return (file, first non-empty line) of a text folder; raise MissingDataError where there is none."""
+    files = part_files(store, folder)
+    if files is None:
+        raise MissingDataError(store.shown(folder), "is absent")
+    for path in files:
+        for line in lines(store, path):
+            return path, line
+    problem = "holds empty files only" if files else "holds no part file"
+    raise MissingDataError(store.shown(folder), problem, "was the model copied or committed completely?")

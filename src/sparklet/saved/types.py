@@ -1,0 +1,49 @@
+"""Arrow types named as Spark names them, with `vector` and `matrix` for Spark's two structs."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+from pyarrow import types
+
+__all__ = ["MATRIX_FIELDS", "VECTOR_FIELDS", "spark_type"]
+
+# `mllib-local/src/main/scala/org/apache/spark/ml/linalg/VectorUDT.scala` and `MatrixUDT.scala` (4.2).
+VECTOR_FIELDS = ("type", "size", "indices", "values")
+MATRIX_FIELDS = ("type", "numRows", "numCols", "colPtrs", "rowIndices", "values", "isTransposed")
+
+_NAMES = {
+    pa.bool_(): "boolean",
+    pa.int8(): "tinyint",
+    pa.int16(): "smallint",
+    pa.int32(): "int",
+    pa.int64(): "bigint",
+    pa.float32(): "float",
+    pa.float64(): "double",
+    pa.string(): "string",
+    pa.large_string(): "string",
+    pa.binary(): "binary",
+    pa.date32(): "date",
+}
+
+
+def spark_type(type_: pa.DataType) -> str:
+    """Return Spark's name of an Arrow type; what Spark ML never writes keeps Arrow's name.
+
+    >>> import pyarrow as pa
+    >>> spark_type(pa.map_(pa.int32(), pa.list_(pa.float64())))
+    'map<int,array<double>>'
+    """
+    if (name := _NAMES.get(type_)) is not None:
+        return name
+    if types.is_struct(type_):
+        names = tuple(field.name for field in type_)
+        if names == VECTOR_FIELDS:
+            return "vector"
+        if names == MATRIX_FIELDS:
+            return "matrix"
+        return "struct<" + ",".join(f"{field.name}:{spark_type(field.type)}" for field in type_) + ">"
+    if types.is_list(type_) or types.is_large_list(type_):
+        return f"array<{spark_type(type_.value_type)}>"
+    if types.is_map(type_):
+        return f"map<{spark_type(type_.key_type)},{spark_type(type_.item_type)}>"
+    return str(type_)
