@@ -1,0 +1,70 @@
+# `make` explains itself. Environments are made on first use and again when their lock file changes.
+# PYTHON=/path/to/python chooses the interpreter (any 3.11 or newer).
+
+export PYTHON
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# What a shell carries for another Spark or another project must not reach this one.
+unexport SPARK_HOME SPARK_CONF_DIR SPARK_REMOTE PYSPARK_SUBMIT_ARGS PYTHONPATH PYTHONHOME VIRTUAL_ENV
+
+TOOLS := .venv-tools/bin
+# Spark starts its own Python workers: they must be the driver's.
+PYTHON4 := PYSPARK_PYTHON=$(CURDIR)/.venv/bin/python .venv/bin/python
+PYTHON35 := PYSPARK_PYTHON=$(CURDIR)/.venv-spark35/bin/python .venv-spark35/bin/python
+COMPILE := $(TOOLS)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+# So that a failing half does not hide the other: both halves run, then the recipe fails.
+BOTH = status=0; $(1) || status=1; $(2) || status=1; exit $$status
+
+.PHONY: help setup demo test parity lint format bench golden lock clean
+
+help:  ## show this list
+	@echo "sparklet: make <recipe>     (needs Python 3.11+; those marked * also Java 17+)"
+	@sed -n 's/^\([a-z]*\):.*##\(.*\)/  \1\t\2/p' Makefile | expand -t 12
+
+setup: .venv/ready .venv-spark35/ready  ## make all environments: .venv (Spark 4), .venv-spark35, .venv-tools
+
+demo: .venv/ready  ## * fit, save and score a pipeline, next to Spark
+	@tools/check_java.sh
+	$(PYTHON4) examples/demo.py
+
+test: .venv/ready .venv-spark35/ready  ## * every test but parity: first with Spark 3.5, then with Spark 4
+	@tools/check_java.sh
+	@$(call BOTH,$(PYTHON35) -m pytest -m "(spark or golden) and not parity",$(PYTHON4) -m pytest)
+
+parity: .venv/ready .venv-spark35/ready  ## * the long comparison with both live Sparks
+	@tools/check_java.sh
+	@$(call BOTH,$(PYTHON35) -m pytest -m parity,$(PYTHON4) -m pytest -m parity)
+
+lint: .venv-tools/ready  ## ruff, the strict type checker, the kernels' own rules
+	$(TOOLS)/ruff check .
+	$(TOOLS)/ruff format --check .
+	$(TOOLS)/mypy
+	$(TOOLS)/python tools/lint_kernels.py
+
+format: .venv-tools/ready  ## let ruff mend what it can
+	$(TOOLS)/ruff check --fix .
+	$(TOOLS)/ruff format .
+
+bench: .venv/ready  ## * measure sparklet beside its rivals
+	@tools/check_java.sh
+	$(PYTHON4) -m benchmarks
+
+golden: .venv/ready .venv-spark35/ready  ## * let both Sparks write tests/golden again
+	@tools/check_java.sh
+	$(PYTHON35) tests/golden/generate.py
+	$(PYTHON4) tests/golden/generate.py
+
+lock: .venv-tools/ready  ## write locks/ from pyproject.toml (UPGRADE=1: newest versions)
+	$(COMPILE) --group lint -o locks/tools.txt
+	$(COMPILE) --group spark4 -o locks/spark4.txt
+	$(COMPILE) --group spark35 -o locks/spark35.txt
+
+clean:  ## remove environments, caches and build output
+	rm -rf .venv .venv-spark35 .venv-tools build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv-tools/ready: locks/tools.txt
+.venv/ready: locks/spark4.txt
+.venv-spark35/ready: locks/spark35.txt
+.venv/ready .venv-spark35/ready: pyproject.toml | .venv-tools/ready
+.venv-tools/ready .venv/ready .venv-spark35/ready: tools/sync_env.sh
+	@tools/sync_env.sh $(@D) $(filter locks/%,$^)
