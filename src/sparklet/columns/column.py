@@ -1,0 +1,58 @@
+"""A typed column: what is known at load of the values that will pass there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+__all__ = ["Attribute", "Column"]
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """Describe one number for ML, as Spark's column metadata `ml_attr` does.
+
+    `values` are the labels of a nominal attribute where known, `numValues` their count.
+    """
+
+    kind: Literal["numeric", "nominal", "binary"] = "numeric"
+    name: str | None = None
+    values: tuple[str, ...] | None = None
+    numValues: int | None = None
+
+    @property
+    def cardinality(self) -> int | None:
+        """Return how many values a nominal attribute has, as `NominalAttribute.getNumValues` does."""
+        return self.numValues if self.numValues is not None else None if self.values is None else len(self.values)
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """Describe a column: name, Spark type, vector size, ML attributes, non-zero bounds, origin.
+
+    Two columns are the same only if they are one object: a stage that replaces a column makes a new one.
+    `attribute` belongs to a scalar column. `attributes()` of a vector column is computed on demand, as a hashed
+    vector has a quarter of a million. `nonzeros` bounds how many elements of a vector can differ from zero.
+    """
+
+    name: str
+    type: str
+    size: int | None = None
+    attribute: Attribute | None = None
+    make_attributes: Callable[[], tuple[Attribute, ...]] | None = None
+    nonzeros: tuple[int, int] | None = None
+    origin: str = "inferred"
+    casts: bool = False
+
+    def attributes(self) -> tuple[Attribute, ...] | None:
+        """Return the attributes of a vector's elements, or None where unknown."""
+        return None if self.make_attributes is None else self.make_attributes()
+
+    def renamed(self, name: str) -> Column:
+        """Return a new column that differs in its name."""
+        return replace(self, name=name)
+
+    def __repr__(self) -> str:
+        size = f"({self.size})" if self.size is not None else ""
+        return f"Column({self.name}: {self.type}{size}, {self.origin})"

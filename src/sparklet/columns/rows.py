@@ -1,0 +1,325 @@
+"""What a row may hold: how each Python value becomes a value of its column's type, or is refused.
+
+These are all the rules; the table in `tests/columns/test_rows.py` shows them by example.
+"""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import math
+import operator
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sparklet.columns.column import Column
+from sparklet.columns.scope import fold
+from sparklet.columns.types import INTEGRAL, element_type
+from sparklet.errors import AmbiguousColumnError, ColumnTypeError, MissingColumnError, RowError, VectorSizeError
+from sparklet.jvm_math import double_to_string
+from sparklet.linalg import DenseVector, SparseVector, Vector, vector
+
+__all__ = ["ABSENT", "RowReader", "coercer"]
+
+Coerce = Callable[[Any], Any]
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT: Any = _Absent()
+"""The value of an optional input column that a row does not have."""
+
+
+def _plain(value: Any) -> Any:
+    """Return the Python value of a numpy scalar, and None for the missing markers of pandas."""
+    if type(value).__module__ == "numpy" and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        return value.item()
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return None
+    return value
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _to_double(value: Any) -> float | None:
+    if value is None or value.__class__ is float:
+        return value  # type: ignore[no-any-return]
+    value = _plain(value)
+    if value is None:
+        return None
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            raise ColumnTypeError(value, "double", hint="the number is too large") from None
+    hint = "declare it: load(schema={...: 'boolean'})" if isinstance(value, bool) else ""
+    if isinstance(value, (DenseVector, SparseVector, list, tuple)) or hasattr(value, "toArray"):
+        hint = "declare it: load(schema={...: 'vector'})"
+    raise ColumnTypeError(value, "double", hint=hint)
+
+
+def _to_float(value: Any) -> float | None:
+    try:
+        number = _to_double(value)
+    except ColumnTypeError as error:
+        raise ColumnTypeError(value, "float", hint=error.hint) from None
+    if number is None:
+        return None
+    try:
+        return struct.unpack("f", struct.pack("f", number))[0]  # type: ignore[no-any-return]
+    except OverflowError:
+        return math.copysign(math.inf, number)
+
+
+def _to_integral(type_: str) -> Coerce:
+    bound = 1 << (INTEGRAL[type_] - 1)
+
+    def coerce(value: Any) -> int | None:
+        if value is None:
+            return None
+        value = _plain(value)
+        if value is None or _is_nan(value):  # pandas turns an int column with a gap into floats and NaN
+            return None
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise ColumnTypeError(value, type_)
+        if not -bound <= value < bound:
+            raise ColumnTypeError(value, type_, hint="out of range")
+        return int(value)
+
+    return coerce
+
+
+def _to_boolean(value: Any) -> bool | None:
+    value = _plain(value)
+    if value is None or value.__class__ is bool:
+        return value  # type: ignore[no-any-return]
+    if _is_nan(value):
+        return None
+    raise ColumnTypeError(value, "boolean")
+
+
+def _to_string(value: Any) -> str | None:
+    if value is None or value.__class__ is str:
+        return value  # type: ignore[no-any-return]
+    value = _plain(value)
+    if value is None or _is_nan(value):
+        return None
+    if isinstance(value, str):
+        return str(value)
+    raise ColumnTypeError(value, "string")
+
+
+def _to_label(value: Any) -> str | None:
+    """Cast as Spark casts to string: the column is only known as what an indexer reads."""
+    if value is None or value.__class__ is str:
+        return value  # type: ignore[no-any-return]
+    value = _plain(value)
+    if value is None or _is_nan(value):
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value) if abs(value) < 1 << 63 else _refuse_label(value)
+    if isinstance(value, float):
+        return double_to_string(value)
+    return str(value) if isinstance(value, str) else _refuse_label(value)
+
+
+def _refuse_label(value: object) -> str:
+    raise ColumnTypeError(value, "string or number")
+
+
+def _to_decimal(type_: str) -> Coerce:
+    precision, scale = map(int, type_[8:-1].split(","))
+    context = decimal.Context(prec=76, rounding=decimal.ROUND_HALF_UP, traps=[decimal.InvalidOperation])
+    step, limit = decimal.Decimal(1).scaleb(-scale), decimal.Decimal(10) ** (precision - scale)
+
+    def coerce(value: Any) -> decimal.Decimal | None:
+        value = _plain(value)
+        if value is None or _is_nan(value):
+            return None
+        if isinstance(value, bool) or not isinstance(value, (int, decimal.Decimal)):
+            raise ColumnTypeError(value, type_)
+        try:
+            number = decimal.Decimal(value).quantize(step, context=context)
+        except decimal.InvalidOperation:
+            raise ColumnTypeError(value, type_, hint="out of range") from None
+        if not abs(number) < limit:
+            raise ColumnTypeError(value, type_, hint="out of range")
+        return number
+
+    return coerce
+
+
+def _to_date(value: Any) -> datetime.date | None:
+    value = _plain(value)
+    if value is None or _is_nan(value):
+        return None
+    if isinstance(value, str):
+        try:
+            return datetime.date.fromisoformat(value)
+        except ValueError:
+            raise ColumnTypeError(value, "date", hint="an ISO date such as '2024-01-31'") from None
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+        return value
+    raise ColumnTypeError(value, "date")
+
+
+def _to_timestamp(value: Any) -> datetime.datetime | None:
+    value = _plain(value)
+    if value is None or _is_nan(value):
+        return None
+    if isinstance(value, str):
+        try:
+            return datetime.datetime.fromisoformat(value)
+        except ValueError:
+            raise ColumnTypeError(value, "timestamp", hint="an ISO timestamp such as '2024-01-31T10:00:00'") from None
+    if isinstance(value, datetime.datetime):
+        return value
+    raise ColumnTypeError(value, "timestamp")
+
+
+def _to_array(element: str) -> Coerce:
+    coerce_element = _coerce_by_type(element)
+
+    def coerce(value: Any) -> list[Any] | None:
+        if value is None:
+            return None
+        if hasattr(value, "tolist") and getattr(value, "ndim", 0) == 1:
+            value = value.tolist()
+        if not isinstance(value, (list, tuple)):
+            if _is_nan(_plain(value)) or _plain(value) is None:
+                return None
+            raise ColumnTypeError(value, f"array<{element}>")
+        return [coerce_element(item) for item in value]
+
+    return coerce
+
+
+def _to_vector(value: Any) -> Vector | None:
+    if value is None or value.__class__ is DenseVector or value.__class__ is SparseVector:
+        return value  # type: ignore[no-any-return]
+    if isinstance(value, Mapping):
+        return _decode_vector(value)
+    if _plain(value) is None or _is_nan(value):
+        return None
+    return vector(value)
+
+
+def _decode_vector(value: Mapping[str, Any]) -> Vector:
+    """Read a vector as Spark's `toJSON` writes it: `{"type": 0, "size": ..., "indices": ..., "values": ...}`."""
+    try:
+        if value["type"] == 1:
+            return vector(value["values"])
+        return vector(SparseVector(operator.index(value["size"]), tuple(value["indices"]), tuple(value["values"])))
+    except (KeyError, TypeError):
+        raise ColumnTypeError(value, "vector", hint="keys are type, size, indices, values") from None
+
+
+def _sized(size: int) -> Coerce:
+    def coerce(value: Any) -> Vector | None:
+        found = _to_vector(value)
+        if found is not None and found.size != size:
+            raise VectorSizeError(found.size, size)
+        return found
+
+    return coerce
+
+
+def _coerce_by_type(type_: str) -> Coerce:
+    if (element := element_type(type_)) is not None:
+        return _to_array(element)
+    if type_ in INTEGRAL:
+        return _to_integral(type_)
+    if type_.startswith("decimal("):
+        return _to_decimal(type_)
+    return {
+        "double": _to_double,
+        "float": _to_float,
+        "boolean": _to_boolean,
+        "string": _to_string,
+        "date": _to_date,
+        "timestamp": _to_timestamp,
+        "timestamp_ntz": _to_timestamp,
+        "vector": _to_vector,
+    }[type_]
+
+
+def coercer(column: Column) -> Coerce:
+    """Return the function that makes a row's value fit the column, or raises `ColumnTypeError`.
+
+    >>> coercer(Column("age", "double"))(41)
+    41.0
+    """
+    if column.casts and column.type == "string":
+        return _to_label
+    if column.type == "vector" and column.size is not None and column.origin != "inferred":
+        return _sized(column.size)
+    return _coerce_by_type(column.type)
+
+
+_KNOWN_LAYOUTS = 256
+
+
+class RowReader:
+    """Take the input columns out of a row: names folded once per row layout, values made to fit.
+
+    `optional` columns may be absent; so may all where `missing` is `"null"`. Calling it gives the values in column order.
+    """
+
+    def __init__(self, columns: Sequence[Column], optional: frozenset[Column], missing: str) -> None:
+        self.columns = tuple(columns)
+        self._coercers = tuple(coercer(column) for column in columns)
+        self._optional = optional
+        self._missing = missing
+        # Rows of one service share their keys: what was found for a tuple of keys is kept, up to a bound.
+        self._layouts: dict[tuple[str, ...], tuple[tuple[str | None, Any], ...]] = {}
+
+    def __call__(self, row: Mapping[str, Any]) -> list[Any]:
+        """Return the values; raises a `RowError` that names the column."""
+        try:
+            layout = self._layouts[tuple(row)]
+        except (KeyError, TypeError):
+            layout = self._learn(row)
+        values: list[Any] = []
+        try:
+            for coerce, (key, default) in zip(self._coercers, layout, strict=True):
+                values.append(default if key is None else coerce(row[key]))
+        except RowError as error:
+            error.column = self.columns[len(values)].name
+            raise
+        return values
+
+    def _learn(self, row: Mapping[str, Any]) -> tuple[tuple[str | None, Any], ...]:
+        if not isinstance(row, Mapping):
+            hint = "row.asDict()" if hasattr(row, "asDict") else ""
+            raise ColumnTypeError(row, "a mapping of column names to values as a row", hint=hint)
+        names: dict[str, list[str]] = {}
+        for key in row:
+            if isinstance(key, str):
+                names.setdefault(fold(key), []).append(key)
+        layout: list[tuple[str | None, Any]] = []
+        for column in self.columns:
+            found = names.get(fold(column.name), [])
+            if len(found) > 1:
+                raise AmbiguousColumnError(column.name, found)
+            if found:
+                layout.append((found[0], None))
+            elif column in self._optional:
+                layout.append((None, ABSENT))
+            elif self._missing == "null":
+                layout.append((None, None))
+            else:
+                raise MissingColumnError(column.name, [key for key in row if isinstance(key, str)])
+        if len(self._layouts) >= _KNOWN_LAYOUTS:
+            self._layouts.clear()
+        self._layouts[tuple(row)] = result = tuple(layout)
+        return result

@@ -1,0 +1,145 @@
+"""The columns that a stage sees: by name without regard to case, typed by declaration or by use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from sparklet.columns.column import Attribute, Column
+from sparklet.columns.types import Want
+from sparklet.errors import AmbiguousColumnError, ColumnExistsError, SchemaError
+from sparklet.profile import Profile
+
+__all__ = ["Columns", "Inputs"]
+
+
+def fold(name: str) -> str:
+    """Return the form under which Spark's default resolver compares names."""
+    return name.lower()
+
+
+class Inputs:
+    """The columns that rows must bring, typed by the declared schema or by what stages take them for.
+
+    A column that several stages take differently gets the first type that all accept; `retyped` tells
+    that an earlier stage saw another type, so that all must be bound again.
+    """
+
+    def __init__(self, schema: Mapping[str, tuple[str, int | None]], origin: str = "schema") -> None:
+        self._columns: dict[str, Column] = {}
+        self._wants: dict[str, dict[Want, str]] = {}
+        self._used: dict[str, None] = {}
+        self.retyped = False
+        for name, (type_, size) in schema.items():
+            if (twin := self._columns.get(fold(name))) is not None:
+                raise AmbiguousColumnError(name, (twin.name, name))
+            self._columns[fold(name)] = Column(name, type_, size, origin=origin)
+
+    def take(self, name: str, want: Want, stage: str, size: int | None) -> Column:
+        """Return the input column, made on first use."""
+        key = fold(name)
+        self._used[key] = None
+        column = self._columns.get(key)
+        takers = self._wants.setdefault(key, {})
+        takers.setdefault(want, stage)
+        if column is None:
+            column = self._columns[key] = Column(name, want.inferred, casts=want.casts)
+        elif column.origin == "inferred":
+            if not want.accepts(column.type):
+                column = self._columns[key] = self._settle(name, takers)
+                self.retyped = True
+            elif column.casts and not want.casts and column.type == "string":
+                # A tokenizer takes text only; what an indexer would cast must not reach it.
+                column = self._columns[key] = Column(column.name, "string")
+                self.retyped = True
+        if column.type == "vector" and column.size is None and size is not None and column.origin == "inferred":
+            column = self._columns[key] = replace(column, size=size)
+            self.retyped = True
+        return column
+
+    def _settle(self, name: str, takers: Mapping[Want, str]) -> Column:
+        for candidate in dict.fromkeys(want.inferred for want in takers):
+            if all(want.accepts(candidate) for want in takers):
+                return Column(name, candidate)
+        uses = ", ".join(f"{want.words} by {stage}" for want, stage in takers.items())
+        raise SchemaError(name, f"is taken for {uses}")
+
+    def __iter__(self) -> Iterator[Column]:
+        return (self._columns[key] for key in self._used)
+
+    @property
+    def declared(self) -> Iterator[Column]:
+        """Return the columns that the schema names, used or not."""
+        return (column for column in self._columns.values() if column.origin != "inferred")
+
+
+class Columns:
+    """The typed columns at one point of the pipeline, and the profile under which they are scored."""
+
+    def __init__(self, inputs: Inputs, profile: Profile) -> None:
+        self.profile = profile
+        self.stage = ""
+        self._inputs = inputs
+        # None marks a name that a stage removed.
+        self._made: dict[str, Column | None] = {}
+
+    def take(self, name: str, want: Want, size: int | None = None) -> Column:
+        """Return the column of that name, which the stage takes for `want`.
+
+        `size` tells of how many elements the stage expects a vector to be: an undeclared input is shown so.
+        Raises `SchemaError` for a column of another type, or one that an earlier stage removed.
+        """
+        if fold(name) in self._made:
+            column = self._made[fold(name)]
+            if column is None:
+                raise SchemaError(name, "was removed by an earlier stage", self.stage)
+        else:
+            column = self._inputs.take(name, want, self.stage, size)
+        if not want.accepts(column.type):
+            raise SchemaError(column.name, f"must be {want.words}, it is {column.type}", self.stage)
+        return column
+
+    def new(
+        self,
+        name: str,
+        type: str,
+        *,
+        size: int | None = None,
+        attribute: Attribute | None = None,
+        attributes: object = None,
+        nonzeros: tuple[int, int] | None = None,
+        replaces: bool = False,
+    ) -> Column:
+        """Return a column that the stage makes; the plan adds it when the stage yields it.
+
+        `attributes` is a function without arguments. Raises `ColumnExistsError` as Spark does where the name is taken, unless `replaces`.
+        """
+        if not replaces and name in self:
+            raise ColumnExistsError(name, stage=self.stage)
+        make = attributes if callable(attributes) else None
+        return Column(name, type, size, attribute, make, nonzeros, origin=self.stage)
+
+    def __contains__(self, name: str) -> bool:
+        key = fold(name)
+        if key in self._made:
+            return self._made[key] is not None
+        return any(key == fold(column.name) for column in self._inputs)
+
+    def add(self, column: Column) -> None:
+        """Make a column visible to the stages that follow, in place of one of the same name."""
+        self._made[fold(column.name)] = column
+
+    def drop(self, name: str) -> None:
+        """Take a column away from the stages that follow and from the outputs."""
+        self._made[fold(name)] = None
+
+    def made(self) -> Iterator[Column]:
+        """Return the columns that stages made and none removed, in the order they came."""
+        return (column for column in self._made.values() if column is not None)
+
+    def find(self, name: str) -> Column | None:
+        """Return the visible column of that name without taking it, or None."""
+        key = fold(name)
+        if key in self._made:
+            return self._made[key]
+        return next((column for column in self._inputs if fold(column.name) == key), None)

@@ -1,0 +1,180 @@
+"""From stages to a plan: one flat list of bound functions, typed columns, and only what is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from sparklet.columns import Column, Columns, Inputs, fold
+from sparklet.errors import OptionError, did_you_mean
+from sparklet.profile import Profile
+from sparklet.stages.stage import Bound, Stage
+
+__all__ = ["Plan", "Step", "make_plan"]
+
+_MOST_STAGES = 100_000
+_MOST_PASSES = 100
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """A bound function and the stage it belongs to."""
+
+    stage: Stage
+    bound: Bound
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What scoring a row takes: the inputs to read, the steps to run in order, the outputs to give.
+
+    `optional` are the inputs that a row may lack: only label indexers read them.
+    """
+
+    stages: tuple[Stage, ...]
+    inputs: tuple[Column, ...]
+    optional: frozenset[Column]
+    steps: tuple[Step, ...]
+    outputs: tuple[Column, ...]
+    profile: Profile
+
+
+def flatten(stages: Iterable[Stage]) -> list[Stage]:
+    """Expand composites until only stages that bind are left."""
+    flat: list[Stage] = []
+    # A stack, as hostile folders may nest deeper than Python recurses.
+    waiting = list(stages)[::-1]
+    while waiting:
+        stage = waiting.pop()
+        parts = stage.expand()
+        if len(parts) == 1 and parts[0] is stage:
+            flat.append(stage)
+        else:
+            waiting.extend(reversed(parts))
+        if len(flat) > _MOST_STAGES:
+            raise OptionError("stages", len(flat), "a pipeline of that many stages cannot be scored")
+    return flat
+
+
+def make_plan(
+    stage: Stage,
+    profile: Profile,
+    schema: Mapping[str, tuple[str, int | None]],
+    outputs: str | Sequence[str] | None,
+) -> Plan:
+    """Return the plan of a model.
+
+    Raises `SchemaError` for columns that do not fit together, `OptionError` for unknown outputs.
+    """
+    stages = flatten([stage])
+    inputs = Inputs(schema)
+    for _ in range(_MOST_PASSES):
+        inputs.retyped = False
+        columns, steps = _bind(stages, inputs, profile)
+        if not inputs.retyped:
+            break
+    labels = frozenset(fold(s.label) for s in stages if s.label)
+    for_labels = _label_steps(steps, labels)
+    wanted = _wanted(stages, steps, columns, for_labels, outputs)
+    live = _live(steps, wanted, for_labels, everything=outputs == "*")
+    read = {column for step in live for column in step.bound.inputs} | set(wanted)
+    needed = tuple(column for column in inputs if column in read)
+    return Plan(tuple(stages), needed, _optional(live, needed, wanted, outputs), live, wanted, profile)
+
+
+def _bind(stages: Sequence[Stage], inputs: Inputs, profile: Profile) -> tuple[Columns, list[Step]]:
+    columns = Columns(inputs, profile)
+    steps: list[Step] = []
+    for stage in stages:
+        columns.stage = str(stage)
+        for bound in stage.bind(columns):
+            for column in bound.outputs:
+                columns.add(column)
+            steps.append(Step(stage, bound))
+    return columns, steps
+
+
+def _label_steps(steps: Sequence[Step], labels: frozenset[str]) -> frozenset[Step]:
+    """Return the steps that only make what training reads: the label, and what becomes the label."""
+    found: set[Step] = set()
+    consumed: set[Column] = set()
+    for step in reversed(steps):
+        outputs = step.bound.outputs
+        if outputs and all(
+            column not in consumed and (fold(column.name) in labels or _reads_label(step, labels)) for column in outputs
+        ):
+            found.add(step)
+        else:
+            consumed.update(step.bound.inputs)
+    return frozenset(found)
+
+
+def _reads_label(step: Step, labels: frozenset[str]) -> bool:
+    return bool(step.bound.inputs) and all(fold(column.name) in labels for column in step.bound.inputs)
+
+
+def _wanted(
+    stages: Sequence[Stage],
+    steps: Sequence[Step],
+    columns: Columns,
+    for_labels: frozenset[Step],
+    outputs: str | Sequence[str] | None,
+) -> tuple[Column, ...]:
+    made = tuple(columns.made())
+    if outputs == "*":
+        return made
+    if isinstance(outputs, str):
+        raise OptionError("outputs", outputs, "a list of column names, or '*' for all that Spark's transform gives")
+    if outputs is not None:
+        return tuple(_find(columns, name) for name in outputs)
+    last = max((i for i, stage in enumerate(stages) if stage.predictor), default=None)
+    if last is not None:
+        late = {stages[i] for i in range(last, len(stages))}
+        ends = {c for step in steps if step.stage in late and step not in for_labels for c in step.bound.outputs}
+    else:
+        consumed = {column for step in steps for column in step.bound.inputs}
+        ends = {c for step in steps if step not in for_labels for c in step.bound.outputs if c not in consumed}
+    return tuple(column for column in made if column in ends)
+
+
+def _find(columns: Columns, name: str) -> Column:
+    column = columns.find(name) if isinstance(name, str) else None
+    if column is None:
+        hint = did_you_mean(str(name), [column.name for column in columns.made()])
+        raise OptionError("outputs", name, "the model makes no such column" + hint)
+    return column
+
+
+def _live(
+    steps: Sequence[Step], wanted: Sequence[Column], for_labels: frozenset[Step], *, everything: bool
+) -> tuple[Step, ...]:
+    needed = set(wanted)
+    live: list[Step] = []
+    for step in reversed(steps):
+        drops = step.bound.drops and (everything or step not in for_labels)
+        if drops or any(column in needed for column in step.bound.outputs):
+            live.append(step)
+            needed.update(step.bound.inputs)
+    return tuple(reversed(live))
+
+
+def _optional(
+    live: Sequence[Step], inputs: Sequence[Column], wanted: Sequence[Column], outputs: object
+) -> frozenset[Column]:
+    """Return the inputs read by nothing but optional steps whose outputs nobody else reads."""
+    if outputs != "*":
+        return frozenset()
+    readers: dict[Column, list[Step]] = {}
+    for step in live:
+        for column in step.bound.inputs:
+            readers.setdefault(column, []).append(step)
+    return frozenset(
+        column
+        for column in inputs
+        if column not in wanted
+        and all(
+            step.bound.optional and not any(output in readers for output in step.bound.outputs)
+            for step in readers.get(column, ())
+        )
+    )
+

@@ -1,0 +1,189 @@
+"""The model that callers hold: loaded once, then a function from a row to a row."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, Literal
+
+from sparklet.columns import Column, parse_schema
+from sparklet.compiler import Plan, Score, interpret, make_plan
+from sparklet.errors import ModelError, OptionError, SparkletError
+from sparklet.profile import Profile
+from sparklet.saved import open_model
+from sparklet.stages import Stage, build
+
+__all__ = ["OnlinePipelineModel", "load"]
+
+Row = Mapping[str, Any]
+Scored = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Options:
+    """What `load` was told: with the stage, all that a model is made of."""
+
+    profile: Profile
+    outputs: str | tuple[str, ...] | None
+    schema: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
+    missing: str = "error"
+
+
+class OnlinePipelineModel:
+    """Score rows with a saved Spark ML model: immutable, safe to share between threads, picklable.
+
+    Made by `sparklet.load`.
+    """
+
+    __slots__ = ("_options", "_path", "_plan", "_score", "_stage")
+    _path: str
+    _plan: Plan
+    _score: Score
+    _stage: Stage
+    _options: _Options
+
+    def __init__(self, stage: Stage, options: _Options, path: str) -> None:
+        plan = make_plan(stage, options.profile, options.schema, options.outputs)
+        values = {"_stage": stage, "_options": options, "_path": path, "_plan": plan}
+        for name, value in (values | {"_score": interpret(plan, options.missing)}).items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable: load the model again with other options")
+
+    __delattr__ = None  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._stage, self._options, self._path)
+
+    @property
+    def path(self) -> str:
+        """Return the folder that the model was loaded from."""
+        return self._path
+
+    @property
+    def profile(self) -> Profile:
+        """Return which Spark the scores agree with."""
+        return self._options.profile
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Return the stages in order, composites expanded."""
+        return self._plan.stages
+
+    @property
+    def inputs(self) -> tuple[Column, ...]:
+        """Return the columns that a row must bring, each with its Spark type and where that is known from."""
+        return self._plan.inputs
+
+    @property
+    def outputs(self) -> tuple[Column, ...]:
+        """Return the columns of a scored row, in order."""
+        return self._plan.outputs
+
+    @property
+    def schema(self) -> dict[str, str]:
+        """Return the inputs' Spark types by name, in the form that `load(schema=...)` takes."""
+        return {c.name: c.type if c.size is None else f"{c.type}({c.size})" for c in self.inputs}
+
+    def scoreInstance(self, row: Row) -> Scored | None:
+        """Score one row, given as a mapping of column names to values.
+
+        Returns the outputs by name, or None where a stage with `handleInvalid="skip"` drops the row.
+        Raises a `RowError` that names stage, column and value: `MissingColumnError`, `ColumnTypeError`, `InvalidValueError` ...
+        """
+        return self._score(row)
+
+    def scoreInstances(
+        self, rows: Iterable[Row], *, errors: Literal["raise", "collect"] = "raise"
+    ) -> list[Scored | SparkletError | None]:
+        """Score many rows, in their order.
+
+        With `errors="collect"` the error of a failed row stands in its place; with `"raise"` the first is raised.
+        """
+        if errors not in ("raise", "collect"):
+            raise OptionError("errors", errors, "'raise' or 'collect'")
+        score = self._score
+        if errors == "raise":
+            return [score(row) for row in rows]
+        results: list[Scored | SparkletError | None] = []
+        for row in rows:
+            try:
+                results.append(score(row))
+            except SparkletError as error:
+                results.append(error)
+        return results
+
+    def __repr__(self) -> str:
+        def names(columns: Sequence[Column]) -> str:
+            shown = ", ".join(f"{column.name}: {column.type}" for column in columns[:8])
+            return shown + (f", … {len(columns) - 8} more" if len(columns) > 8 else "")
+
+        return (
+            f"OnlinePipelineModel({self._path!r}, Spark {self.profile.line}, {len(self.stages)} stages\n"
+            f"  inputs:  {names(self.inputs)}\n  outputs: {names(self.outputs)})"
+        )
+
+    def _repr_html_(self) -> str:
+        def rows(columns: Sequence[Column], kind: str) -> str:
+            return "".join(
+                f"<tr><td>{kind}</td><td>{html.escape(c.name)}</td><td>{html.escape(c.type)}"
+                f"{'' if c.size is None else f'({c.size})'}</td><td>{html.escape(c.origin)}</td></tr>"
+                for c in columns
+            )
+
+        listed = "".join(f"<li>{html.escape(str(stage))}</li>" for stage in self.stages)
+        return (
+            f"<b>OnlinePipelineModel</b> <code>{html.escape(self._path)}</code>, scored as Spark {self.profile.line}"
+            f"<ol>{listed}</ol><table><tr><th></th><th>column</th><th>type</th><th>from</th></tr>"
+            f"{rows(self.inputs, 'input')}{rows(self.outputs, 'output')}</table>"
+        )
+
+
+def load(
+    path: str | PurePath,
+    *,
+    outputs: str | Sequence[str] | None = None,
+    schema: object = None,
+    spark: str | None = None,
+    missing: str = "error",
+    trusted: Sequence[str] = (),
+    verify: bool = False,
+    engine: str = "python",
+) -> OnlinePipelineModel:
+    """Load a model that Spark saved, to score rows without Spark.
+
+    `path` is the folder that `model.save` wrote, local or anything that `pyarrow.fs` opens (`s3://...`).
+
+    - `outputs`: names of the columns to give. By default those of the last predictor and of the stages after it;
+      `"*"` gives all columns that Spark's `transform` adds.
+    - `schema`: Spark types of input columns where they should not be inferred, `{"age": "int"}`, or a PySpark StructType.
+    - `spark`: the Spark version to agree with, by default the one that saved the model, no older than 3.5.
+    - `missing`: `"error"` or `"null"`, for a column that a row lacks.
+    - `trusted`: packages whose Python-defined stages may be loaded.
+    - `verify`: re-score the example rows that the model folder carries before returning.
+    - `engine`: `"python"`.
+
+    Raises a `ModelError` for a folder that cannot be scored, listing every stage at fault; `SchemaError` for columns that do
+    not fit together; `OptionError` for a bad argument.
+    """
+    if missing not in ("error", "null"):
+        raise OptionError("missing", missing, "'error' or 'null'")
+    if engine != "python":
+        raise OptionError("engine", engine, "'python' is the one engine of this release")
+    if isinstance(trusted, str) or not all(isinstance(package, str) for package in trusted):
+        raise OptionError("trusted", trusted, "a list of package names")
+    if trusted:
+        raise OptionError("trusted", trusted, "this release loads no Python-defined stages")
+    saved = open_model(path)
+    if verify:
+        raise ModelError(saved.path, "carries no example rows to verify", hint="`sparklet verify MODEL --rows R` compares with a live Spark")
+    options = _Options(
+        profile=Profile.of(saved.version.text if spark is None else spark),
+        outputs=outputs if outputs is None or isinstance(outputs, str) else tuple(outputs),
+        schema={} if schema is None else parse_schema(schema),
+        missing=missing,
+    )
+    return OnlinePipelineModel(build(saved), options, saved.path)

@@ -1,0 +1,89 @@
+"""A saved folder becomes stages: classes looked up, fields converted, every problem listed at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sparklet.errors import CorruptModelError, MissingDataError, StageProblem, UnsupportedModelError, did_you_mean, shown
+from sparklet.saved import SavedStage
+from sparklet.stages.params import converters
+from sparklet.stages.stage import Stage, registry
+
+__all__ = ["build"]
+
+
+def build(saved: SavedStage) -> Stage:
+    """Return the stage that a folder holds, with all stages inside it.
+
+    Raises `UnsupportedModelError`, which lists every stage that cannot be scored and why; another
+    `ModelError` where a file of the model is absent or cannot be read.
+    """
+    builder = _Builder()
+    made = builder.build(saved)
+    if builder.problems:
+        raise UnsupportedModelError(saved.path, builder.problems)
+    if builder.absent:
+        raise builder.absent[0]
+    assert made is not None  # noqa: S101 - nothing was refused
+    return made
+
+
+class _Builder:
+    def __init__(self) -> None:
+        self.problems: list[StageProblem] = []
+        self.absent: list[MissingDataError] = []
+
+    def build(self, saved: SavedStage) -> Stage | None:
+        cls = registry.get(saved.className)
+        if cls is None:
+            return self._refuse(saved, _unknown(saved.className))
+        try:
+            data = cls.data(saved)
+        except MissingDataError as error:
+            # The stages that follow may be unsupported, which the user should hear first.
+            self.absent.append(error)
+            return None
+        values = {**saved.params, **{name: self._built(value) for name, value in data.items()}}
+        return self._construct(cls, saved, values)
+
+    def _built(self, value: Any) -> Any:
+        if isinstance(value, SavedStage):
+            return self.build(value)
+        if isinstance(value, Sequence) and value and isinstance(value[0], SavedStage):
+            return tuple(self.build(child) for child in value)
+        return value
+
+    def _construct(self, cls: type[Stage], saved: SavedStage, values: dict[str, Any]) -> Stage | None:
+        if self.problems or self.absent:
+            # Something inside is refused: the fields that hold it would not convert.
+            values = {name: value for name, value in values.items() if name in saved.params}
+        fields: dict[str, Any] = {}
+        refused = False
+        for name, convert in converters(cls).items():
+            if name in values:
+                try:
+                    fields[name] = convert(values[name])
+                except (ValueError, OverflowError, RecursionError) as error:
+                    self._refuse(saved, f"{name} is {shown(values[name])}, expected {error}")
+                    refused = True
+        if refused or self.problems or self.absent:
+            return None
+        try:
+            made = cls(uid=saved.uid, **fields)
+        except TypeError:
+            lacking = [name for name in converters(cls) if name not in fields]
+            raise CorruptModelError(saved.path, f"{saved.className} lacks {', '.join(lacking)}") from None
+        reason = made.check()
+        return made if reason is None else self._refuse(saved, reason)
+
+    def _refuse(self, saved: SavedStage, reason: str) -> None:
+        self.problems.append(StageProblem(saved.className, saved.path, reason))
+
+
+def _unknown(className: str) -> str:
+    if className.startswith("org.apache.spark.ml."):
+        return "not a stage that sparklet scores" + did_you_mean(className, registry)
+    if className.split(".")[0] in ("ml", "com", "org", "ai", "io", "net"):
+        return "a third-party JVM stage, whose arithmetic is not Spark's own"
+    return "a Python-defined stage: its code is not in the folder, and sparklet imports nothing that a folder names"

@@ -1,0 +1,3 @@
+"""Stages of `org.apache.spark.ml.clustering`."""
+
+__all__: list[str] = []

@@ -1,0 +1,63 @@
+"""Missing numbers filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from sparklet.columns import Column, Columns, wants
+from sparklet.jvm_math.casts import from_double
+from sparklet.saved import SavedStage
+from sparklet.stages.shared import HasInputCols
+from sparklet.stages.stage import Bound, stage
+
+__all__ = ["ImputerModel"]
+
+
+@stage("org.apache.spark.ml.feature.ImputerModel")
+class ImputerModel(HasInputCols):
+    """Replace null and `missingValue` by what training found, in the input column's own type.
+
+    Follows Spark's `ml/feature/Imputer.scala` (4.2).
+    """
+
+    missingValue: float = float("nan")
+    surrogates: Mapping[str, Any]
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        return {"surrogates": saved.table().row()}
+
+    def check(self) -> str | None:
+        if (problem := super().check()) is not None:
+            return problem
+        lacking = [name for name, _ in self.pairs if not isinstance(self.surrogates.get(name), float)]
+        return f"no surrogate is stored for {', '.join(lacking)}" if lacking else None
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        taken = [columns.take(name, wants.NUMBER) for name, _ in self.pairs]
+        for source, (name, output) in zip(taken, self.pairs, strict=True):
+            made = columns.new(output, source.type, replaces=True)
+            yield Bound((source,), (made,), self._imputer(self.surrogates[name], source, columns.profile.ansi), nulls=True)
+
+    def _imputer(self, surrogate: float, source: Column, ansi: bool) -> Callable[[Any], Any]:
+        missing = self.missingValue
+        # SQL's equality: NaN equals NaN, and -0.0 equals 0.0.
+        nan_is_missing = missing != missing
+        if source.type == "double":
+
+            def impute(value: Any) -> Any:
+                if value is None or value == missing or (nan_is_missing and value != value):
+                    return surrogate
+                return value
+
+            return impute
+        cast = from_double(source.type, ansi)
+
+        def impute_and_cast(value: Any) -> Any:
+            if value is None:
+                return cast(surrogate)
+            number = float(value)
+            return cast(surrogate if number == missing or (nan_is_missing and number != number) else number)
+
+        return impute_and_cast

@@ -1,0 +1,99 @@
+"""Category indices to one-hot vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from sparklet.columns import Attribute, Column, Columns, wants
+from sparklet.errors import InvalidValueError, SchemaError
+from sparklet.linalg import SparseVector
+from sparklet.saved import SavedStage
+from sparklet.stages.shared import HasInputCols
+from sparklet.stages.stage import Bound, stage
+
+__all__ = ["OneHotEncoderModel"]
+
+
+@stage("org.apache.spark.ml.feature.OneHotEncoderModel")
+class OneHotEncoderModel(HasInputCols):
+    """Encode a category index as a sparse vector with at most a single one, in one column or several.
+
+    Null stays null. Follows Spark's `ml/feature/OneHotEncoder.scala` (4.2).
+    """
+
+    dropLast: bool = True
+    handleInvalid: Literal["error", "keep"] = "error"
+    categorySizes: tuple[int, ...]
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        return saved.table().row(categorySizes="array<int>")
+
+    def check(self) -> str | None:
+        if (problem := super().check()) is not None:
+            return problem
+        if len(self.pairs) != len(self.categorySizes):
+            return f"{len(self.pairs)} input columns do not match {len(self.categorySizes)} category sizes"
+        return None
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        taken = [columns.take(name, wants.NUMBER) for name, _ in self.pairs]
+        for source, (_, output), categories in zip(taken, self.pairs, self.categorySizes, strict=True):
+            names = self._configured(_names(source, str(self)) or tuple(map(str, range(categories))))
+            size = categories + self._extra
+            if len(names) != size:
+                raise SchemaError(source.name, f"carries {len(names)} categories, the encoder expects {size}", str(self))
+            made = columns.new(
+                output,
+                "vector",
+                size=size,
+                nonzeros=(0, 1),
+                attributes=lambda names=names: tuple(Attribute("binary", name) for name in names),
+            )
+            yield Bound((source,), (made,), self._encoder(categories, size), nulls=True)
+
+    @property
+    def _extra(self) -> int:
+        return int(self.handleInvalid == "keep") - int(self.dropLast)
+
+    def _configured(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        return names[:-1] if self._extra < 0 else (*names, "invalidValues") if self._extra > 0 else names
+
+    def _encoder(self, categories: int, size: int) -> Callable[[Any], SparseVector | None]:
+        keep = self.handleInvalid == "keep"
+        one = (1.0,)
+        empty = SparseVector(size, (), ())
+        hot = tuple(SparseVector(size, (i,), one) for i in range(size)) if size <= _PREPARED else None
+        invalid = empty if size <= categories else SparseVector(size, (categories,), one)
+
+        def encode(value: Any) -> SparseVector | None:
+            if value is None:
+                return None
+            if 0 <= value < categories:
+                if value >= size:
+                    return empty
+                return hot[int(value)] if hot is not None else SparseVector(size, (int(value),), one)
+            if keep:
+                return invalid
+            kind = "a negative index" if value < 0 else "an index unseen in training"
+            raise InvalidValueError(f"holds {kind}: {value}", value, hint="handleInvalid is 'error'")
+
+        return encode
+
+
+# Vectors are immutable, so each category needs only one; beyond this many they are made when met.
+_PREPARED = 4096
+
+
+def _names(source: Column, stage_name: str) -> tuple[str, ...] | None:
+    """Return the category names that the input column carries, or None."""
+    attribute = source.attribute
+    if attribute is None:
+        return None
+    if attribute.kind == "numeric":
+        raise SchemaError(source.name, "is continuous, an encoder takes categories", stage_name)
+    if attribute.values is not None:
+        return attribute.values
+    count = 2 if attribute.kind == "binary" else attribute.numValues
+    return None if count is None else tuple(map(str, range(count)))

@@ -1,0 +1,125 @@
+"""Labels to indices, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from sparklet.columns import Attribute, Column, Columns, wants
+from sparklet.errors import InvalidValueError, NullValueError, SchemaError, shown
+from sparklet.jvm_math import to_string
+from sparklet.saved import SavedStage
+from sparklet.stages.shared import HasInputCol, HasInputCols
+from sparklet.stages.stage import Bound, Dropped, stage
+
+__all__ = ["IndexToString", "StringIndexerModel"]
+
+
+@stage("org.apache.spark.ml.feature.StringIndexerModel")
+class StringIndexerModel(HasInputCols):
+    """Replace labels by their indices (double), in one column or several.
+
+    Numbers are looked up as Spark casts them to string: 1.0 as "1.0". A column that a row lacks is left out where nothing
+    needs it. Follows Spark's `ml/feature/StringIndexer.scala` (4.2).
+    """
+
+    handleInvalid: Literal["error", "skip", "keep"] = "error"
+    labelsArray: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        if saved.version >= (3, 0):
+            return saved.table().row(labelsArray="array<array<string>>")
+        return {"labelsArray": [saved.table().row(labels="array<string>")["labels"]]}
+
+    def check(self) -> str | None:
+        if (problem := super().check()) is not None:
+            return problem
+        if len(self.pairs) != len(self.labelsArray):
+            return f"{len(self.pairs)} input columns do not match {len(self.labelsArray)} lists of labels"
+        return None
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        taken = [columns.take(name, wants.LABEL) for name, _ in self.pairs]
+        for source, (_, output), labels in zip(taken, self.pairs, self.labelsArray, strict=True):
+            values = (*labels, "__unknown") if self.handleInvalid == "keep" else labels
+            made = columns.new(output, "double", attribute=Attribute("nominal", output, values))
+            yield Bound(
+                (source,),
+                (made,),
+                self._indexer(labels, source, columns),
+                drops=self.handleInvalid == "skip",
+                optional=self.handleInvalid != "skip",
+                nulls=True,
+            )
+
+    def _indexer(self, labels: tuple[str, ...], source: Column, columns: Columns) -> Callable[[Any], float]:
+        # The last of equal labels wins, as in the map that Spark builds.
+        index = {label: float(i) for i, label in enumerate(labels)}
+        unseen, handling, type_, profile = float(len(labels)), self.handleInvalid, source.type, columns.profile
+
+        def missing(value: Any) -> float:
+            if handling == "keep":
+                return unseen
+            if handling == "skip":
+                raise Dropped
+            if value is None:
+                raise NullValueError("is null", hint="handleInvalid='keep' would give nulls an index of their own")
+            raise InvalidValueError(
+                f"holds a label unseen in training: {shown(value)}", value, hint="handleInvalid is 'error'"
+            )
+
+        if type_ == "string":
+
+            def indexed(value: Any) -> float:
+                found = index.get(value)
+                return missing(value) if found is None else found
+        else:
+
+            def indexed(value: Any) -> float:
+                # na.drop takes NaN for missing, the cast to string would make it the label "NaN".
+                if value is None or (handling == "skip" and value != value):
+                    return missing(value)
+                found = index.get(to_string(value, type_, profile.line))
+                return missing(value) if found is None else found
+
+        return indexed
+
+
+@stage("org.apache.spark.ml.feature.IndexToString")
+class IndexToString(HasInputCol):
+    """Replace indices by their labels: the given ones, else those that the column carries from its indexer.
+
+    Follows Spark's `ml/feature/StringIndexer.scala` (4.2; null and NaN as in 3.5 before 4.1).
+    """
+
+    labels: tuple[str, ...] | None = None
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source = columns.take(self.inputCol or "", wants.NUMBER)
+        labels = self.labels or (source.attribute.values if source.attribute else None)
+        if labels is None:
+            raise SchemaError(source.name, "carries no labels, and the stage has none", str(self))
+        yield Bound((source,), (columns.new(self.output, "string"),), _label_of(labels, columns), nulls=True)
+
+
+def _label_of(labels: tuple[str, ...], columns: Columns) -> Callable[[Any], str | None]:
+    # 4.1 replaced the UDF on doubles, which passes null and takes NaN for 0, by a cast to int and raise_error.
+    strict = columns.profile.at_least("4.1+")
+    overflows = strict and columns.profile.ansi
+
+    def label(value: Any) -> str | None:
+        if value is None:
+            if strict:
+                raise NullValueError()
+            return None
+        if value != value:
+            if overflows:
+                raise InvalidValueError("is NaN, which is no index", value)
+            value = 0
+        # Both the JVM and Python truncate toward zero.
+        if -1 < value < len(labels):
+            return labels[int(value)]
+        raise InvalidValueError(f"holds an unseen index: {value}", value)
+
+    return label

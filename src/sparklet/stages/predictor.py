@@ -1,0 +1,49 @@
+"""Models that predict from a feature vector (`ml/Predictor.scala`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sparklet.columns import Column, Columns, wants
+from sparklet.linalg import Vector
+from sparklet.profile import Profile
+from sparklet.stages.stage import Bound, Stage
+
+__all__ = ["HasFeaturesCol", "PredictionModel"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HasFeaturesCol(Stage):
+    """A model that reads a feature vector."""
+
+    predictor: ClassVar[bool] = True
+
+    featuresCol: str = "features"
+    labelCol: str = "label"
+
+    @property
+    def width(self) -> int | None:
+        """Return how many features the model was trained on, where it knows."""
+        return None
+
+    def features(self, columns: Columns) -> Column:
+        """Return the features column."""
+        return columns.take(self.featuresCol, wants.VECTOR, self.width)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictionModel(HasFeaturesCol):
+    """A model with one prediction (double). A subclass writes `predict`."""
+
+    predictionCol: str = "prediction"
+
+    def predict(self, profile: Profile) -> Callable[[Vector], Any]:
+        """Return the function from features to prediction."""
+        raise TypeError(f"{type(self).__name__} has no predict")
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        if self.predictionCol:
+            made = columns.new(self.predictionCol, "double")
+            yield Bound((self.features(columns),), (made,), self.predict(columns.profile))

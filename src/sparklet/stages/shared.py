@@ -1,0 +1,77 @@
+"""Params that many stages share, as Spark's traits do (`ml/param/shared/sharedParams.scala`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sparklet.columns import Column
+from sparklet.errors import VectorSizeError
+from sparklet.stages.stage import Stage
+
+__all__ = ["HasInputCol", "HasInputCols", "drop_if_missing", "sized", "to_double"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HasInputCol(Stage):
+    """A stage from one column to one column."""
+
+    inputCol: str | None = None
+    outputCol: str | None = None
+
+    @property
+    def output(self) -> str:
+        """Return the output column's name, by default `<uid>__output`."""
+        return self.outputCol if self.outputCol is not None else f"{self.uid}__output"
+
+    def check(self) -> str | None:
+        return "inputCol is not set" if self.inputCol is None else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HasInputCols(HasInputCol):
+    """A stage that treats one column, or several side by side."""
+
+    inputCols: tuple[str, ...] | None = None
+    outputCols: tuple[str, ...] | None = None
+
+    @property
+    def several(self) -> bool:
+        """Tell whether the plural params rule; metadata before 2.4 may hold the defaults of the singular ones too."""
+        return self.inputCols is not None
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return the input and output columns in pairs."""
+        if self.inputCols is not None:
+            return tuple(zip(self.inputCols, self.outputCols or (), strict=True))
+        return ((self.inputCol or "", self.output),)
+
+    def check(self) -> str | None:
+        if self.inputCols is None:
+            return super().check()
+        if len(self.inputCols) != len(self.outputCols or ()):
+            return f"{len(self.inputCols)} inputCols do not match {len(self.outputCols or ())} outputCols"
+        return None
+
+
+def to_double(column: Column) -> Callable[[Any], Any] | None:
+    """Return the function that casts a non-null value of a numeric or boolean column to double, None for a double."""
+    return None if column.type in ("double", "float") else float
+
+
+def drop_if_missing(value: Any) -> bool:
+    """Tell whether `DataFrame.na.drop` drops a row for this value: null, or NaN of a number."""
+    return value is None or value != value
+
+
+def sized(function: Callable[[Any], Any], size: int) -> Callable[[Any], Any]:
+    """Return `function` for vectors of `size` elements; others raise `VectorSizeError`."""
+
+    def checked(vector: Any) -> Any:
+        if vector.size != size:
+            raise VectorSizeError(vector.size, size)
+        return function(vector)
+
+    return checked

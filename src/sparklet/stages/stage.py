@@ -1,0 +1,109 @@
+"""What a stage is: a frozen class named as Spark's, which binds typed columns to plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, TypeVar, dataclass_transform
+
+from sparklet.columns import Column, Columns
+from sparklet.saved import SavedStage
+
+__all__ = ["Bound", "Dropped", "Stage", "registry", "stage"]
+
+
+class Dropped(Exception):  # noqa: N818 - control flow, not an error
+    """Raised by a bound function for a row that `handleInvalid="skip"` removes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """One piece of a stage's work: a function from the values of some columns to the value of one.
+
+    With no outputs the function only decides about the row, and with several it returns a tuple. `drops` tells that it
+    may raise `Dropped`: it is then run even where nobody asks for its outputs. `optional` tells that the
+    stage leaves its outputs out where the input column is absent, as Spark's StringIndexerModel does. `nulls` tells
+    that the function takes null; elsewhere null is refused before it is called.
+    """
+
+    inputs: tuple[Column, ...]
+    outputs: tuple[Column, ...]
+    function: Callable[..., Any]
+    drops: bool = False
+    optional: bool = False
+    nulls: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Base of all stages. A subclass writes one of `bind` and `expand`.
+
+    Fields bear the names under which Spark saves them: params, and what `data` reads from Parquet.
+    """
+
+    className: ClassVar[str]
+    predictor: ClassVar[bool] = False
+    """Whether the default outputs of a pipeline start here."""
+
+    uid: str
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        """Read the fields that are not params, by name.
+
+        A `SavedStage` in the answer, or in a sequence there, is built into a stage.
+        """
+        return {}
+
+    def check(self) -> str | None:
+        """Return why params that are each legal cannot be scored together, or None."""
+        return None
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        """Take typed columns and yield the functions that make new ones, in Spark's order."""
+        raise TypeError(f"{type(self).__name__} expands into other stages")
+
+    def expand(self) -> Sequence[Stage]:
+        """Return the stages that a composite stands for, else the stage itself."""
+        return (self,)
+
+    @property
+    def label(self) -> str | None:
+        """Return the label column, which training reads and scoring does not."""
+        return getattr(self, "labelCol", None)
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.uid}"
+
+
+registry: dict[str, type[Stage]] = {}
+"""Every stage that can be scored, by its full Spark class name."""
+
+_S = TypeVar("_S", bound=Stage)
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def stage(*classNames: str) -> Callable[[type[_S]], type[_S]]:
+    """Register a stage class under its full Spark class name (the first) and its older names."""
+
+    def register(cls: type[_S]) -> type[_S]:
+        made = dataclass(frozen=True, kw_only=True)(cls)
+        made.className = classNames[0]
+        if _overrides(cls, "bind") == _overrides(cls, "expand"):
+            raise TypeError(f"{cls.__name__} writes one of bind and expand")
+        for name in classNames:
+            if name in registry:
+                raise TypeError(f"{name} is registered twice: {registry[name]} and {cls}")
+            registry[name] = made
+        return made
+
+    return register
+
+
+def _overrides(cls: type[Stage], method: str) -> bool:
+    return getattr(cls, method) is not getattr(Stage, method)
+
+
+def field_names(cls: type[Stage]) -> tuple[str, ...]:
+    """Return the names of a stage's fields besides `uid`."""
+    return tuple(field.name for field in fields(cls) if field.name != "uid")
