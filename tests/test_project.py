@@ -1,0 +1,75 @@
+"""Promises that the project makes about its files and its package."""
+
+import ast
+import re
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = sorted((ROOT / "src" / "sparklet").rglob("__init__.py"))
+# Host names of package registries, written so that this file does not hold them.
+HOSTS = [
+    "pypi" + ".org",
+    "python" + "hosted.org",
+    "repo1.maven" + ".org",
+    "repo.maven" + ".apache.org",
+    "deb.debian" + ".org",
+    "security.debian" + ".org",
+    "registry.npmjs" + ".org",
+    "conda.ana" + "conda.org",
+]
+
+
+def committed():
+    """Return the files that git tracks, or those of an exported tree that has no git."""
+    try:
+        done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        hidden = {".git", ".venv", ".venv-spark35", ".venv-tools"}
+        return [path for path in ROOT.rglob("*") if path.is_file() and not hidden & set(path.parts)]
+    return [ROOT / name.decode() for name in done.stdout.split(b"\0") if name]
+
+
+def test_no_committed_file_names_a_registry():
+    needle = re.compile("|".join(map(re.escape, HOSTS)).encode())
+    named = [path for path in committed() if path.is_file() and needle.search(path.read_bytes())]
+    assert named == []
+
+
+def test_lock_files_say_nothing_about_where():
+    for lock in sorted((ROOT / "locks").glob("*.txt")):
+        text = lock.read_text()
+        assert not re.search(r"^\s*--(?!hash)|://|^-", text, re.MULTILINE), lock
+
+
+@pytest.mark.parametrize("path", PACKAGES, ids=lambda path: path.parent.name)
+def test_a_package_says_once_what_it_exports(path):
+    # ruff (RUF022) keeps the list sorted, pyflakes (F822) keeps it true.
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    said = [ast.literal_eval(node.value) for node in tree.body if ast.unparse(node).startswith("__all__ =")]
+    assert len(said) == (1 if tree.body[1:] else 0)
+    assert all(len(names) == len(set(names)) for names in said)
+
+
+def test_the_front_door_is_small():
+    lines = (ROOT / "src" / "sparklet" / "__init__.py").read_text(encoding="utf-8").splitlines()
+    assert len(lines) < 40
+    assert (ROOT / "src" / "sparklet" / "py.typed").exists()
+
+
+def test_installing_pulls_no_spark():
+    requirements = metadata.requires("sparklet")
+    core = {re.split(r"[^\w-]", line)[0].lower() for line in requirements if "extra ==" not in line}
+    assert core == {"click", "numpy", "pyarrow", "rich"}
+    extras = {re.split(r"[^\w-]", line)[0].lower() for line in requirements if 'extra == "spark"' in line}
+    assert extras == {"pandas", "pyspark"}
+
+
+def test_the_makefile_stays_small():
+    text = (ROOT / "Makefile").read_text()
+    recipes = re.findall(r"^([a-z]+):.*##", text, re.MULTILINE)
+    assert len(recipes) <= 12
+    assert set(recipes) == set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split())
