@@ -3,10 +3,13 @@
 import ast
 import re
 import subprocess
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from sparklet.testing.spark import SPARK_OPTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = sorted((ROOT / "src" / "sparklet").rglob("__init__.py"))
@@ -49,7 +52,11 @@ def test_lock_files_say_nothing_about_where():
 def test_a_package_says_once_what_it_exports(path):
     # ruff (RUF022) keeps the list sorted, pyflakes (F822) keeps it true.
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    said = [ast.literal_eval(node.value) for node in tree.body if ast.unparse(node).startswith("__all__ =")]
+    said = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and ast.unparse(node).startswith("__all__")
+    ]
     assert len(said) == (1 if tree.body[1:] else 0)
     assert all(len(names) == len(set(names)) for names in said)
 
@@ -73,3 +80,10 @@ def test_the_makefile_stays_small():
     recipes = re.findall(r"^([a-z]+):.*##", text, re.MULTILINE)
     assert len(recipes) <= 12
     assert set(recipes) == set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split())
+
+
+def test_tests_and_goldens_run_the_same_spark():
+    lines = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"][
+        "spark_options"
+    ]
+    assert dict(line.split(": ", 1) for line in lines) == SPARK_OPTIONS
