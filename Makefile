@@ -15,7 +15,7 @@ COMPILE := $(TOOLS)/uv pip compile pyproject.toml --quiet --universal --python-v
 # So that a failing half does not hide the other: both halves run, then the recipe fails.
 BOTH = status=0; $(1) || status=1; $(2) || status=1; exit $$status
 
-.PHONY: help setup demo test parity lint format bench golden lock clean
+.PHONY: help setup demo test parity lint format bench golden lock clean machine
 
 help:  ## show this list
 	@echo "sparklet: make <recipe>     (needs Python 3.11+; those marked * also Java 17+)"
@@ -23,16 +23,13 @@ help:  ## show this list
 
 setup: .venv/ready .venv-spark35/ready  ## make all environments: .venv (Spark 4), .venv-spark35, .venv-tools
 
-demo: .venv/ready  ## * fit, save and score a pipeline, next to Spark
-	@tools/check_java.sh
+demo: machine .venv/ready  ## * fit, save and score a pipeline, next to Spark
 	$(PYTHON4) examples/demo.py
 
-test: .venv/ready .venv-spark35/ready  ## * every test but parity: first with Spark 3.5, then with Spark 4
-	@tools/check_java.sh
+test: machine .venv/ready .venv-spark35/ready  ## * every test but parity: first with Spark 3.5, then with Spark 4
 	@$(call BOTH,$(PYTHON35) -m pytest -m "(spark or golden) and not parity",$(PYTHON4) -m pytest)
 
-parity: .venv/ready .venv-spark35/ready  ## * the long comparison with both live Sparks
-	@tools/check_java.sh
+parity: machine .venv/ready .venv-spark35/ready  ## * the long comparison with both live Sparks
 	@$(call BOTH,$(PYTHON35) -m pytest -m parity,$(PYTHON4) -m pytest -m parity)
 
 lint: .venv-tools/ready  ## ruff, the strict type checker, the kernels' own rules
@@ -45,12 +42,10 @@ format: .venv-tools/ready  ## let ruff mend what it can
 	$(TOOLS)/ruff check --fix .
 	$(TOOLS)/ruff format .
 
-bench: .venv/ready  ## * measure sparklet beside its rivals
-	@tools/check_java.sh
+bench: machine .venv/ready  ## * measure sparklet beside its rivals
 	$(PYTHON4) -m benchmarks
 
-golden: .venv/ready .venv-spark35/ready  ## * let both Sparks write tests/golden again
-	@tools/check_java.sh
+golden: machine .venv/ready .venv-spark35/ready  ## * let both Sparks write tests/golden again
 	$(PYTHON35) tests/golden/generate.py
 	$(PYTHON4) tests/golden/generate.py
 
@@ -61,6 +56,10 @@ lock: .venv-tools/ready  ## write locks/ from pyproject.toml (UPGRADE=1: newest 
 
 clean:  ## remove environments, caches and build output
 	rm -rf .venv .venv-spark35 .venv-tools build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# Before anything is installed for them, the recipes marked * say all that is missing.
+machine:
+	@$(call BOTH,tools/find_python.sh > /dev/null,tools/check_java.sh)
 
 .venv-tools/ready: locks/tools.txt
 .venv/ready: locks/spark4.txt

@@ -77,9 +77,9 @@ def test_installing_pulls_no_spark():
 
 def test_the_makefile_stays_small():
     text = (ROOT / "Makefile").read_text()
-    recipes = re.findall(r"^([a-z]+):.*##", text, re.MULTILINE)
-    assert len(recipes) <= 12
-    assert set(recipes) == set(re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split())
+    assert len(re.findall(r"^[^#\s].*:.*\n\t", text, re.MULTILINE)) <= 12
+    explained = re.findall(r"^([a-z]+):.*##", text, re.MULTILINE)
+    assert [*explained, "machine"] == re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split()
 
 
 def test_tests_and_goldens_run_the_same_spark():

@@ -14,7 +14,11 @@ done
 {
     echo "sparklet needs Python 3.11 or newer, and none was found."
     for candidate in ${PYTHON:-python3 python}; do
-        echo "  $candidate: $("$candidate" --version 2>&1 || echo 'not found')"
+        if command -v "$candidate" > /dev/null; then
+            echo "  $candidate is $("$candidate" --version 2>&1)"
+        else
+            echo "  $candidate is not there"
+        fi
     done
     echo "  Debian, Ubuntu:  apt-get install python3 python3-venv"
     echo "  macOS:           brew install python"
