@@ -1,0 +1,79 @@
+"""Numbers to zeros and ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sparklet.columns import Attribute, Columns, wants
+from sparklet.errors import SchemaError
+from sparklet.linalg import DenseVector, SparseVector, Vector, compressed
+from sparklet.profile import Profile
+from sparklet.stages.shared import HasInputCols
+from sparklet.stages.stage import Bound, stage
+
+__all__ = ["Binarizer"]
+
+
+@stage("org.apache.spark.ml.feature.Binarizer")
+class Binarizer(HasInputCols):
+    """Replace numbers above the threshold by 1 and others by 0, in doubles or vectors, one column or several.
+
+    NaN gives 0, except in a vector under a negative threshold, where it gives 1. A null double stays null in
+    Spark 3.5 and gives 0 from 4.0 on. Follows Spark's `ml/feature/Binarizer.scala` (4.2).
+    """
+
+    threshold: float = 0.0
+    thresholds: tuple[float, ...] | None = None
+
+    def check(self) -> str | None:
+        if (problem := super().check()) is not None:
+            return problem
+        if self.thresholds is None:
+            return None
+        if not self.several:
+            return "thresholds is set for a single column"
+        if len(self.thresholds) != len(self.pairs):
+            return f"{len(self.pairs)} input columns do not match {len(self.thresholds)} thresholds"
+        return None
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        taken = [columns.take(name, wants.DOUBLE_OR_VECTOR) for name, _ in self.pairs]
+        thresholds = self.thresholds or (self.threshold,) * len(taken)
+        for source, (_, output), threshold in zip(taken, self.pairs, thresholds, strict=True):
+            if source.type == "double":
+                made = columns.new(output, "double", attribute=Attribute("binary", output))
+                yield Bound((source,), (made,), _double(threshold, columns.profile), nulls=True)
+            elif threshold != threshold:
+                problem = "is a vector, which has no order with a threshold of NaN"
+                raise SchemaError(source.name, problem, str(self))
+            else:
+                bounds = None if source.nonzeros is None or threshold < 0.0 else (0, source.nonzeros[1])
+                made = columns.new(output, "vector", size=source.size, nonzeros=bounds)
+                yield Bound((source,), (made,), _vector(threshold, columns.profile))
+
+
+def _double(threshold: float, profile: Profile) -> Callable[[Any], float | None]:
+    # 4.0 replaced a UDF, which passes null, by when(...).otherwise(0).
+    null = 0.0 if profile.at_least("4.0") else None
+    return lambda value: null if value is None else 1.0 if value > threshold else 0.0
+
+
+def _vector(threshold: float, profile: Profile) -> Callable[[Vector], Vector]:
+    line = profile.line
+
+    def above(x: Vector) -> Vector:
+        actives = x.indices if x.__class__ is SparseVector else range(x.size)
+        indices = tuple([index for index, value in zip(actives, x.values, strict=True) if value > threshold])
+        return compressed(SparseVector(x.size, indices, (1.0,) * len(indices)), line)
+
+    def not_below(x: Vector) -> Vector:
+        # Zeros, stored or not, lie above a negative threshold; NaN is not below it.
+        ones = [1.0] * x.size
+        actives = x.indices if x.__class__ is SparseVector else range(x.size)
+        for index, value in zip(actives, x.values, strict=True):
+            if value <= threshold:
+                ones[index] = 0.0
+        return compressed(DenseVector(tuple(ones)), line)
+
+    return above if threshold >= 0.0 else not_below

@@ -1,0 +1,98 @@
+"""Numbers to the buckets they fall into."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from math import copysign
+from typing import Any, Literal
+
+from sparklet.columns import Attribute, Column, Columns, wants
+from sparklet.errors import InvalidValueError
+from sparklet.jvm_math import double_to_string
+from sparklet.stages.shared import HasInputCols, drop_if_missing, to_double
+from sparklet.stages.stage import Bound, Dropped, stage
+
+__all__ = ["Bucketizer"]
+
+
+@stage("org.apache.spark.ml.feature.Bucketizer")
+class Bucketizer(HasInputCols):
+    """Replace a number by the index of its bucket [split, next split), in one column or several.
+
+    A number outside all buckets is an error whatever `handleInvalid` says, which is about NaN. Null stays null,
+    but for `skip`. -0.0 lies below a split at 0.0. Follows Spark's `ml/feature/Bucketizer.scala` (4.2).
+    """
+
+    handleInvalid: Literal["error", "skip", "keep"] = "error"
+    splits: tuple[float, ...] | None = None
+    splitsArray: tuple[tuple[float, ...], ...] | None = None
+
+    @property
+    def _splits(self) -> tuple[tuple[float, ...], ...]:
+        if self.several:
+            return self.splitsArray or ()
+        return () if self.splits is None else (self.splits,)
+
+    def check(self) -> str | None:
+        if (problem := super().check()) is not None:
+            return problem
+        if len(self._splits) != len(self.pairs):
+            return f"{len(self.pairs)} input columns do not match {len(self._splits)} lists of splits"
+        for splits in self._splits:
+            if len(splits) < 3 or not all(low < high for low, high in pairwise(splits)):
+                return f"splits are not three or more numbers in increasing order: {splits}"
+        return None
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        taken = tuple(columns.take(name, wants.NUMBER) for name, _ in self.pairs)
+        if self.handleInvalid == "skip":
+            # Spark drops for any of the columns before it looks a number up in one.
+            yield Bound(taken, (), _keep_complete, drops=True, nulls=True)
+        for source, (_, output), splits in zip(taken, self.pairs, self._splits, strict=True):
+            made = columns.new(output, "double", attribute=Attribute("nominal", output, _names(splits)))
+            yield Bound((source,), (made,), self._search(splits, source), nulls=True)
+
+    def _search(self, splits: tuple[float, ...], source: Column) -> Callable[[Any], float | None]:
+        last, keep, cast = splits[-1], self.handleInvalid == "keep", to_double(source)
+        buckets = len(splits) - 1
+        top, invalid = float(buckets - 1), float(buckets)
+        zero, negative_zero = _zeros(splits)
+
+        def search(value: Any) -> float | None:
+            if value is None:
+                return None
+            place = bisect_right(splits, value) - 1
+            if value and 0 <= place < buckets:
+                return float(place)
+            if value != value:
+                if keep:
+                    return invalid
+                raise InvalidValueError("is NaN", value, hint="handleInvalid is 'error'")
+            if value == last:
+                return top
+            if value == 0.0:
+                place = negative_zero if copysign(1.0, value) < 0.0 else zero
+                if 0 <= place < buckets:
+                    return float(place)
+            raise InvalidValueError(f"is outside the splits [{splits[0]}, {last}]: {value}", value)
+
+        return search if cast is None else lambda value: search(None if value is None else cast(value))
+
+
+def _keep_complete(*row: Any) -> None:
+    if any(map(drop_if_missing, row)):
+        raise Dropped
+
+
+def _zeros(splits: Sequence[float]) -> tuple[int, int]:
+    """Return the places of 0.0 and -0.0, as `java.util.Arrays.binarySearch` orders -0.0 before 0.0."""
+    place = bisect_right(splits, 0.0) - 1
+    above = place >= 0 and splits[place] == 0.0 and copysign(1.0, splits[place]) > 0.0
+    return place, place - above
+
+
+def _names(splits: Sequence[float]) -> tuple[str, ...]:
+    texts = [double_to_string(split) for split in splits]
+    return tuple(f"{low}, {high}" for low, high in pairwise(texts))

@@ -1,0 +1,67 @@
+"""Terms counted over a vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sparklet.columns import Attribute, Columns, wants
+from sparklet.errors import InvalidValueError, shown
+from sparklet.linalg import SparseVector
+from sparklet.saved import SavedStage
+from sparklet.stages.shared import HasInputCol
+from sparklet.stages.stage import Bound, stage
+
+__all__ = ["CountVectorizerModel"]
+
+
+@stage("org.apache.spark.ml.feature.CountVectorizerModel")
+class CountVectorizerModel(HasInputCol):
+    """Count how often each term of the vocabulary occurs in a document, as a sparse vector.
+
+    Terms met less often than `minTF` are left out; below 1 it is a share of all terms of the document, known
+    and unknown. Follows Spark's `ml/feature/CountVectorizer.scala` (4.2).
+    """
+
+    minTF: float = 1.0
+    binary: bool = False
+    vocabulary: tuple[str, ...]
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        return saved.table().row(vocabulary="array<string>")
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source = columns.take(self.inputCol or "", wants.TOKENS)
+        width = len(self.vocabulary)
+        made = columns.new(
+            self.output, "vector", size=width, nonzeros=(0, width), attributes=lambda: (Attribute(),) * width
+        )
+        yield Bound((source,), (made,), self._counter())
+
+    def _counter(self) -> Callable[[Sequence[str | None]], SparseVector]:
+        # The last of equal terms wins, and the vector is as long as there are different ones.
+        places = {term: place for place, term in enumerate(self.vocabulary)}
+        size, vocabulary, find = len(places), self.vocabulary, places.get
+        least, share, binary = self.minTF, self.minTF < 1.0, self.binary
+        too_long = size < len(vocabulary)
+
+        def count(terms: Sequence[Any]) -> SparseVector:
+            counts: dict[int, float] = {}
+            for term in terms:
+                place = find(term)
+                if place is not None:
+                    counts[place] = counts.get(place, 0.0) + 1.0
+            threshold = len(terms) * least if share else least
+            indices = sorted(counts)
+            if threshold > 1.0:
+                indices = [place for place in indices if counts[place] >= threshold]
+            if too_long and indices and indices[-1] >= size:
+                term = vocabulary[indices[-1]]
+                problem = f"holds {shown(term)}, which lies beyond a vocabulary with repeated terms"
+                raise InvalidValueError(problem, term)
+            if binary:
+                return SparseVector(size, tuple(indices), (1.0,) * len(indices))
+            return SparseVector(size, tuple(indices), tuple([counts[place] for place in indices]))
+
+        return count

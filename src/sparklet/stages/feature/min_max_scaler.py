@@ -1,0 +1,59 @@
+"""Features brought into one range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sparklet.columns import Columns, wants
+from sparklet.linalg import DenseVector, Vector, compressed, to_dense
+from sparklet.saved import SavedStage
+from sparklet.stages.shared import HasInputCol, sized
+from sparklet.stages.stage import Bound, stage
+
+__all__ = ["MinMaxScalerModel"]
+
+
+@stage("org.apache.spark.ml.feature.MinMaxScalerModel")
+class MinMaxScalerModel(HasInputCol):
+    """Map the range that each feature had in training to [min, max]; a constant feature becomes their middle.
+
+    Nothing is clipped, and NaN stays. The vector is dense or sparse as takes less room.
+    Follows Spark's `ml/feature/MinMaxScaler.scala` (4.2).
+    """
+
+    min: float = 0.0
+    max: float = 1.0
+    originalMin: Vector
+    originalMax: Vector
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        return saved.table().row(originalMin="vector", originalMax="vector")
+
+    def check(self) -> str | None:
+        if not self.min < self.max:
+            return f"min is {self.min}, which is not less than max, {self.max}"
+        if self.originalMin.size != self.originalMax.size:
+            return f"originalMin has {self.originalMin.size} elements, originalMax {self.originalMax.size}"
+        return super().check()
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        size = self.originalMax.size
+        source = columns.take(self.inputCol or "", wants.VECTOR, size)
+        made = columns.new(self.output, "vector", size=size)
+        lowest, highest = to_dense(self.originalMin).values, to_dense(self.originalMax).values
+        scale, bottom, middle = self.max - self.min, self.min, (self.min + self.max) / 2
+        ranges = [high - low for low, high in zip(lowest, highest, strict=True)]
+        # 0 marks a constant feature, and one whose range is so wide that the quotient vanishes.
+        factors = [scale / extent if extent != 0.0 else 0.0 for extent in ranges]
+        plan, line = tuple(zip(lowest, factors, strict=True)), columns.profile.line
+
+        def rescale(x: Vector) -> Vector:
+            values = [
+                middle if factor == 0.0 and value == value else (value - low) * factor + bottom
+                for value, (low, factor) in zip(to_dense(x).values, plan, strict=True)
+            ]
+            return compressed(DenseVector(tuple(values)), line)
+
+        yield Bound((source,), (made,), sized(rescale, size))
