@@ -214,12 +214,12 @@ class MissingColumnError(RowError, KeyError):
         )
 
 
-class AmbiguousColumnError(RowError, SchemaError):
+class AmbiguousColumnError(RowError, ValueError):
     """Raise for names that differ in case only: Spark resolves names without regard to case."""
 
     def __init__(self, column: str, names: Sequence[str]) -> None:
         listed = ", ".join(repr(name) for name in names)
-        RowError.__init__(self, f"is ambiguous: {listed} differ in case only", column=column, value=tuple(names))
+        super().__init__(f"is ambiguous: {listed} differ in case only", column=column, value=tuple(names))
 
 
 class ColumnTypeError(RowError, TypeError):

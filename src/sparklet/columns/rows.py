@@ -17,7 +17,7 @@ from sparklet.columns.column import Column
 from sparklet.columns.scope import fold
 from sparklet.columns.types import INTEGRAL, element_type
 from sparklet.errors import AmbiguousColumnError, ColumnTypeError, MissingColumnError, RowError, VectorSizeError
-from sparklet.jvm_math import double_to_string
+from sparklet.jvm_math.text import double_to_string
 from sparklet.linalg import DenseVector, SparseVector, Vector, vector
 
 __all__ = ["ABSENT", "RowReader", "coercer"]
@@ -150,11 +150,11 @@ def _to_decimal(type_: str) -> Coerce:
             raise ColumnTypeError(value, type_)
         try:
             number = decimal.Decimal(value).quantize(step, context=context)
-        except decimal.InvalidOperation:
-            raise ColumnTypeError(value, type_, hint="out of range") from None
-        if not abs(number) < limit:
-            raise ColumnTypeError(value, type_, hint="out of range")
-        return number
+            if abs(number) < limit:
+                return number
+        except decimal.InvalidOperation:  # NaN, or more digits than any decimal has
+            pass
+        raise ColumnTypeError(value, type_, hint="out of range")
 
     return coerce
 

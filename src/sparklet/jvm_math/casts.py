@@ -1,4 +1,4 @@
-"""Spark's casts of a double to the other numeric types."""
+"""Spark's casts of a double to the other numeric types; `text.to_string` has the cast to string."""
 
 from __future__ import annotations
 

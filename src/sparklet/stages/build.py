@@ -29,12 +29,25 @@ def build(saved: SavedStage) -> Stage:
     return made
 
 
+# People nest a pipeline in a cross-validator in a pipeline; folders made to overflow the stack nest further.
+_DEEPEST = 50
+
+
 class _Builder:
     def __init__(self) -> None:
         self.problems: list[StageProblem] = []
         self.absent: list[MissingDataError] = []
+        self._depth = 0
 
     def build(self, saved: SavedStage) -> Stage | None:
+        if self._depth > _DEEPEST:
+            raise CorruptModelError(saved.path, f"lies {self._depth} stages deep, more than {_DEEPEST} are not read")
+        self._depth += 1
+        made = self._build(saved)
+        self._depth -= 1
+        return made
+
+    def _build(self, saved: SavedStage) -> Stage | None:
         cls = registry.get(saved.className)
         if cls is None:
             return self._refuse(saved, _unknown(saved.className))

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sparklet.jvm_math import div, dot, exp, gemv, log
+from sparklet.jvm_math import dot, gemv
+from sparklet.jvm_math.functions import div, exp, log
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector, to_dense
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

@@ -80,7 +80,7 @@ class StringIndexerModel(HasInputCols):
                 # na.drop takes NaN for missing, the cast to string would make it the label "NaN".
                 if value is None or (handling == "skip" and value != value):
                     return missing(value)
-                found = index.get(to_string(value, type_, profile.line))
+                found = index.get(to_string(value, type_, profile.line, ansi=profile.ansi) or "")
                 return missing(value) if found is None else found
 
         return indexed

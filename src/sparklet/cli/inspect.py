@@ -1,0 +1,93 @@
+"""`sparklet inspect`: what a model is made of, needs and gives, or why it cannot be scored."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from sparklet.cli.options import loaded, model_options
+from sparklet.columns import Column
+from sparklet.errors import UnsupportedModelError
+from sparklet.pipeline import OnlinePipelineModel
+
+__all__ = ["inspect"]
+
+
+@click.command()
+@model_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+def inspect(model: str, spark: str | None, schema: tuple[str, ...], outputs: tuple[str, ...], as_json: bool) -> None:
+    """Show a model's profile, stages, inputs, outputs and memory.
+
+    The type of an input is inferred from the stages that read it unless --schema declares it; the column "from" says which.
+    A model that cannot be scored is listed with every stage at fault and the reason; the exit code is then 1.
+    """
+    try:
+        found = loaded(model, spark, schema, outputs)
+    except UnsupportedModelError as error:
+        _refused(error, as_json)
+        raise click.exceptions.Exit(1) from None
+    facts = _facts(found)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+    else:
+        _print(found, facts)
+
+
+def _facts(model: OnlinePipelineModel) -> dict[str, Any]:
+    return {
+        "path": model.path,
+        "profile": asdict(model.profile),
+        "stages": [{"class": type(stage).className, "uid": stage.uid} for stage in model.stages],
+        "inputs": [_column(column) for column in model.inputs],
+        "outputs": [_column(column) for column in model.outputs],
+        # What a copy of the model takes in a pickle, which is close to what its arrays take in memory.
+        "bytes": len(pickle.dumps(model)),
+        "unsupported": [],
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {"name": column.name, "type": column.type, "size": column.size, "from": column.origin}
+
+
+def _print(model: OnlinePipelineModel, facts: dict[str, Any]) -> None:
+    console = Console()
+    profile = model.profile
+    ansi = "on" if profile.ansi else "off"
+    console.print(f"[bold]{escape(model.path)}[/bold]")
+    console.print(f"scored as Spark {profile.line}: ANSI {ansi}, {profile.timezone}, locale {profile.locale}, BLAS {profile.blas}")
+    console.print(f"{len(model.stages)} stages, {facts['bytes']:,} bytes")
+    stages = Table("#", "stage", "uid", title="stages", title_justify="left")
+    for place, stage in enumerate(model.stages):
+        stages.add_row(str(place), type(stage).__name__, escape(stage.uid))
+    console.print(stages)
+    console.print(_columns("inputs", model.inputs))
+    console.print(_columns("outputs", model.outputs))
+
+
+def _columns(title: str, columns: Sequence[Column]) -> Table:
+    table = Table("column", "type", "from", title=title, title_justify="left")
+    for column in columns:
+        size = "" if column.size is None else f"({column.size})"
+        table.add_row(escape(column.name), f"{column.type}{size}", escape(column.origin))
+    return table
+
+
+def _refused(error: UnsupportedModelError, as_json: bool) -> None:
+    if as_json:
+        problems = [asdict(problem) for problem in error.problems]
+        click.echo(json.dumps({"path": error.path, "unsupported": problems}, indent=2))
+        return
+    table = Table("stage", "where", "why", title="cannot be scored", title_justify="left")
+    for problem in error.problems:
+        table.add_row(escape(problem.className), escape(problem.path), escape(problem.reason))
+    Console().print(table)

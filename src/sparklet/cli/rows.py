@@ -1,0 +1,164 @@
+"""Rows in files: JSON lines and CSV in, JSON lines out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from rich.console import Console
+from rich.progress import Progress
+
+from sparklet.columns import Column, element_type, fold, is_numeric
+from sparklet.errors import OptionError, RowError
+from sparklet.linalg import DenseVector, SparseVector
+
+__all__ = ["reading", "row_format", "rows_of", "to_json", "writing"]
+
+Row = Mapping[str, Any]
+
+
+# Reading less than this takes no time worth a progress bar.
+_LONG_WORK = 1 << 20
+
+
+@contextmanager
+def reading(path: str) -> Iterator[IO[str]]:
+    """Open a text file, or standard input for `-`, with a progress bar on the terminal when it is long.
+
+    Raises `OptionError` where that fails.
+    """
+    if path == "-":
+        yield sys.stdin
+        return
+    console = Console(stderr=True)
+    try:
+        quiet = not console.is_terminal or Path(path).stat().st_size < _LONG_WORK
+        with (
+            Progress(*Progress.get_default_columns(), console=console, transient=True, disable=quiet) as progress,
+            # An unreadable byte becomes a character that no label has, rather than the end of the run.
+            progress.open(path, encoding="utf-8-sig", errors="replace", newline="", description="scoring") as file,
+        ):
+            yield file
+    except OSError as error:
+        raise OptionError("file", path, error.strerror or str(error)) from None
+
+
+@contextmanager
+def writing(path: str) -> Iterator[IO[str]]:
+    """Open a text file to write, or standard output for `-`; raises `OptionError` where that fails."""
+    if path == "-":
+        yield sys.stdout
+        return
+    try:
+        with Path(path).open("w", encoding="utf-8") as file:
+            yield file
+    except OSError as error:
+        raise OptionError("file", path, error.strerror or str(error)) from None
+
+
+def row_format(path: str) -> str:
+    """Return the format that a file's ending tells: csv, else jsonl."""
+    return "csv" if path.lower().endswith(".csv") else "jsonl"
+
+
+def rows_of(file: IO[str], format: str, inputs: Iterable[Column]) -> Iterator[tuple[int, Row | RowError]]:
+    """Yield (line number, row) of a file; a line that is no row yields the error in its place."""
+    return _json_rows(file) if format == "jsonl" else _csv_rows(file, inputs)
+
+
+def _json_rows(file: IO[str]) -> Iterator[tuple[int, Row | RowError]]:
+    for number, line in enumerate(file, 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            yield number, RowError(f"is not JSON: {error}")
+            continue
+        yield number, row if isinstance(row, dict) else RowError("is not a JSON object", value=row)
+
+
+def _csv_rows(file: IO[str], inputs: Iterable[Column]) -> Iterator[tuple[int, Row | RowError]]:
+    parsers = {fold(column.name): _parser(column) for column in inputs}
+    reader = csv.DictReader(file, restkey="", strict=True)
+    rows = iter(reader)
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield reader.line_num, RowError(f"is not CSV: {error}")
+            continue
+        # A short line leaves its last columns null, as Spark reads it; a long one has cells of no name.
+        row.pop("", None)
+        try:
+            yield reader.line_num, {name: _cell(name, text, parsers) for name, text in row.items()}
+        except RowError as error:
+            yield reader.line_num, error
+
+
+def _cell(name: str, text: str | None, parsers: Mapping[str, Callable[[str], Any]]) -> Any:
+    if not text:
+        return None
+    parse = parsers.get(fold(name))
+    if parse is None:
+        return text
+    try:
+        return parse(text)
+    except ValueError:
+        raise RowError(f"holds {text[:80]!r}, which cannot be read as its type", column=name, value=text) from None
+
+
+def _parser(column: Column) -> Callable[[str], Any]:
+    if column.type in ("double", "float"):
+        return float
+    if column.type.startswith("decimal("):
+        return _decimal
+    if is_numeric(column.type):
+        return int
+    if column.type == "boolean":
+        return _boolean
+    if column.type == "vector" or element_type(column.type) is not None:
+        return json.loads
+    return str
+
+
+def _decimal(text: str) -> Any:
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        return Decimal(text)
+    except InvalidOperation as error:
+        raise ValueError from error
+
+
+def _boolean(text: str) -> bool:
+    words = {"true": True, "false": False}
+    if text.lower() not in words:
+        raise ValueError
+    return words[text.lower()]
+
+
+def to_json(value: Mapping[str, Any] | None) -> str:
+    """Return a scored row as one line of JSON; vectors as Spark's `toJSON` writes them, which `score` reads too.
+
+    NaN and infinities are written as Spark and Python read them, `NaN` and `Infinity`.
+
+    >>> to_json({"prediction": 1.0, "probability": DenseVector((0.25, 0.75))})
+    '{"prediction": 1.0, "probability": {"type": 1, "values": [0.25, 0.75]}}'
+    """
+    return json.dumps(value, default=_encode, ensure_ascii=False)
+
+
+def _encode(value: Any) -> Any:
+    if isinstance(value, DenseVector):
+        return {"type": 1, "values": value.values}
+    if isinstance(value, SparseVector):
+        return {"type": 0, "size": value.size, "indices": value.indices, "values": value.values}
+    return str(value)

@@ -1,0 +1,87 @@
+"""How columns get their types and names."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparklet.columns import Columns, Inputs, parse_schema, wants
+from sparklet.errors import AmbiguousColumnError, ColumnExistsError, SchemaError
+from sparklet.profile import Profile
+
+
+def scope(**schema):
+    return Columns(Inputs(parse_schema(schema)), Profile.of("4.3"))
+
+
+@pytest.mark.parametrize(
+    ("want", "type_"),
+    [(wants.NUMBER, "double"), (wants.LABEL, "string"), (wants.VECTOR, "vector"), (wants.TOKENS, "array<string>")],
+)
+def test_inferred(want, type_):
+    column = scope().take("x", want)
+    assert (column.type, column.origin) == (type_, "inferred")
+
+
+def test_declared_beats_inferred():
+    column = scope(x="int").take("X", wants.NUMBER)
+    assert (column.name, column.type, column.origin) == ("x", "int", "schema")
+
+
+def test_a_declared_type_that_the_stage_refuses():
+    with pytest.raises(SchemaError, match="must be a number, it is string"):
+        scope(x="string").take("x", wants.NUMBER)
+
+
+def test_number_beats_label_in_either_order():
+    for order in ((wants.NUMBER, wants.LABEL), (wants.LABEL, wants.NUMBER)):
+        inputs = Inputs({})
+        for _ in range(2):
+            columns = Columns(inputs, Profile.of("4.3"))
+            found = [columns.take("x", want) for want in order]
+        assert [column.type for column in found] == ["double", "double"]
+
+
+def test_text_beats_label():
+    inputs = Inputs({})
+    for _ in range(2):
+        columns = Columns(inputs, Profile.of("4.3"))
+        columns.take("x", wants.LABEL)
+        found = columns.take("x", wants.STRING)
+    assert not found.casts
+
+
+def test_uses_that_no_type_satisfies():
+    columns = scope()
+    columns.take("x", wants.VECTOR)
+    with pytest.raises(SchemaError, match=r"is taken for a vector by .*, an array of strings by"):
+        columns.take("x", wants.TOKENS)
+
+
+def test_a_schema_with_names_that_differ_in_case_only():
+    with pytest.raises(AmbiguousColumnError):
+        scope(age="int", Age="int")
+
+
+def test_made_columns_shadow_and_may_not_exist():
+    columns = scope()
+    columns.take("x", wants.NUMBER)
+    with pytest.raises(ColumnExistsError):
+        columns.new("X", "double")
+    columns.add(columns.new("X", "vector", replaces=True))
+    assert columns.take("x", wants.VECTOR).type == "vector"
+
+
+def test_a_dropped_column_is_gone():
+    columns = scope()
+    columns.add(columns.new("x", "double"))
+    columns.drop("x")
+    with pytest.raises(SchemaError, match="was removed by an earlier stage"):
+        columns.take("x", wants.NUMBER)
+    assert list(columns.made()) == []
+
+
+def test_an_expected_size_shows_on_an_undeclared_vector():
+    inputs = Inputs({})
+    for _ in range(2):
+        found = Columns(inputs, Profile.of("4.3")).take("x", wants.VECTOR, 3)
+    assert found.size == 3
