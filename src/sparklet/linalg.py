@@ -49,7 +49,7 @@ def _bits(value: float) -> int:
     return bits
 
 
-def _refuse_change(self: object, name: str, value: object = None) -> NoReturn:
+def _refuse_change(self: object, name: str, _: object = None) -> NoReturn:
     raise AttributeError(f"{type(self).__name__} is frozen: cannot change {name!r}")
 
 
@@ -348,7 +348,7 @@ def compressed(data: Vector, line: Literal["3.5", "4.0", "4.1+"]) -> Vector:
 
 
 def sparse_is_smaller(nonzeros: int, size: int, line: Literal["3.5", "4.0", "4.1+"]) -> bool:
-    """Tell whether `compressed` makes a vector of `size` elements sparse, `nonzeros` of which differ from zero.
+    """Tell whether `compressed` makes a vector of `size` elements, `nonzeros` of them not zero, sparse.
 
     >>> sparse_is_smaller(2, 5, "4.0"), sparse_is_smaller(2, 5, "4.1+")
     (True, False)

@@ -15,14 +15,21 @@ from sparklet.jvm_math.functions import (
     log1p,
     log2,
     log10,
-    pow,
+    pow,  # noqa: A004 - Java's name
     sin,
     sinh,
     sqrt,
     tan,
     tanh,
 )
-from sparklet.jvm_math.hashing import hash_bytes, hash_int, hash_long, hash_term, java_string_hash, term_hasher
+from sparklet.jvm_math.hashing import (
+    hash_bytes,
+    hash_int,
+    hash_long,
+    hash_term,
+    java_string_hash,
+    term_hasher,
+)
 from sparklet.jvm_math.lower import java_lower
 from sparklet.jvm_math.random import JavaRandom, MersenneTwister
 from sparklet.jvm_math.special import digamma, digammas, erf, gamma_draws, normal_cdf
@@ -35,9 +42,9 @@ from sparklet.jvm_math.text import (
 )
 
 __all__ = [
+    "ORDERS",
     "JavaRandom",
     "MersenneTwister",
-    "ORDERS",
     "Order",
     "acos",
     "asin",
@@ -66,9 +73,9 @@ __all__ = [
     "java_split_whitespace",
     "java_string_hash",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "normal_cdf",
     "nrm2",
     "pow",

@@ -314,9 +314,7 @@ def gemv(matrix: Matrix, order: str, alpha: float = 1.0) -> Gemv:
     [21.5, 43.5]
     """
     if isinstance(matrix, SparseMatrix):
-        by_dense, by_sparse = (
-            _csr_gemv(matrix, alpha) if matrix.isTransposed else _csc_gemv(matrix, alpha)
-        )
+        by_dense, by_sparse = _csr_gemv(matrix, alpha) if matrix.isTransposed else _csc_gemv(matrix, alpha)
     else:
         dense = _dgemv_t if matrix.isTransposed else _dgemv_n
         by_dense, by_sparse = dense(matrix, ORDERS[order], alpha), _dense_by_sparse(matrix, alpha)

@@ -125,7 +125,7 @@ def term_hasher(type_: str, *, legacy: bool = False) -> Callable[[object], int]:
     """
     if type_ not in _HASHERS:
         raise OptionError("type", type_, "Spark does not hash terms of this type")
-    hasher = _hash_string_legacy if legacy and type_ == "string" else _HASHERS[type_]
+    hasher: Callable[..., int] = _hash_string_legacy if legacy and type_ == "string" else _HASHERS[type_]
     return lambda term: SEED if term is None else hasher(term)
 
 

@@ -1,4 +1,4 @@
-"""`String.toLowerCase` of the JVM, where it differs from Python's: new letters, final sigma, three locales."""
+"""`String.toLowerCase` of the JVM, where it differs from Python's: young letters, final sigma, locales."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def java_lower(text: str, locale: str = "en") -> str:
     Only the locales "tr", "az" and "lt" differ from the others; "tr_TR" is not one of them, because Spark
     passes the whole name as the language.
 
-    >>> java_lower("ΌΔΟΣ ΟΔΟΣ-Α"), java_lower("TITLE", "tr"), java_lower("TITLE", "tr_TR")
-    ('όδος οδοσ-α', 'tıtle', 'title')
+    >>> java_lower("ΛΟΓΟΣ ΛΟΓΟΣ-Δ"), java_lower("TITLE", "tr"), java_lower("TITLE", "tr_TR")
+    ('λογος λογοσ-δ', 't\u0131tle', 'title')
     """
     language = locale.lower()
     if language in _LANGUAGES:
@@ -46,7 +46,7 @@ def java_lower(text: str, locale: str = "en") -> str:
 
 
 def _turkish(text: str) -> str:
-    # Only these letters, so that .lower() can do the rest: I is dotless unless a dot follows, which it swallows.
+    # .lower() does the rest. I is dotless unless a dot follows, which it swallows.
     if "I" not in text and "\u0130" not in text:
         return text
     result, chars = [], list(text)
@@ -103,7 +103,7 @@ CLASS_OF_CATEGORY = {
     "Sc": "#",
 }
 CLASS_OF_CHAR = {
-    **dict.fromkeys('"\'', "q"),
+    **dict.fromkeys("\"'", "q"),
     **dict.fromkeys(",\u066b", ","),
     **dict.fromkeys("%&\u00a2\u066a\u2030\u2031", "%"),
     **dict.fromkeys("\u0964\u0965", "d"),

@@ -63,8 +63,8 @@ def _digits_17(significand: int, exponent: int, precision: int) -> tuple[str, in
 
     The value is significand * 2**(exponent - 52), its significand normalised to 53 bits, of which `precision`
     were given. The digits are Steele and White's free-format ones with the departures that make the JDK's
-    text differ from the shortest: at least two digits wherever it prints an exponent, boundaries that count as
-    inside only where the numbers do not fit into 64 bits, and a sum that overflows just before they do not.
+    text differ from the shortest: at least two digits wherever it prints an exponent, boundaries that count
+    as inside only where the numbers do not fit into 64 bits, a sum that overflows just before they do not.
     """
     zeros = (significand & -significand).bit_length() - 1
     bits = SIGNIFICAND_BITS - zeros
@@ -294,7 +294,7 @@ def _zone(name: str) -> ZoneInfo:
 
 def _timestamp_to_string(value: dt.datetime, timezone: str | None) -> str:
     if value.tzinfo is not None:
-        value = value.astimezone(dt.timezone.utc if timezone is None else _zone(timezone))
+        value = value.astimezone(dt.UTC if timezone is None else _zone(timezone))
     text = value.replace(tzinfo=None).isoformat(sep=" ")
     return text.rstrip("0") if value.microsecond else text
 
@@ -305,7 +305,7 @@ JAVA_WHITESPACE = re.compile("[ \t\n\x0b\f\r]")  # Java's \s; Python's takes Uni
 
 
 def java_split_whitespace(text: str) -> list[str]:
-    """Return Java's `text.split("\\\\s")`: empty strings between spaces and in front stay, those at the end go.
+    r"""Return Java's `text.split("\\s")`: empty strings in front and between stay, those at the end go.
 
     Follows Spark's `ml/feature/Tokenizer.scala` (4.2).
 
