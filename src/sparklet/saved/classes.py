@@ -24,14 +24,15 @@ _PYTHON_TWINS = {
 _ESTIMATORS = {
     "": "Pipeline",
     "classification.": (
-        "DecisionTreeClassifier FMClassifier GBTClassifier LinearSVC LogisticRegression MultilayerPerceptronClassifier "
-        "NaiveBayes OneVsRest RandomForestClassifier"
+        "DecisionTreeClassifier FMClassifier GBTClassifier LinearSVC LogisticRegression "
+        "MultilayerPerceptronClassifier NaiveBayes OneVsRest RandomForestClassifier"
     ),
     "clustering.": "BisectingKMeans GaussianMixture KMeans LDA PowerIterationClustering",
     "feature.": (
-        "BucketedRandomProjectionLSH ChiSqSelector CountVectorizer IDF Imputer MaxAbsScaler MinHashLSH MinMaxScaler "
-        "OneHotEncoder OneHotEncoderEstimator PCA QuantileDiscretizer RFormula RobustScaler StandardScaler "
-        "StringIndexer TargetEncoder UnivariateFeatureSelector VarianceThresholdSelector VectorIndexer Word2Vec"
+        "BucketedRandomProjectionLSH ChiSqSelector CountVectorizer IDF Imputer MaxAbsScaler MinHashLSH "
+        "MinMaxScaler OneHotEncoder OneHotEncoderEstimator PCA QuantileDiscretizer RFormula RobustScaler "
+        "StandardScaler StringIndexer TargetEncoder UnivariateFeatureSelector VarianceThresholdSelector "
+        "VectorIndexer Word2Vec"
     ),
     "fpm.": "FPGrowth PrefixSpan",
     "recommendation.": "ALS",
@@ -41,7 +42,9 @@ _ESTIMATORS = {
     ),
     "tuning.": "CrossValidator TrainValidationSplit",
 }
-_ESTIMATOR_NAMES = frozenset(_ML + package + name for package, names in _ESTIMATORS.items() for name in names.split())
+_ESTIMATOR_NAMES = frozenset(
+    _ML + package + name for package, names in _ESTIMATORS.items() for name in names.split()
+)
 _OLD_ONE_HOT_ENCODER = _ML + "feature.OneHotEncoder"
 
 
@@ -69,5 +72,5 @@ def is_estimator(className: str, version: SparkVersion | tuple[int, int] = (3, 0
 
 
 def is_evaluator(className: str) -> bool:
-    """Return whether a Spark class measures predictions (`BinaryClassificationEvaluator` ...) and scores nothing."""
+    """Return whether a Spark class only measures predictions, as `RegressionEvaluator` does."""
     return className.startswith((_ML + "evaluation.", "pyspark.ml.evaluation."))

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import bz2
 import lzma
-import os
 import zlib
+from collections.abc import Callable
+from pathlib import PurePosixPath
 from typing import Any
 
-__all__ = ["Oversized", "decompress"]
+__all__ = ["OversizedError", "decompress"]
 
 
-class Oversized(Exception):
+class OversizedError(Exception):
     """Raise for data that unfolds to more than the limit: a decompression bomb."""
 
 
 def decompress(name: str, data: bytes, limit: int) -> bytes:
-    """Return the contents of a text file, decompressed as its suffix says; at most `limit` bytes.
+    """Return the contents of a text file, decompressed as its suffix says: `limit` bytes at most.
 
-    Raise Oversized beyond that, LookupError for a codec that is unknown here, ValueError for damaged data.
+    Raise OversizedError for more than `limit` bytes, LookupError for a codec that is unknown here, and
+    ValueError for damaged data.
 
     >>> import gzip
     >>> decompress("part-00000.gz", gzip.compress(b"text"), 100)
     b'text'
     """
-    suffix = os.path.splitext(name)[1].lower()
+    suffix = PurePosixPath(name).suffix.lower()
     if suffix in _UNKNOWN:
         raise LookupError(suffix)
     unpack = _CODECS.get(suffix)
@@ -41,7 +43,7 @@ def _members(data: bytes, limit: int, make: Any, damage: type[Exception]) -> byt
         except damage as error:
             raise ValueError(str(error)) from error
         if len(out) > limit:
-            raise Oversized
+            raise OversizedError
         if not machine.eof:
             raise ValueError("the compressed data ends early")
         data = machine.unused_data
@@ -73,7 +75,7 @@ def _zstd(data: bytes, limit: int) -> bytes:
     except OSError as error:
         raise ValueError(str(error)) from error
     if len(out) > limit:
-        raise Oversized
+        raise OversizedError
     return out
 
 
@@ -87,7 +89,35 @@ def _snappy_size(chunk: bytes) -> int:
     raise ValueError("the Snappy data has no length")
 
 
-def _blocks(data: bytes, limit: int, codec: str) -> bytes:
+def _lz4_size(chunk: bytes) -> int:
+    """Return the unpacked size of a raw LZ4 block, which only its tokens tell."""
+    size = place = 0
+
+    def extended(length: int) -> int:
+        nonlocal place
+        more = 255 if length == 15 else 0
+        while more == 255:
+            more = chunk[place]
+            place += 1
+            length += more
+        return length
+
+    try:
+        while place < len(chunk):
+            token = chunk[place]
+            place += 1
+            literals = extended(token >> 4)
+            place += literals
+            size += literals
+            if place < len(chunk):
+                place += 2  # where to copy from
+                size += extended(token & 15) + 4
+    except IndexError:
+        raise ValueError("the LZ4 data ends early") from None
+    return size
+
+
+def _blocks(data: bytes, limit: int, codec: str, size_of: Callable[[bytes], int]) -> bytes:
     """Unpack Hadoop's `BlockCompressorStream`: raw length, then chunks of (packed length, packed bytes).
 
     This is neither the framing of `snzip` nor of the `lz4` tool, so no stream reader of pyarrow opens it.
@@ -99,16 +129,16 @@ def _blocks(data: bytes, limit: int, codec: str) -> bytes:
         end = len(out) + int.from_bytes(data[place : place + 4], "big")
         place += 4
         if end > limit:
-            raise Oversized
+            raise OversizedError
         while len(out) < end:
             size = int.from_bytes(data[place : place + 4], "big")
             chunk = data[place + 4 : place + 4 + size]
             if not chunk or len(chunk) != size:
                 raise ValueError("the compressed data ends early")
             place += 4 + size
-            unpacked = _snappy_size(chunk) if codec == "snappy" else end - len(out)
-            if unpacked > end - len(out):
-                raise ValueError("a chunk is longer than its block")
+            unpacked = size_of(chunk)
+            if not 0 < unpacked <= end - len(out):
+                raise ValueError("a chunk does not fit its block")
             try:
                 out += pa.decompress(chunk, decompressed_size=unpacked, codec=codec, asbytes=True)
             except OSError as error:
@@ -117,11 +147,11 @@ def _blocks(data: bytes, limit: int, codec: str) -> bytes:
 
 
 def _snappy(data: bytes, limit: int) -> bytes:
-    return _blocks(data, limit, "snappy")
+    return _blocks(data, limit, "snappy", _snappy_size)
 
 
 def _lz4(data: bytes, limit: int) -> bytes:
-    return _blocks(data, limit, "lz4_raw")
+    return _blocks(data, limit, "lz4_raw", _lz4_size)
 
 
 _CODECS = {

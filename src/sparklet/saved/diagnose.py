@@ -6,7 +6,7 @@ import json
 
 from sparklet.errors import MissingDataError, ModelError, NotAModelError
 from sparklet.saved.stores import Store, join
-from sparklet.saved.text import LFS_HINT, LFS_PROBLEM, is_lfs_pointer, part_files
+from sparklet.saved.text import COPIED, LFS_HINT, LFS_PROBLEM, is_lfs_pointer, part_files
 
 __all__ = ["why_no_model"]
 
@@ -24,23 +24,27 @@ def why_no_model(store: Store, root: str) -> ModelError:
         return NotAModelError(shown, "is neither a folder nor a file", _SAVED)
     names = {name for name, _ in entries}
     if "metadata.json" in names and _is_connect(store, join(root, "metadata.json")):
-        return NotAModelError(
-            shown, "was saved by pyspark.ml.connect, another format than Spark ML's", "fit and save it with pyspark.ml"
-        )
+        problem = "was saved by pyspark.ml.connect, another format than Spark ML's"
+        return NotAModelError(shown, problem, "save it with pyspark.ml")
     if "metadata" in names and not store.is_folder(join(root, "metadata")):
         return NotAModelError(shown, "has a file metadata where Spark saves a folder", _SAVED)
     if "MLmodel" in names:
         return NotAModelError(shown, "is an MLflow model", "the Spark model is its folder sparkml")
-    if names & {"stages", "treesMetadata"} or part_files(store, join(root, "data")):
-        return MissingDataError(join(shown, "metadata"), "is absent", "was the model copied or committed completely?")
+    data = part_files(store, join(root, "data")) or ()
+    if names & {"stages", "treesMetadata"} or any(path.endswith(".parquet") for path in data):
+        return MissingDataError(join(shown, "metadata"), "is absent", COPIED)
     for path in part_files(store, root) or ():
-        if _is_pmml(_peek(store, path)):
-            return NotAModelError(shown, 'holds PMML text, written by write().format("pmml")', "save it without format")
+        start = _peek(store, path)
+        if start.startswith(b'{"class":'):
+            return NotAModelError(shown, "is the metadata folder of a model", "pass the folder that holds it")
+        if _is_pmml(start):
+            problem = 'holds PMML text, written by write().format("pmml")'
+            return NotAModelError(shown, problem, "save it without format")
     if not entries:
         return NotAModelError(shown, "is an empty folder", _SAVED)
-    inside = sorted(name for name, is_folder in entries if is_folder and store.is_folder(join(join(root, name), "metadata")))
+    inside = [name for name, _ in entries if store.is_folder(join(join(root, name), "metadata"))]
     if inside:
-        return NotAModelError(shown, "is not a saved model but holds some", "as " + ", ".join(inside[:3]))
+        return NotAModelError(shown, "is not a saved model but holds some", f"such as {inside[0]}")
     return NotAModelError(shown, "is a folder without metadata/", _SAVED)
 
 

@@ -20,6 +20,7 @@ from sparklet.saved.diagnose import why_no_model
 from sparklet.saved.locations import locate
 from sparklet.saved.metadata import LEGACY, Metadata, read_metadata
 from sparklet.saved.stores import Store, join
+from sparklet.saved.text import COPIED
 from sparklet.saved.version import SparkVersion
 
 if TYPE_CHECKING:
@@ -31,17 +32,17 @@ __all__ = ["SavedStage", "open_model"]
 def open_model(path: str | os.PathLike[str]) -> SavedStage:
     """Open the folder that `save` wrote: a pipeline or a single stage, local or on what `pyarrow.fs` opens.
 
-    Only the metadata of this one folder is read. Raise ModelNotFoundError, NotAModelError, UnfittedModelError,
-    LegacyModelError, MissingDataError or CorruptModelError, each naming the file or folder at fault.
+    Only the metadata of this one folder is read. Raise ModelNotFoundError, NotAModelError,
+    UnfittedModelError, LegacyModelError, MissingDataError or CorruptModelError, each naming the file or
+    folder at fault.
     """
     store, root = locate(path)
     if not store.is_folder(join(root, "metadata")):
         raise why_no_model(store, root)
     stage = SavedStage(store, root, read_metadata(store, join(root, "metadata")))
     if stage.className.startswith(LEGACY):
-        raise LegacyModelError(
-            stage.path, f"{stage.className} belongs to the old spark.mllib API", "only spark.ml models can be scored"
-        )
+        problem = f"{stage.className} belongs to the old spark.mllib API"
+        raise LegacyModelError(stage.path, problem, "only spark.ml models can be scored")
     if is_evaluator(stage.className):
         raise NotAModelError(stage.path, f"{stage.className} is an evaluator, which scores nothing")
     stage.require_fitted()
@@ -51,11 +52,11 @@ def open_model(path: str | os.PathLike[str]) -> SavedStage:
 class SavedStage:
     """Hold one folder of a saved model: its metadata at hand, tables and folders inside it on demand.
 
-    `params` are strings, numbers, lists as in the JSON, where `NaN` and infinities may be the texts "NaN", "Inf", "-Inf".
+    `params` are as in the JSON, where NaN and infinities may be the texts "NaN", "Inf" and "-Inf".
     `className` is the JVM's name also where PySpark wrote its own, which `metadata["class"]` keeps.
     """
 
-    __slots__ = ("_folder", "_metadata", "_store", "className", "metadata", "params", "path", "uid", "version")
+    __slots__ = ("_file", "_folder", "_store", "className", "metadata", "params", "path", "uid", "version")
 
     path: str
     className: str
@@ -65,7 +66,7 @@ class SavedStage:
     metadata: Mapping[str, object]
 
     def __init__(self, store: Store, folder: str, metadata: Metadata) -> None:
-        self._store, self._folder, self._metadata = store, folder, metadata
+        self._store, self._folder, self._file = store, folder, metadata.path
         self.path = store.shown(folder)
         self.className, self.uid, self.version = metadata.className, metadata.uid, metadata.version
         self.params, self.metadata = metadata.params, metadata.whole
@@ -76,12 +77,13 @@ class SavedStage:
     def require_fitted(self) -> None:
         """Raise UnfittedModelError for an estimator."""
         if is_estimator(self.className, self.version):
-            kind = "an unfitted Pipeline" if self.className.endswith(".Pipeline") else f"the estimator {self.className}"
-            raise UnfittedModelError(self.path, f"is {kind}", "save the model that fit returns")
+            kind = "unfitted Pipeline" if self.className.endswith(".Pipeline") else "estimator"
+            problem = f"is an {kind} ({self.className}), which cannot score"
+            raise UnfittedModelError(self.path, problem, "save the model that fit returns")
 
     def corrupt(self, problem: str) -> CorruptModelError:
         """Return the error that names this stage's metadata file, for what is wrong with its contents."""
-        return CorruptModelError(self._metadata.path, problem)
+        return CorruptModelError(self._file, problem)
 
     def table(self, name: str = "data") -> Table:
         """Read a folder of Parquet files inside this stage."""
@@ -105,20 +107,16 @@ class SavedStage:
         metadata = join(folder, "metadata")
         if not self._store.is_folder(metadata):
             missing = folder if not self._store.is_folder(folder) else metadata
-            raise MissingDataError(
-                self._store.shown(missing), "is absent", "was the model copied or committed completely?"
-            )
+            raise MissingDataError(self._store.shown(missing), "is absent", COPIED)
         return SavedStage(self._store, folder, read_metadata(self._store, metadata, self.version))
 
     def children(self, prefix: str) -> list[SavedStage]:
-        """Open the stages in the folders `<prefix>0`, `<prefix>1` ...; raise MissingDataError where one is absent between."""
-        places = [
-            int(name.removeprefix(prefix))
-            for name, is_folder in self._store.entries(self._folder) or ()
-            if is_folder and re.fullmatch(re.escape(prefix) + "(0|[1-9][0-9]{0,8})", name)
-        ]
-        # Placed by number: model_10 comes after model_9. A gap ends in child's error.
-        return [self.child(f"{prefix}{place}") for place in range(len(places))] if places else []
+        """Open the stages in the folders `<prefix>0`, `<prefix>1` ...; raise MissingDataError at a gap."""
+        numbered = re.compile(re.escape(prefix) + "(0|[1-9][0-9]*)")
+        entries = self._store.entries(self._folder) or ()
+        count = sum(is_folder and numbered.fullmatch(name) is not None for name, is_folder in entries)
+        # Counted up, not listed: model_10 comes after model_9, and a gap ends in child's error.
+        return [self.child(f"{prefix}{place}") for place in range(count)]
 
     def stages(self) -> list[SavedStage]:
         """Open the stages of a pipeline in their order; folders that `stageUids` does not list are ignored.
@@ -141,7 +139,7 @@ class SavedStage:
         exact = f"stages/{place:0{width}d}_{uid}"
         if self.has(exact + "/metadata"):
             return self.child(exact)
-        # Copying may have changed a name that the target does not allow; index and uid still identify the stage.
+        # Copying may have changed a name that the target does not allow; index and uid tell the stage.
         for name, is_folder in self._store.entries(join(self._folder, "stages")) or ():
             if is_folder and re.match(f"0*{place}_", name) and self.has(f"stages/{name}/metadata"):
                 stage = self.child(f"stages/{name}")

@@ -6,7 +6,7 @@ import os
 import re
 from urllib.parse import unquote
 
-from sparklet.errors import MissingExtraError, ModelNotFoundError, OptionError
+from sparklet.errors import ModelNotFoundError, OptionError
 from sparklet.saved.stores import LocalStore, RemoteStore, Store
 
 __all__ = ["locate"]
@@ -20,8 +20,8 @@ _PYARROW_SCHEMES = {"s3a": "s3", "s3n": "s3"}
 def locate(path: str | os.PathLike[str]) -> tuple[Store, str]:
     """Return the store that holds `path` and the root inside it.
 
-    A local path (str or `Path`), a `file:` URI, or a URI that `pyarrow.fs` opens: `s3://`, `gs://`, `hdfs://`, `abfss://`.
-    Raise ModelNotFoundError where nothing is there, OptionError for what is no path at all.
+    A local path (str or `Path`), a `file:` URI, or a URI that `pyarrow.fs` opens: `s3://`, `gs://`,
+    `hdfs://`, `abfss://`. Raise ModelNotFoundError where nothing is there, OptionError for what is no path.
     """
     try:
         text = os.fspath(path)
@@ -30,21 +30,21 @@ def locate(path: str | os.PathLike[str]) -> tuple[Store, str]:
     if not isinstance(text, str):
         raise OptionError("path", path, "takes a path as str or Path")
     uri = _SCHEME.fullmatch(text)
-    if uri is None:
+    # A folder may be called `model:`.
+    if uri is None or os.path.lexists(text):
         return _local(text, text)
     scheme, rest = uri[1].lower(), uri[2]
     if scheme == "file":
         return _local(text, _file_path(rest))
     if scheme == "dbfs":
-        return _local(text, "/dbfs/" + rest.lstrip("/"), hint="dbfs: is read through /dbfs, which is not mounted here")
+        return _local(text, "/dbfs/" + rest.lstrip("/"), hint="dbfs: is read at /dbfs")
     return _remote(text, _PYARROW_SCHEMES.get(scheme, scheme) + ":" + rest)
 
 
 def _local(given: str, path: str, hint: str = "") -> tuple[Store, str]:
-    # A NUL byte is no name; os.stat would raise ValueError for it.
-    if not path or "\0" in path or not os.path.lexists(path):
+    if not os.path.lexists(path):
         raise ModelNotFoundError(given, "nothing exists here", hint)
-    return LocalStore(), path if len(path) == 1 else path.rstrip("/")
+    return LocalStore(), path.rstrip("/") or "/"
 
 
 def _file_path(rest: str) -> str:
@@ -57,10 +57,8 @@ def _file_path(rest: str) -> str:
 
 
 def _remote(given: str, uri: str) -> tuple[Store, str]:
-    try:
-        from pyarrow.fs import FileSystem
-    except ImportError as error:  # a pyarrow built without file systems
-        raise MissingExtraError("a remote path", "remote") from error
+    from pyarrow.fs import FileSystem
+
     try:
         filesystem, root = FileSystem.from_uri(uri)
     except (OSError, ValueError, NotImplementedError) as error:

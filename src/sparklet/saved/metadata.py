@@ -24,7 +24,7 @@ LEGACY = "org.apache.spark.mllib."
 class Metadata:
     """Hold what the metadata of one stage says.
 
-    `params` has `defaultParamMap` (from Spark 2.4 on) under `paramMap`, which before 2.4 held the defaults too.
+    `params` has `defaultParamMap` under `paramMap`; before Spark 2.4 `paramMap` held the defaults too.
     """
 
     path: str
@@ -57,7 +57,8 @@ def read_metadata(store: Store, folder: str, parent: SparkVersion | None = None)
         version = SparkVersion.parse(text)
     except ValueError:
         raise CorruptModelError(name, f"sparkVersion {shown(text)} is not a version") from None
-    params = {**_object(name, whole, "defaultParamMap", {}), **_object(name, whole, "paramMap", None)}
+    defaults = _object(name, whole, "defaultParamMap") if "defaultParamMap" in whole else {}
+    params = {**defaults, **_object(name, whole, "paramMap")}
     return Metadata(name, jvm_name(className), uid, version, params, whole)
 
 
@@ -86,8 +87,8 @@ def _text(path: str, whole: Mapping[str, object], key: str) -> str:
     return value
 
 
-def _object(path: str, whole: Mapping[str, object], key: str, default: dict[str, object] | None) -> dict[str, object]:
-    value = whole.get(key, default)
+def _object(path: str, whole: Mapping[str, object], key: str) -> dict[str, object]:
+    value = whole.get(key)
     if not isinstance(value, dict):
         state = f"is {shown(value)}, expected an object" if key in whole else "is absent"
         raise CorruptModelError(path, f"{key!r} {state}")

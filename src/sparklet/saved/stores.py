@@ -19,7 +19,7 @@ _WHOLE = 4 << 20
 
 
 class Entry(NamedTuple):
-    """Name one thing in a folder; what is neither folder nor regular file (a pipe, a device) is never listed."""
+    """Name one thing in a folder; pipes and devices, which could block a reader, are never listed."""
 
     name: str
     is_folder: bool
@@ -61,11 +61,11 @@ def _reading(shown: str) -> Iterator[None]:
     """Turn the operating system's errors into ours, naming the file."""
     try:
         yield
+    except ModelError:  # ours already; some are OSError too
+        raise
     except FileNotFoundError:
         raise MissingDataError(shown, "is absent") from None
     except (OSError, ValueError) as error:
-        if isinstance(error, ModelError):
-            raise
         raise ModelError(shown, f"cannot be read: {error}") from error
 
 
@@ -120,10 +120,10 @@ class LocalStore:
 
 
 class RemoteStore:
-    """Read through `pyarrow.fs`; the tree is listed once, as each listing of an object store is a request."""
+    """Read through `pyarrow.fs`; a model is listed once, as each listing of an object store is a request."""
 
     def __init__(self, filesystem: FileSystem, root: str, uri: str) -> None:
-        from pyarrow.fs import FileSelector, FileType
+        from pyarrow.fs import FileType
 
         self._fs, self._root, self._uri = filesystem, root, uri.rstrip("/")
         self._files: dict[str, int] = {}
@@ -135,14 +135,22 @@ class RemoteStore:
             if top.type == FileType.File:
                 self._files[root] = top.size
                 return
-            self._folders[root] = set()
-            for info in filesystem.get_file_info(FileSelector(root, recursive=True)):
-                if info.type == FileType.File:
-                    self._files[info.path] = info.size
-                    self._register(info.path, is_folder=False)
-                elif info.type == FileType.Directory:
-                    self._folders.setdefault(info.path, set())
-                    self._register(info.path, is_folder=True)
+            self._list(recursive=False)
+            # What is no model may be a whole bucket, which nobody wants listed.
+            if Entry("metadata", True) in self._folders[root]:
+                self._list(recursive=True)
+
+    def _list(self, *, recursive: bool) -> None:
+        from pyarrow.fs import FileSelector, FileType
+
+        self._folders.setdefault(self._root, set())
+        for info in self._fs.get_file_info(FileSelector(self._root, recursive=recursive)):
+            if info.type == FileType.File:
+                self._files[info.path] = info.size
+                self._register(info.path, is_folder=False)
+            elif info.type == FileType.Directory:
+                self._folders.setdefault(info.path, set())
+                self._register(info.path, is_folder=True)
 
     def _register(self, path: str, *, is_folder: bool) -> None:
         """Enter a path into its folder; object stores know files only, so folders follow from them."""
@@ -176,7 +184,7 @@ class RemoteStore:
         if self._files.get(path, 0) > limit:
             raise _too_large(shown, limit)
         with _reading(shown), self._fs.open_input_stream(path, compression=None) as stream:
-            data: bytes = stream.read(limit + 1)
+            data = bytes(stream.read(limit + 1))
         if len(data) > limit:
             raise _too_large(shown, limit)
         return data

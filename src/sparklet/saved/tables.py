@@ -11,18 +11,29 @@ from pyarrow import types
 
 from sparklet.errors import CorruptModelError, MissingDataError, did_you_mean
 from sparklet.saved.stores import Store
-from sparklet.saved.text import LFS_HINT, LFS_PROBLEM, is_lfs_pointer, part_files
+from sparklet.saved.text import COPIED, LFS_HINT, LFS_PROBLEM, is_lfs_pointer, part_files
 from sparklet.saved.types import spark_type
-from sparklet.saved.values import decode, offsets_of, without_nulls
+from sparklet.saved.values import as_numpy, decode, elements, offsets_of, without_nulls
 
 __all__ = ["Table", "read_table"]
 
 # What damaged or hostile Parquet makes Arrow raise.
-_DAMAGE = (pa.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError, MemoryError, RecursionError)
+_DAMAGE = (
+    pa.ArrowException,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+)
 
-# Runs of equal values pack well, so a small file may hold many; beyond both bounds it is a decompression bomb.
-_MANY_VALUES = 1 << 26
-_VALUES_PER_BYTE = 1 << 12
+# Runs of equal values pack well, so a small file may hold many rows; beyond both bounds it is a bomb.
+_MANY_ROWS = 1 << 24
+_ROWS_PER_BYTE = 1 << 10
+
+_NUMBER_LISTS = ("array<double>", "array<float>", "array<int>", "array<bigint>")
 
 
 def read_table(store: Store, folder: str) -> Table:
@@ -34,15 +45,19 @@ def read_table(store: Store, folder: str) -> Table:
     files = part_files(store, folder)
     if not files:
         problem = "is absent" if files is None else "holds no Parquet file"
-        raise MissingDataError(shown, problem, "was the model copied or committed completely?")
+        raise MissingDataError(shown, problem, COPIED)
     tables = [_read_file(store, path) for path in files]
     if len(tables) == 1:
         return Table(store.shown(files[0]), tables[0])
     first = tables[0].schema
-    for path, table in zip(files, tables, strict=True):
-        if not _same_columns(first, table.schema):
-            raise CorruptModelError(store.shown(path), f"has other columns than {files[0].rpartition('/')[2]}")
-    return Table(shown, pa.concat_tables([_plain(table) for table in tables]))
+    if not all(table.schema.equals(first) for table in tables):
+        for path, table in zip(files, tables, strict=True):
+            if not _same_columns(first, table.schema):
+                raise CorruptModelError(
+                    store.shown(path), f"has other columns than {files[0].rpartition('/')[2]}"
+                )
+        tables = [_plain(table) for table in tables]
+    return Table(shown, pa.concat_tables(tables))
 
 
 def _same_columns(left: pa.Schema, right: pa.Schema) -> bool:
@@ -68,34 +83,35 @@ def _nullable(field: pa.Field) -> pa.Field:
 def _read_file(store: Store, path: str) -> pa.Table:
     shown = store.shown(path)
     source, size = store.source(path)
-    if size < 1024 and is_lfs_pointer(store.read(path, 1024)):
-        raise MissingDataError(shown, LFS_PROBLEM, LFS_HINT)
     if not size:
         raise CorruptModelError(shown, "is empty")
     try:
         # Spark writes checksums of pages: a flipped bit is found here rather than scored.
         file = pq.ParquetFile(source, pre_buffer=False, page_checksum_verification=True)
-        facts = file.metadata
-        values = sum(
-            facts.row_group(group).column(column).num_values
-            for group in range(facts.num_row_groups)
-            for column in range(facts.num_columns)
-        )
-        if values > _MANY_VALUES and values > size * _VALUES_PER_BYTE:
-            raise ValueError(f"{values} values in {size} bytes")
+        # Asking the footer for its columns would abort the whole process when it is damaged; rows are safe.
+        rows = file.metadata.num_rows
+        if rows > _MANY_ROWS and rows > size * _ROWS_PER_BYTE:
+            raise ValueError(f"{rows} rows in {size} bytes")
         # A thread pool costs more than it gains on small files.
         table = file.read(use_threads=size > 1 << 20)
         table.validate()
     except _DAMAGE as error:
+        if size < 1024 and is_lfs_pointer(store.read(path, size)):
+            raise MissingDataError(shown, LFS_PROBLEM, LFS_HINT) from None
         raise CorruptModelError(shown, f"is not readable as Parquet: {error}") from error
     return table
+
+
+def _nothing(kind: pa.DataType) -> np.ndarray:
+    return as_numpy(pa.array([], kind))
 
 
 class Table:
     """Hold the rows of one Parquet folder and hand them out by column.
 
-    A column is named by its name, by its position (an int), or by a dotted path into structs (`nodeData.split.featureIndex`).
-    Where `type` is given, in Spark's notation with `vector` and `matrix`, another type or any null is a CorruptModelError.
+    A column is named by its name, its position (an int), or a dotted path into structs such as
+    `nodeData.split.featureIndex`. Where `type` is given, in Spark's notation with `vector` and `matrix`,
+    another type or any null is a CorruptModelError, as is an absent column.
     """
 
     __slots__ = ("_table", "path")
@@ -128,7 +144,7 @@ class Table:
         return True
 
     def column(self, path: str | int, type: str | None = None) -> list[Any]:
-        """Return a column as Python values: vectors and matrices as linalg values, maps and structs as dicts."""
+        """Return a column as Python values: vectors and matrices from linalg, maps and structs as dicts."""
         chunks = self._find(path, type)
         try:
             return [value for chunk in chunks.chunks for value in decode(chunk)]
@@ -143,26 +159,26 @@ class Table:
             self._fail(path, f"has type {spark_type(kind)}, expected numbers")
         if chunks.null_count:
             self._fail(path, "holds nulls")
-        found: np.ndarray = chunks.to_numpy()
-        return found
+        parts = [as_numpy(chunk) for chunk in chunks.chunks] or [_nothing(kind)]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def flat(self, path: str | int, type: str | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return a column of lists of numbers as (values, offsets): row i is `values[offsets[i]:offsets[i + 1]]`."""
+        """Return number lists as (values, offsets): row i is `values[offsets[i]:offsets[i + 1]]`."""
         chunks = self._find(path, type)
         kind = chunks.type
-        if not types.is_list(kind) or not (types.is_integer(kind.value_type) or types.is_floating(kind.value_type)):
+        if spark_type(kind) not in _NUMBER_LISTS:
             self._fail(path, f"has type {spark_type(kind)}, expected lists of numbers")
         values, offsets, end = [], [np.zeros(1, np.int64)], 0
         for chunk in chunks.chunks:
-            inner = chunk.flatten()
+            inner = elements(chunk)
             if chunk.null_count or inner.null_count:
                 self._fail(path, "holds nulls")
             bounds = offsets_of(chunk).astype(np.int64)
-            values.append(inner.to_numpy())
+            values.append(as_numpy(inner))
             offsets.append(bounds[1:] - bounds[0] + end)
             end += len(inner)
         if not values:
-            values.append(pa.array([], kind.value_type).to_numpy())
+            values.append(_nothing(kind.value_type))
         return (values[0] if len(values) == 1 else np.concatenate(values)), np.concatenate(offsets)
 
     def row(self, **types: str) -> dict[str, Any]:
@@ -173,16 +189,18 @@ class Table:
         if self.num_rows != 1:
             raise CorruptModelError(self.path, f"has {self.num_rows} rows, expected 1")
         if types:
-            return {name: self.column(name, type)[0] for name, type in types.items()}
+            return {name: self.column(name, kind)[0] for name, kind in types.items()}
         return {name: self.column(place)[0] for place, name in enumerate(self.names)}
 
     def sorted_by(self, *paths: str | int) -> Table:
-        """Return the table in ascending order of number columns, the first one counting most; ties keep their order."""
+        """Return the rows ordered by number columns, the first counting most; ties keep their order."""
         keys = [self.numpy(path) for path in reversed(paths)]
         order = np.lexsort(keys)
         if (order[1:] > order[:-1]).all():
             return self
-        return Table(self.path, self._table.take(pa.array(order)))
+        # pa.array(order) would import pandas.
+        places = pa.Array.from_buffers(pa.int64(), len(order), [None, pa.py_buffer(order.astype(np.int64))])
+        return Table(self.path, self._table.take(places))
 
     def _find(self, path: str | int, type: str | None = None) -> pa.ChunkedArray:
         chunks = self._position(path) if isinstance(path, int) else self._named(path)

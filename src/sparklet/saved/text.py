@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sparklet.errors import CorruptModelError, MissingDataError
-from sparklet.saved.codecs import Oversized, decompress
+from sparklet.saved.codecs import OversizedError, decompress
 from sparklet.saved.stores import Store, join
 
-__all__ = ["LIMIT", "first_line", "is_lfs_pointer", "part_files"]
+__all__ = ["COPIED", "LFS_HINT", "LFS_PROBLEM", "first_line", "is_lfs_pointer", "part_files"]
 
 # A hundred million characters of stop words fit; a decompression bomb does not.
-LIMIT = 256 << 20
+_LIMIT = 256 << 20
 
 _LFS = b"version https://git-lfs.github.com/spec/"
+# The usual reason for absent files.
+COPIED = "was the model copied or committed completely?"
 LFS_PROBLEM = "is a Git LFS pointer, not the file itself"
 LFS_HINT = "git lfs pull"
 
@@ -41,15 +43,17 @@ def part_files(store: Store, folder: str) -> list[str] | None:
 def lines(store: Store, path: str) -> Iterator[bytes]:
     """Yield the non-empty lines of one text file."""
     shown = store.shown(path)
-    data = store.read(path, LIMIT)
+    data = store.read(path, _LIMIT)
     if is_lfs_pointer(data):
         raise MissingDataError(shown, LFS_PROBLEM, LFS_HINT)
     try:
-        data = decompress(path, data, LIMIT)
+        data = decompress(path, data, _LIMIT)
     except LookupError as error:
-        raise CorruptModelError(shown, f"is compressed with a codec that is not supported: {error}") from error
-    except Oversized:
-        raise CorruptModelError(shown, f"unpacks to more than {LIMIT >> 20} MiB") from None
+        raise CorruptModelError(
+            shown, f"is compressed with a codec that is not supported: {error}"
+        ) from error
+    except OversizedError:
+        raise CorruptModelError(shown, f"unpacks to more than {_LIMIT >> 20} MiB") from None
     except ValueError as error:
         raise CorruptModelError(shown, f"cannot be decompressed: {error}") from error
     # bytes.splitlines breaks at \n and \r only; str.splitlines would also break at U+2028 inside a string.
@@ -67,4 +71,4 @@ def first_line(store: Store, folder: str) -> tuple[str, bytes]:
         for line in lines(store, path):
             return path, line
     problem = "holds empty files only" if files else "holds no part file"
-    raise MissingDataError(store.shown(folder), problem, "was the model copied or committed completely?")
+    raise MissingDataError(store.shown(folder), problem, COPIED)

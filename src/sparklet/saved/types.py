@@ -5,11 +5,14 @@ from __future__ import annotations
 import pyarrow as pa
 from pyarrow import types
 
-__all__ = ["MATRIX_FIELDS", "VECTOR_FIELDS", "spark_type"]
+__all__ = ["spark_type"]
 
 # `mllib-local/src/main/scala/org/apache/spark/ml/linalg/VectorUDT.scala` and `MatrixUDT.scala` (4.2).
-VECTOR_FIELDS = ("type", "size", "indices", "values")
-MATRIX_FIELDS = ("type", "numRows", "numCols", "colPtrs", "rowIndices", "values", "isTransposed")
+_STRUCTS = {
+    "struct<type:tinyint,size:int,indices:array<int>,values:array<double>>": "vector",
+    "struct<type:tinyint,numRows:int,numCols:int,colPtrs:array<int>,rowIndices:array<int>,"
+    "values:array<double>,isTransposed:boolean>": "matrix",
+}
 
 _NAMES = {
     pa.bool_(): "boolean",
@@ -36,12 +39,8 @@ def spark_type(type_: pa.DataType) -> str:
     if (name := _NAMES.get(type_)) is not None:
         return name
     if types.is_struct(type_):
-        names = tuple(field.name for field in type_)
-        if names == VECTOR_FIELDS:
-            return "vector"
-        if names == MATRIX_FIELDS:
-            return "matrix"
-        return "struct<" + ",".join(f"{field.name}:{spark_type(field.type)}" for field in type_) + ">"
+        text = "struct<" + ",".join(f"{field.name}:{spark_type(field.type)}" for field in type_) + ">"
+        return _STRUCTS.get(text, text)
     if types.is_list(type_) or types.is_large_list(type_):
         return f"array<{spark_type(type_.value_type)}>"
     if types.is_map(type_):

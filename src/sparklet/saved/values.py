@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,10 +12,10 @@ from pyarrow import types
 from sparklet.linalg import DenseMatrix, DenseVector, SparseMatrix, SparseVector
 from sparklet.saved.types import spark_type
 
-__all__ = ["decode", "offsets_of", "without_nulls"]
+__all__ = ["as_numpy", "decode", "elements", "offsets_of", "without_nulls"]
 
 
-def decode(array: pa.Array) -> list[object]:
+def decode(array: pa.Array) -> list[Any]:
     """Return the values of an Arrow array; None for null, dict for map and struct.
 
     Raise ValueError for nulls or contradictions inside a vector or matrix.
@@ -28,30 +29,54 @@ def decode(array: pa.Array) -> list[object]:
             return list(_matrices(array))
         fields = [decode(array.field(place)) for place in range(kind.num_fields)]
         names = [field.name for field in kind]
-        rows: list[object] = [dict(zip(names, row, strict=True)) for row in zip(*fields, strict=True)]
+        rows = [dict(zip(names, row, strict=True)) for row in zip(*fields, strict=True)]
         return _masked(array, rows)
     if types.is_map(kind):
         bounds = offsets_of(array).tolist()
         keys, items = decode(array.keys), decode(array.items)
-        pairs: list[object] = [
-            dict(zip(keys[start:end], items[start:end], strict=True)) for start, end in _spans(bounds)
-        ]
+        pairs = [dict(zip(keys[start:end], items[start:end], strict=True)) for start, end in pairwise(bounds)]
         return _masked(array, pairs)
     if types.is_list(kind) or types.is_large_list(kind):
         bounds = offsets_of(array).tolist()
         first = bounds[0]
-        inner = decode(array.values[first : bounds[-1]])
-        return _masked(array, [inner[start - first : end - first] for start, end in _spans(bounds)])
+        inner = decode(elements(array))
+        return _masked(array, [inner[start - first : end - first] for start, end in pairwise(bounds)])
     if types.is_floating(kind) and not array.null_count:
-        floats: list[object] = array.to_numpy().tolist()
+        floats: list[float] = as_numpy(array).tolist()
         return floats
-    leaf: list[object] = array.to_pylist()
+    leaf: list[Any] = array.to_pylist()
     return leaf
+
+
+def elements(array: pa.Array) -> pa.Array:
+    """Return what the lists of an array hold, in one array.
+
+    Arrow's own `flatten` imports pyarrow.compute, which takes longer than loading any model.
+    """
+    offsets = offsets_of(array)
+    return array.values[int(offsets[0]) : int(offsets[-1])]
+
+
+def as_numpy(array: pa.Array) -> np.ndarray:
+    """Return numbers or booleans without nulls as a read-only array.
+
+    Arrow's own `to_numpy` imports pandas, which takes longer than loading any model.
+    """
+    if types.is_boolean(array.type):
+        return _bits(array.buffers()[1], array)
+    return np.from_dlpack(array)
+
+
+def _bits(buffer: pa.Buffer, array: pa.Array) -> np.ndarray:
+    """Return a bitmap of the array, one boolean per value."""
+    bytes_ = np.frombuffer(buffer, np.uint8) if buffer is not None else np.empty(0, np.uint8)
+    bits = np.unpackbits(bytes_, count=array.offset + len(array), bitorder="little")
+    return bits[array.offset :].astype(bool)
 
 
 def offsets_of(array: pa.Array) -> np.ndarray:
     """Return the offsets of a list or map array: one more than it has rows."""
-    found: np.ndarray = array.offsets.to_numpy()
+    found = as_numpy(array.offsets)
     return found if len(found) else np.zeros(1, found.dtype)
 
 
@@ -68,18 +93,15 @@ def without_nulls(array: pa.Array) -> bool:
     if types.is_map(kind):
         return without_nulls(array.keys) and without_nulls(array.items)
     if types.is_list(kind) or types.is_large_list(kind):
-        return without_nulls(array.flatten())
+        return without_nulls(elements(array))
     return True
 
 
-def _spans(bounds: Sequence[int]) -> zip[tuple[int, int]]:
-    return zip(bounds[:-1], bounds[1:], strict=True)
-
-
-def _masked(array: pa.Array, rows: list[object]) -> list[object]:
+def _masked(array: pa.Array, rows: list[Any]) -> list[Any]:
     if not array.null_count:
         return rows
-    valid = array.is_valid().to_pylist()
+    # Arrow's own is_valid would import its compute functions, another quarter of a second.
+    valid = _bits(array.buffers()[0], array).tolist()
     return [row if good else None for row, good in zip(rows, valid, strict=True)]
 
 
@@ -88,28 +110,33 @@ def _check(good: bool, problem: str) -> None:
         raise ValueError(problem)
 
 
-def _column(array: pa.Array, name: str) -> list[object]:
-    """Return a scalar field of the struct, which must not be null where the struct is read."""
+def _column(array: pa.Array, name: str) -> list[Any]:
     return decode(array.field(name))
 
 
-def _lists(array: pa.Array, name: str) -> list[list[object] | None]:
+def _lists(array: pa.Array, name: str) -> list[Any]:
     """Return a list field of the struct; a null among the elements is an error, a null list is not."""
     field = array.field(name)
-    _check(not field.flatten().null_count, f"{name} holds nulls")
-    return decode(field)  # type: ignore[return-value]
+    _check(not elements(field).null_count, f"{name} holds nulls")
+    return decode(field)
 
 
 def _vectors(array: pa.Array) -> list[DenseVector | SparseVector]:
     """Decode `VectorUDT`: type 0 is sparse, type 1 dense (then size and indices are null)."""
     _check(not array.null_count, "a vector is null")
     fields = zip(
-        _column(array, "type"), _column(array, "size"), _lists(array, "indices"), _lists(array, "values"), strict=True
+        _column(array, "type"),
+        _column(array, "size"),
+        _lists(array, "indices"),
+        _lists(array, "values"),
+        strict=True,
     )
     return [_vector(*row) for row in fields]
 
 
-def _vector(kind: object, size: object, indices: list[object] | None, values: list[object] | None) -> DenseVector | SparseVector:
+def _vector(
+    kind: object, size: object, indices: list[int] | None, values: list[float] | None
+) -> DenseVector | SparseVector:
     if values is None:
         raise ValueError("values are null")
     if kind == 1:
@@ -124,12 +151,12 @@ def _vector(kind: object, size: object, indices: list[object] | None, values: li
     _check(size >= 0, f"size {size} is negative")
     if len(order):
         _check(bool((order[1:] > order[:-1]).all()), "indices are not strictly increasing")
-        _check(0 <= order[0] and order[-1] < size, f"indices reach outside the size of {size}")
+        _check(order[0] >= 0 and order[-1] < size, f"indices reach outside the size of {size}")
     return SparseVector(size, tuple(indices), tuple(values))
 
 
 def _matrices(array: pa.Array) -> list[DenseMatrix | SparseMatrix]:
-    """Decode `MatrixUDT`: type 0 is sparse (CSC, or CSR if transposed), type 1 dense (column-major, or row-major)."""
+    """Decode `MatrixUDT`: type 0 sparse (CSC, transposed CSR), 1 dense (by columns, transposed by rows)."""
     _check(not array.null_count, "a matrix is null")
     fields = zip(
         _column(array, "type"),
@@ -148,13 +175,15 @@ def _matrix(
     kind: object,
     rows: object,
     columns: object,
-    pointers: list[object] | None,
-    indices: list[object] | None,
-    values: list[object] | None,
-    transposed: object,
+    pointers: list[int] | None,
+    indices: list[int] | None,
+    values: list[float] | None,
+    transposed: bool | None,
 ) -> DenseMatrix | SparseMatrix:
-    if not isinstance(rows, int) or not isinstance(columns, int) or not isinstance(transposed, bool) or values is None:
-        raise ValueError("a matrix lacks numRows, numCols, values or isTransposed")
+    if not isinstance(rows, int) or not isinstance(columns, int):
+        raise ValueError("a matrix lacks numRows or numCols")  # noqa: TRY004 - the file's fault
+    if values is None or transposed is None:
+        raise ValueError("a matrix lacks values or isTransposed")
     _check(rows >= 0 and columns >= 0, f"a matrix is {rows} by {columns}")
     if kind == 1:
         _check(len(values) == rows * columns, f"a dense {rows} by {columns} matrix has {len(values)} values")

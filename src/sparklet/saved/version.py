@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import total_ordering
 
 __all__ = ["SparkVersion"]
 
-# `core/src/main/scala/org/apache/spark/util/VersionUtils.scala`: what follows the minor number is the vendor's own.
+# As in `core/src/main/scala/org/apache/spark/util/VersionUtils.scala`; vendors append what they like.
 _MAJOR_MINOR = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(\..*)?", re.DOTALL)
 
 
-class SparkVersion(NamedTuple):
+@total_ordering
+@dataclass(frozen=True, slots=True, eq=False)
+class SparkVersion:
     """Hold the version of Spark that wrote a folder.
 
-    Only `major` and `minor` decide formats; `text` is kept for messages, as in `3.5.0-amzn-1`.
-    Being a tuple, it compares with `(major, minor)`.
+    Formats depend on `major` and `minor` alone, so these are what compares, with another version or with
+    a tuple `(major, minor)`; `text` is kept for messages, as in `3.5.0-amzn-1`.
 
     >>> version = SparkVersion.parse("2.4.0.cloudera2")
-    >>> version >= (2, 4), version < (3, 0), version.text
-    (True, True, '2.4.0.cloudera2')
+    >>> version == (2, 4), version > (2, 4), version < (3, 0), str(version)
+    (True, False, True, '2.4.0.cloudera2')
     """
 
     major: int
@@ -28,7 +31,7 @@ class SparkVersion(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> SparkVersion:
-        """Parse Spark's or a vendor's version text; raise ValueError where it has no major and minor number."""
+        """Parse Spark's or a vendor's version text; ValueError where it has no major and minor number."""
         found = _MAJOR_MINOR.fullmatch(text)
         if found is None:
             raise ValueError("not a Spark version")
@@ -36,3 +39,16 @@ class SparkVersion(NamedTuple):
 
     def __str__(self) -> str:
         return self.text
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, SparkVersion):
+            other = (other.major, other.minor)
+        return (self.major, self.minor) == other
+
+    def __lt__(self, other: SparkVersion | tuple[int, int]) -> bool:
+        if isinstance(other, SparkVersion):
+            other = (other.major, other.minor)
+        return (self.major, self.minor) < other
+
+    def __hash__(self) -> int:
+        return hash((self.major, self.minor))
