@@ -21,8 +21,8 @@ __all__ = ["Bucketizer"]
 class Bucketizer(HasInputCols):
     """Replace a number by the index of its bucket [split, next split), in one column or several.
 
-    A number outside all buckets is an error whatever `handleInvalid` says, which is about NaN. Null stays null,
-    but for `skip`. -0.0 lies below a split at 0.0. Follows Spark's `ml/feature/Bucketizer.scala` (4.2).
+    A number outside all buckets is an error whatever `handleInvalid` says, which is about NaN. Null stays
+    null, but for `skip`. -0.0 lies below a split at 0.0. Follows Spark's `ml/feature/Bucketizer.scala` (4.2).
     """
 
     handleInvalid: Literal["error", "skip", "keep"] = "error"

@@ -1,0 +1,107 @@
+"""Columns side by side in the slots that their names hash to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sparklet.columns import Column, Columns, is_numeric, wants
+from sparklet.errors import SchemaError
+from sparklet.jvm_math import double_to_string, float_to_string, term_hasher
+from sparklet.jvm_math.scala import set_order
+from sparklet.linalg import SparseVector
+from sparklet.profile import Profile
+from sparklet.stages.memo import Memo
+from sparklet.stages.stage import Bound, Stage, stage
+
+__all__ = ["FeatureHasher"]
+
+
+@stage("org.apache.spark.ml.feature.FeatureHasher")
+class FeatureHasher(Stage):
+    """Put numbers into the slot of their column's name, and 1 for text and flags into that of `name=value`.
+
+    Numbers in `categoricalCols` are taken as text. Zeros are stored, null is left out. Strings are hashed as
+    from 3.0 on, whatever Spark saved the stage. Follows Spark's `ml/feature/FeatureHasher.scala` (4.2).
+    """
+
+    inputCols: tuple[str, ...]
+    outputCol: str | None = None
+    numFeatures: int = 1 << 18
+    categoricalCols: tuple[str, ...] | None = None
+
+    def check(self) -> str | None:
+        return None if self.numFeatures > 0 else f"numFeatures is {self.numFeatures}, not positive"
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        names = tuple(dict.fromkeys(self.inputCols))
+        taken = dict(zip(names, [columns.take(name, wants.HASHED) for name in names], strict=True))
+        self._refuse_untyped(taken)
+        output = self.outputCol if self.outputCol is not None else f"{self.uid}__output"
+        made = columns.new(output, "vector", size=self.numFeatures, nonzeros=(0, self.numFeatures))
+        yield Bound(tuple(taken.values()), (made,), self._hasher(taken, columns.profile), nulls=True)
+
+    def _refuse_untyped(self, taken: dict[str, Column]) -> None:
+        # Spark hashes 5 by its column's name and "5" by name and value: nothing but a declared type can tell.
+        untyped = [
+            name
+            for name, column in taken.items()
+            if column.casts and column.type == "string" and name not in (self.categoricalCols or ())
+        ]
+        if untyped:
+            others = f", and those of {', '.join(untyped[1:])}" if untyped[1:] else ""
+            problem = "is hashed in one way as a number and in another as text, so declare its type"
+            raise SchemaError(
+                untyped[0], f"{problem}{others}: load(schema={{{untyped[0]!r}: 'double'}})", str(self)
+            )
+
+    def _categorical(self, taken: dict[str, Column], profile: Profile) -> list[str]:
+        # From 4.0 on a column that is listed twice counts twice, unless categoricalCols is set.
+        listed = self.inputCols if profile.at_least("4.0") else tuple(taken)
+        found = [name for name in listed if not is_numeric(taken[name].type)]
+        if self.categoricalCols is None:
+            return found
+        return list(dict.fromkeys((*found, *(name for name in self.categoricalCols if name in taken))))
+
+    def _hasher(self, taken: dict[str, Column], profile: Profile) -> Callable[..., SparseVector]:
+        size, places = self.numFeatures, {name: place for place, name in enumerate(taken)}
+        hashed = term_hasher("string")
+        categorical = self._categorical(taken, profile)
+        # Where three numbers meet in one slot, the order of Scala's set decides how they are added.
+        numbers = set_order(
+            self.inputCols, "2.13" if profile.at_least("4.0") else "2.12", without=categorical
+        )
+        plan = [(places[name], hashed(name) % size) for name in numbers]
+        finders = [(places[name], _finder(name, taken[name].type, size)) for name in categorical]
+
+        def collect(*row: Any) -> SparseVector:
+            slots: dict[int, float] = {}
+            for place, slot in plan:
+                value = row[place]
+                if value is not None:
+                    slots[slot] = slots[slot] + float(value) if slot in slots else float(value)
+            for place, find in finders:
+                value = row[place]
+                if value is not None:
+                    slot = find(value)
+                    slots[slot] = slots[slot] + 1.0 if slot in slots else 1.0
+            indices = sorted(slots)
+            return SparseVector(size, tuple(indices), tuple([slots[slot] for slot in indices]))
+
+        return collect
+
+
+def _finder(name: str, type_: str, size: int) -> Callable[[Any], int]:
+    """Return the function from a value to the slot of `name=value`, as Java's toString writes it."""
+    hashed, text = term_hasher("string"), _TO_TEXT.get(type_, str)
+    if type_ in ("double", "float"):
+        # -0.0 and 0.0 are written differently but are one key of a dict.
+        return lambda value: hashed(f"{name}={text(value)}") % size
+    return Memo(lambda value: hashed(f"{name}={text(value)}") % size).__getitem__
+
+
+_TO_TEXT: dict[str, Callable[[Any], str]] = {
+    "double": double_to_string,
+    "float": float_to_string,
+    "boolean": lambda value: "true" if value else "false",
+}

@@ -1,0 +1,78 @@
+"""Terms counted in the slots that they hash to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from sparklet.columns import Columns, element_type, wants
+from sparklet.errors import InvalidValueError, OptionError
+from sparklet.jvm_math import term_hasher
+from sparklet.linalg import SparseVector
+from sparklet.saved import SavedStage
+from sparklet.stages.memo import Memo
+from sparklet.stages.shared import HasInputCol
+from sparklet.stages.stage import Bound, stage
+
+__all__ = ["HashingTF"]
+
+_BEFORE_3, _FROM_3 = 1, 2
+
+
+@stage("org.apache.spark.ml.feature.HashingTF")
+class HashingTF(HasInputCol):
+    """Count the terms of an array by the hash of each, as a sparse vector of `numFeatures` slots.
+
+    Terms are strings, numbers or booleans; null hashes to the seed. A stage saved before 3.0 hashes strings
+    in the old way. Follows Spark's `ml/feature/HashingTF.scala` (4.2).
+    """
+
+    numFeatures: int = 1 << 18
+    binary: bool = False
+    hashFuncVersion: int = _FROM_3
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        return {"hashFuncVersion": _FROM_3 if saved.version >= (3, 0) else _BEFORE_3}
+
+    def check(self) -> str | None:
+        return super().check() if self.numFeatures > 0 else f"numFeatures is {self.numFeatures}, not positive"
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source = columns.take(self.inputCol or "", wants.ARRAY)
+        made = columns.new(self.output, "vector", size=self.numFeatures, nonzeros=(0, self.numFeatures))
+        yield Bound((source,), (made,), self._counter(element_type(source.type) or ""))
+
+    def _counter(self, type_: str) -> Callable[[Sequence[Any]], SparseVector]:
+        size, binary, find = self.numFeatures, self.binary, self._finder(type_)
+
+        def count(terms: Sequence[Any]) -> SparseVector:
+            counts: dict[int, float] = {}
+            for term in terms:
+                place = find(term)
+                counts[place] = counts.get(place, 0.0) + 1.0
+            indices = sorted(counts)
+            if binary:
+                return SparseVector(size, tuple(indices), (1.0,) * len(indices))
+            return SparseVector(size, tuple(indices), tuple([counts[place] for place in indices]))
+
+        return count
+
+    def _finder(self, type_: str) -> Callable[[Any], int]:
+        size = self.numFeatures
+        try:
+            hashed = term_hasher(type_, legacy=self.hashFuncVersion == _BEFORE_3)
+        except OptionError:
+            # Spark looks at the terms, not at the type: arrays that are empty or hold null are counted.
+            null = term_hasher("string")(None) % size
+
+            def refuse(term: Any) -> int:
+                if term is None:
+                    return null
+                raise InvalidValueError(f"holds a {type_}, which Spark does not hash", term)
+
+            return refuse
+        if type_ in ("double", "float"):
+            # -0.0 and 0.0 have hashes of their own but are one key of a dict.
+            return lambda term: hashed(term) % size
+        return Memo(lambda term: hashed(term) % size).__getitem__

@@ -1,0 +1,73 @@
+"""Words to the mean of their vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy
+
+from sparklet.columns import Columns, wants
+from sparklet.errors import CorruptModelError
+from sparklet.linalg import DenseVector, SparseVector, Vector
+from sparklet.saved import SavedStage
+from sparklet.stages.shared import HasInputCol
+from sparklet.stages.stage import Bound, stage
+
+__all__ = ["Word2VecModel"]
+
+
+@stage("org.apache.spark.ml.feature.Word2VecModel")
+class Word2VecModel(HasInputCol):
+    """Average the vectors of the words in a sentence; unknown words count in the divisor only.
+
+    No words at all give a sparse zero vector, unknown ones a dense one. `wordVectors` is a float32 array of
+    all vectors in a row, `wordIndex` tells where each word's stands.
+    Follows Spark's `ml/feature/Word2Vec.scala` (4.2).
+    """
+
+    vectorSize: int = 100
+    wordIndex: Any
+    wordVectors: Any
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        table = saved.table()
+        if saved.version < (2, 2):
+            index = table.row(wordIndex="map<string,int>")["wordIndex"]
+            return {"wordIndex": index, "wordVectors": table.flat("wordVectors", "array<float>")[0]}
+        words = table.column("word", "string")
+        vectors, offsets = table.flat("vector", "array<float>")
+        lengths = numpy.diff(offsets)
+        if lengths.size and lengths.min() != lengths.max():
+            raise CorruptModelError(
+                saved.path, f"has word vectors of {lengths.min()} to {lengths.max()} elements"
+            )
+        return {"wordIndex": {word: place for place, word in enumerate(words)}, "wordVectors": vectors}
+
+    def check(self) -> str | None:
+        places = self.wordIndex.values()
+        if self.vectorSize < 1 or (max(places, default=-1) + 1) * self.vectorSize != len(self.wordVectors):
+            return f"{len(self.wordVectors)} numbers are not the vectors of {len(places)} words"
+        if min(places, default=0) < 0:
+            return "a word has a negative index"
+        return super().check()
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source = columns.take(self.inputCol or "", wants.TOKENS)
+        size, find = self.vectorSize, self.wordIndex.get
+        vectors = self.wordVectors.reshape(-1, size)
+        empty = SparseVector(size, (), ())
+
+        def average(words: Sequence[str | None]) -> Vector:
+            if not words:
+                return empty
+            places = [place for place in map(find, words) if place is not None]
+            total = numpy.zeros(size)
+            # Whole vectors are added in the order of the words, so that no order of numpy's takes part.
+            for vector in vectors[places].astype(numpy.float64):
+                total += vector
+            total *= 1.0 / len(words)
+            return DenseVector(tuple(total.tolist()))
+
+        yield Bound((source,), (columns.new(self.output, "vector", size=size),), average)
