@@ -9,10 +9,10 @@ from sparklet.columns import Attribute, Column, Columns, wants
 from sparklet.errors import InvalidValueError, SchemaError
 from sparklet.linalg import SparseVector
 from sparklet.saved import SavedStage
-from sparklet.stages.shared import HasInputCols
+from sparklet.stages.shared import HasInputCol, HasInputCols
 from sparklet.stages.stage import Bound, stage
 
-__all__ = ["OneHotEncoderModel"]
+__all__ = ["OneHotEncoder", "OneHotEncoderModel"]
 
 
 @stage("org.apache.spark.ml.feature.OneHotEncoderModel")
@@ -43,7 +43,9 @@ class OneHotEncoderModel(HasInputCols):
             names = self._configured(_names(source, str(self)) or tuple(map(str, range(categories))))
             size = categories + self._extra
             if len(names) != size:
-                raise SchemaError(source.name, f"carries {len(names)} categories, the encoder expects {size}", str(self))
+                raise SchemaError(
+                    source.name, f"carries {len(names)} categories, the encoder expects {size}", str(self)
+                )
             made = columns.new(
                 output,
                 "vector",
@@ -80,6 +82,62 @@ class OneHotEncoderModel(HasInputCols):
             raise InvalidValueError(f"holds {kind}: {value}", value, hint="handleInvalid is 'error'")
 
         return encode
+
+
+@stage("org.apache.spark.ml.feature.OneHotEncoder")
+class OneHotEncoder(HasInputCol):
+    """Encode a category index as a sparse vector, in the transformer that bore this name before Spark 3.0.
+
+    How many categories there are is known from the stage that made the column, never from the data: where
+    that told nothing, Spark looked for the largest index in all rows, and one row cannot be scored. Since 3.0
+    no Spark loads this stage. Null stays null. Follows Spark's `ml/feature/OneHotEncoder.scala` (2.4).
+    """
+
+    dropLast: bool = True
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        # Since 3.0 an estimator has this name.
+        saved.require_fitted()
+        return {}
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source = columns.take(self.inputCol or "", wants.NUMBER)
+        names = _names(source, str(self))
+        if names is None:
+            problem = (
+                "carries no categories: their number is the largest index of all rows, which no row tells"
+            )
+            raise SchemaError(source.name, problem, str(self))
+        if self.dropLast:
+            if len(names) < 2:
+                raise SchemaError(source.name, "has a single category, the last is dropped", str(self))
+            names = names[:-1]
+        size = len(names)
+        made = columns.new(
+            self.output,
+            "vector",
+            size=size,
+            nonzeros=(0, 1),
+            attributes=lambda: tuple(Attribute("binary", name) for name in names),
+        )
+        yield Bound((source,), (made,), _old_encoder(size), nulls=True)
+
+
+def _old_encoder(size: int) -> Callable[[Any], SparseVector | None]:
+    one, empty = (1.0,), SparseVector(size, (), ())
+
+    def encode(value: Any) -> SparseVector | None:
+        if value is None:
+            return None
+        # NaN compares false; a fraction is cut off, also one below 0.
+        if not value < size:
+            return empty
+        if value <= -1:
+            raise InvalidValueError(f"holds a negative index: {value}", value)
+        return SparseVector(size, (int(value),), one)
+
+    return encode
 
 
 # Vectors are immutable, so each category needs only one; beyond this many they are made when met.

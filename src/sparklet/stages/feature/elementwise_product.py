@@ -1,0 +1,29 @@
+"""Vectors multiplied element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sparklet.columns import Columns, wants
+from sparklet.linalg import Vector, to_dense
+from sparklet.stages.feature.standard_scaler import scaler
+from sparklet.stages.shared import HasInputCol, sized
+from sparklet.stages.stage import Bound, stage
+
+__all__ = ["ElementwiseProduct"]
+
+
+@stage("org.apache.spark.ml.feature.ElementwiseProduct")
+class ElementwiseProduct(HasInputCol):
+    """Multiply each element by a given weight; a sparse vector stays sparse, its explicit zeros included.
+
+    Follows Spark's `ml/feature/ElementwiseProduct.scala` (4.2) and `mllib/feature/ElementwiseProduct.scala`.
+    """
+
+    scalingVec: Vector
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        size = self.scalingVec.size
+        source = columns.take(self.inputCol or "", wants.VECTOR, size)
+        made = columns.new(self.output, "vector", size=size, nonzeros=source.nonzeros)
+        yield Bound((source,), (made,), sized(scaler(None, to_dense(self.scalingVec).values), size))

@@ -1,0 +1,35 @@
+"""Locality-sensitive hashing: what its models share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sparklet.columns import Columns, wants
+from sparklet.linalg import DenseVector, Vector
+from sparklet.profile import Profile
+from sparklet.stages.shared import HasInputCol
+from sparklet.stages.stage import Bound
+
+__all__ = ["LSHModel"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LSHModel(HasInputCol):
+    """Hash a vector once per hash table, to a list of vectors of one element. A subclass writes `hashing`.
+
+    Follows Spark's `ml/feature/LSH.scala` (4.2).
+    """
+
+    @property
+    def width(self) -> int | None:
+        """Return how many elements the input vectors have, where the model knows."""
+        return None
+
+    def hashing(self, profile: Profile) -> Callable[[Vector], list[DenseVector]]:
+        """Return the function from a vector to its hashes."""
+        raise TypeError(f"{type(self).__name__} has no hashing")
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source = columns.take(self.inputCol or "", wants.VECTOR, self.width)
+        yield Bound((source,), (columns.new(self.output, "array<vector>"),), self.hashing(columns.profile))

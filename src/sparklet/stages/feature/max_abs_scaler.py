@@ -1,0 +1,36 @@
+"""Features brought into [-1, 1]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sparklet.columns import Columns, wants
+from sparklet.linalg import Vector, to_dense
+from sparklet.saved import SavedStage
+from sparklet.stages.feature.standard_scaler import scaler
+from sparklet.stages.shared import HasInputCol, sized
+from sparklet.stages.stage import Bound, stage
+
+__all__ = ["MaxAbsScalerModel"]
+
+
+@stage("org.apache.spark.ml.feature.MaxAbsScalerModel")
+class MaxAbsScalerModel(HasInputCol):
+    """Multiply each feature by 1 / its largest absolute value; a feature that was always 0 stays as it is.
+
+    Follows Spark's `ml/feature/MaxAbsScaler.scala` (4.2).
+    """
+
+    maxAbs: Vector
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        return saved.table().row(maxAbs="vector")
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        size = self.maxAbs.size
+        source = columns.take(self.inputCol or "", wants.VECTOR, size)
+        made = columns.new(self.output, "vector", size=size, nonzeros=source.nonzeros)
+        factors = tuple(1.0 if largest == 0.0 else 1.0 / largest for largest in to_dense(self.maxAbs).values)
+        yield Bound((source,), (made,), sized(scaler(None, factors), size))

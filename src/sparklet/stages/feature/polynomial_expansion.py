@@ -1,0 +1,81 @@
+"""Vectors expanded into the monomials of their elements."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+from sparklet.columns import Columns, wants
+from sparklet.errors import InvalidValueError
+from sparklet.linalg import DenseVector, SparseVector, Vector
+from sparklet.stages.shared import HasInputCol
+from sparklet.stages.stage import Bound, stage
+
+__all__ = ["PolynomialExpansion"]
+
+_LARGEST_SIZE = (1 << 31) - 1
+
+
+@stage("org.apache.spark.ml.feature.PolynomialExpansion")
+class PolynomialExpansion(HasInputCol):
+    """Expand (x, y) to (x, x², y, xy, y²): all monomials up to `degree` without the constant.
+
+    A power that is exactly 0 ends its branch, which leaves 0 where NaN or infinity times 0 would give NaN. As
+    in Spark, nobody knows the size of the result beforehand. Follows Spark's
+    `ml/feature/PolynomialExpansion.scala` (4.2).
+    """
+
+    degree: int = 2
+
+    def check(self) -> str | None:
+        return f"degree is {self.degree}, expected 1 or more" if self.degree < 1 else super().check()
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source = columns.take(self.inputCol or "", wants.VECTOR)
+        made = columns.new(self.output, "vector")
+        yield Bound((source,), (made,), _expansion(self.degree))
+
+
+def _expansion(degree: int) -> Callable[[Vector], Vector]:
+    def expand(x: Vector) -> Vector:
+        size = math.comb(x.size + degree, degree)
+        if size > _LARGEST_SIZE:
+            raise InvalidValueError(f"would expand to {size} elements, more than a vector can have", x.size)
+        if isinstance(x, DenseVector):
+            dense = [0.0] * (size - 1)
+            for place, value in _monomials(range(x.size), x.values, degree):
+                dense[place] = value
+            return DenseVector(tuple(dense))
+        found = list(_monomials(x.indices, x.values, degree))
+        return SparseVector(size - 1, tuple(place for place, _ in found), tuple(value for _, value in found))
+
+    return expand
+
+
+def _monomials(
+    indices: range | tuple[int, ...], values: tuple[float, ...], degree: int
+) -> Iterator[tuple[int, float]]:
+    """Yield (place, monomial) in the order of places, multiplied in Spark's order: the last feature first.
+
+    Spark's recursion, on a stack: a dense vector of a thousand elements is deeper than Python recurses.
+    """
+    # What is left to multiply by: the first `count` stored elements, up to a degree.
+    waiting = [(len(values), degree, 1.0, -1)]
+    while waiting:
+        count, left, multiplier, place = waiting.pop()
+        if multiplier == 0.0:
+            continue
+        if left == 0 or count == 0:
+            if place >= 0:
+                yield place, multiplier
+            continue
+        value, below = values[count - 1], indices[count - 1]
+        branches = []
+        power = multiplier
+        for taken in range(left + 1):
+            if power == 0.0:
+                break
+            branches.append((count - 1, left - taken, power, place))
+            place += math.comb(below + left - taken, left - taken)
+            power *= value
+        waiting.extend(reversed(branches))

@@ -1,0 +1,76 @@
+"""Vectors reduced to the features that a selector chose in training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sparklet.columns import Attribute, Column, Columns, wants
+from sparklet.errors import InvalidValueError
+from sparklet.linalg import DenseVector, SparseVector, Vector
+from sparklet.saved import SavedStage
+from sparklet.stages.stage import Bound, Stage
+
+__all__ = ["SelectorModel"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectorModel(Stage):
+    """Take the selected features in ascending order; sparse vectors stay so and keep their explicit zeros.
+
+    Follows Spark's `ml/feature/Selector.scala` (4.2), and its copy in `UnivariateFeatureSelector.scala`.
+    """
+
+    unknown: ClassVar[Attribute] = Attribute()
+    """What a feature is said to be where the input column carries no attributes."""
+
+    featuresCol: str = "features"
+    outputCol: str | None = None
+    selectedFeatures: tuple[int, ...]
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        return saved.table().row(selectedFeatures="array<int>")
+
+    def check(self) -> str | None:
+        selected = self.selectedFeatures
+        if len(set(selected)) < len(selected) or min(selected, default=0) < 0:
+            return "selectedFeatures holds a feature twice or a negative one"
+        return None
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source = columns.take(self.featuresCol, wants.VECTOR)
+        selected = tuple(sorted(self.selectedFeatures))
+        made = columns.new(
+            self.outputCol if self.outputCol is not None else f"{self.uid}__output",
+            "vector",
+            size=len(selected),
+            attributes=lambda: self._attributes(source, selected),
+        )
+        yield Bound((source,), (made,), _selection(selected))
+
+    def _attributes(self, source: Column, selected: tuple[int, ...]) -> tuple[Attribute, ...]:
+        known = source.attributes()
+        if known is None:
+            return (self.unknown,) * len(selected)
+        return tuple(known[i] for i in selected if i < len(known))
+
+
+def _selection(selected: tuple[int, ...]) -> Callable[[Vector], Vector]:
+    size, largest = len(selected), max(selected, default=-1)
+    places = {feature: place for place, feature in enumerate(selected)}
+
+    def select(vector: Vector) -> Vector:
+        values = vector.values
+        if isinstance(vector, DenseVector):
+            if largest >= len(values):
+                raise InvalidValueError(
+                    f"has {len(values)} elements, feature {largest} is selected", len(values)
+                )
+            return DenseVector(tuple([values[feature] for feature in selected]))
+        # Here Spark takes what lies beyond the end for 0.
+        found = [(places[i], value) for i, value in zip(vector.indices, values, strict=True) if i in places]
+        return SparseVector(size, tuple([place for place, _ in found]), tuple([value for _, value in found]))
+
+    return select

@@ -1,0 +1,115 @@
+"""Categories to statistics of the label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from sparklet.columns import Attribute, Columns, wants
+from sparklet.errors import InvalidValueError, NullValueError
+from sparklet.jvm_math import div
+from sparklet.saved import SavedStage
+from sparklet.stages.shared import to_double
+from sparklet.stages.stage import Bound, Stage, stage
+
+__all__ = ["TargetEncoderModel"]
+
+# Under these keys training stores what it saw of all rows, and of rows without category.
+_UNSEEN, _NULL = 2147483647.0, -1.0
+
+
+@stage("org.apache.spark.ml.feature.TargetEncoderModel")
+class TargetEncoderModel(Stage):
+    """Replace a category index by the mean of the label in that category, smoothed towards the mean of all.
+
+    Null is a category of its own where training saw it. Follows Spark's `ml/feature/TargetEncoder.scala`
+    (4.2).
+    """
+
+    inputCol: str | None = None
+    inputCols: tuple[str, ...] | None = None
+    outputCol: str | None = None
+    outputCols: tuple[str, ...] | None = None
+    labelCol: str = "label"
+    handleInvalid: Literal["error", "keep"] = "error"
+    targetType: Literal["binary", "continuous"] = "binary"
+    smoothing: float = 0.0
+    statistics: tuple[Mapping[float, tuple[float, float]], ...]
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        table = saved.table().sorted_by("index")
+        columns = [table.column(name, "array<double>") for name in ("categories", "counts", "stats")]
+        if any(len({*map(len, lists)}) > 1 for lists in zip(*columns, strict=True)):
+            raise saved.corrupt("categories, counts and stats differ in length")
+        statistics = [
+            dict(zip(categories, zip(counts, stats, strict=True), strict=True))
+            for categories, counts, stats in zip(*columns, strict=True)
+        ]
+        # The default of outputCol does not count: without any output named, it is `<input>_indexed`.
+        given = saved.metadata.get("paramMap")
+        default = {} if isinstance(given, Mapping) and "outputCol" in given else {"outputCol": None}
+        return {"statistics": statistics, **default}
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return the input and output columns in pairs; here the singular params win, unlike elsewhere."""
+        inputs = (self.inputCol,) if self.inputCol is not None else self.inputCols or ()
+        if self.outputCol is not None:
+            outputs: tuple[str, ...] = (self.outputCol,)
+        else:
+            outputs = (
+                self.outputCols
+                if self.outputCols is not None
+                else tuple(f"{name}_indexed" for name in inputs)
+            )
+        return tuple(zip(inputs, outputs, strict=False)) if len(inputs) == len(outputs) else ()
+
+    def check(self) -> str | None:
+        if len(self.pairs) != len(self.statistics) or not self.pairs:
+            return f"the columns do not match the {len(self.statistics)} encodings that are stored"
+        if not all(_UNSEEN in statistic for statistic in self.statistics):
+            return "an encoding lacks the statistic of all rows"
+        return None
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        taken = [columns.take(name, wants.NUMBER) for name, _ in self.pairs]
+        for source, (_, output), statistic in zip(taken, self.pairs, self.statistics, strict=True):
+            codes = self._codes(statistic)
+            attribute = Attribute("nominal", output, numValues=len(set(codes.values())))
+            made = columns.new(output, "double", attribute=attribute, replaces=True)  # as Spark's withColumns
+            yield Bound((source,), (made,), self._encoder(codes, to_double(source)), nulls=True)
+
+    def _codes(self, statistic: Mapping[float, tuple[float, float]]) -> dict[float, float]:
+        all_count, all_stat = statistic[_UNSEEN]
+        codes = {}
+        for category, (count, stat) in statistic.items():
+            weight = div(count, count + self.smoothing)
+            if self.targetType == "binary":
+                codes[category] = weight * div(stat, count) + (1 - weight) * div(all_stat, all_count)
+            else:
+                codes[category] = weight * stat + (1 - weight) * all_stat
+        return codes
+
+    def _encoder(
+        self, codes: dict[float, float], cast: Callable[[Any], float] | None
+    ) -> Callable[[Any], float]:
+        seen = {category: code for category, code in codes.items() if category not in (_UNSEEN, _NULL)}
+        keep, of_unseen, of_null = self.handleInvalid == "keep", codes[_UNSEEN], codes.get(_NULL)
+        hint = "handleInvalid='keep' would take the mean of all"
+
+        def encode(value: Any) -> float:
+            if value is None:
+                if of_null is not None:
+                    return of_null
+                if keep:
+                    return of_unseen
+                raise NullValueError("is null, which training did not see", hint=hint)
+            found = seen.get(value if cast is None else cast(value))
+            if found is not None:
+                return found
+            if keep:
+                return of_unseen
+            raise InvalidValueError(f"holds a category unseen in training: {value}", value, hint=hint)
+
+        return encode

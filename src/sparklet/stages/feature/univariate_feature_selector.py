@@ -1,0 +1,18 @@
+"""Features that a univariate test selected."""
+
+from __future__ import annotations
+
+from sparklet.stages.feature.selector import SelectorModel
+from sparklet.stages.stage import stage
+
+__all__ = ["UnivariateFeatureSelectorModel"]
+
+
+@stage("org.apache.spark.ml.feature.UnivariateFeatureSelectorModel")
+class UnivariateFeatureSelectorModel(SelectorModel):
+    """Take the selected features, whatever the order in which they are stored.
+
+    Follows Spark's `ml/feature/UnivariateFeatureSelector.scala` (4.2).
+    """
+
+    labelCol: str = "label"

@@ -1,0 +1,88 @@
+"""Vectors reduced to some of their elements, by position or name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from sparklet.columns import Column, Columns, wants
+from sparklet.errors import InvalidValueError, SchemaError, did_you_mean
+from sparklet.linalg import DenseVector, SparseVector, Vector
+from sparklet.stages.shared import HasInputCol
+from sparklet.stages.stage import Bound, stage
+
+__all__ = ["VectorSlicer"]
+
+
+@stage("org.apache.spark.ml.feature.VectorSlicer")
+class VectorSlicer(HasInputCol):
+    """Take elements of a vector: those at `indices`, then those called `names`, in the order given.
+
+    A sparse vector stays sparse and loses its explicit zeros. Names are those that earlier stages gave the
+    elements. Follows Spark's `ml/feature/VectorSlicer.scala` (4.2).
+    """
+
+    indices: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def check(self) -> str | None:
+        if not self.indices and not self.names:
+            return "neither indices nor names select an element"
+        if len(set(self.indices)) < len(self.indices) or len(set(self.names)) < len(self.names):
+            return "an element is selected twice"
+        if min(self.indices, default=0) < 0:
+            return "an index is negative"
+        return super().check()
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source = columns.take(self.inputCol or "", wants.VECTOR)
+        if (
+            source.size is not None
+            and source.origin != "inferred"
+            and max(self.indices, default=-1) >= source.size
+        ):
+            raise SchemaError(
+                source.name, f"has {source.size} elements, index {max(self.indices)} is taken", str(self)
+            )
+        selected = self.indices + self._named(source)
+        if len(set(selected)) < len(selected):
+            raise SchemaError(source.name, "has elements that both indices and names select", str(self))
+        made = columns.new(
+            self.output,
+            "vector",
+            size=len(selected),
+            attributes=None
+            if source.make_attributes is None
+            else lambda: tuple((source.attributes() or ())[i] for i in selected),
+        )
+        yield Bound((source,), (made,), _slicer(selected))
+
+    def _named(self, source: Column) -> tuple[int, ...]:
+        if not self.names:
+            return ()
+        attributes = source.attributes()
+        if attributes is None:
+            raise SchemaError(source.name, f"carries no element names, {self.names[0]!r} is taken", str(self))
+        # Of equal names the last wins, as in the map that Spark builds.
+        places = {attribute.name: i for i, attribute in enumerate(attributes) if attribute.name is not None}
+        for name in self.names:
+            if name not in places:
+                hint = did_you_mean(name, places)
+                raise SchemaError(source.name, f"has no element called {name!r}{hint}", str(self))
+        return tuple(places[name] for name in self.names)
+
+
+def _slicer(selected: tuple[int, ...]) -> Callable[[Vector], Vector]:
+    size, largest, places = len(selected), max(selected), tuple(enumerate(selected))
+
+    def pick(vector: Vector) -> Vector:
+        values = vector.values
+        if isinstance(vector, DenseVector):
+            if largest >= len(values):
+                raise InvalidValueError(f"has {len(values)} elements, index {largest} is taken", len(values))
+            return DenseVector(tuple([values[index] for index in selected]))
+        # Here Spark takes what lies beyond the end for 0.
+        active = dict(zip(vector.indices, values, strict=True))
+        found = [(place, active[index]) for place, index in places if active.get(index, 0.0) != 0.0]
+        return SparseVector(size, tuple([place for place, _ in found]), tuple([value for _, value in found]))
+
+    return pick
