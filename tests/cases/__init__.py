@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Mapping
+
+# What `test_no_case_is_missing` shall not ask for, and why: (stage, what it says is lacking) or (stage, "*").
+EXEMPT: Mapping[tuple[str, str], str] = {
+    ("OneHotEncoder", "*"): "the transformer of Spark 2, which no Spark since 3.0 can load",
+}
 
 
 def load_all() -> None:

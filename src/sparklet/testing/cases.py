@@ -9,9 +9,9 @@ A family states what the cases of one class share; each case is one line above t
     def indexer(spark, **params):
         return StringIndexer(inputCol="city", outputCol="i", **params).fit(...)
 
-Rows need no writing: a `Field` knows the plain values of its column, the hostile ones (null, NaN, infinities,
--0.0, unseen, empty, unicode, vectors of the wrong size ...) and how to draw random ones. A case's rows are a few
-plain rows, then one row for each hostile value of each column, then the family's `extra` rows.
+Rows need no writing: a `Field` knows the plain values of its column, the hostile ones (null, NaN,
+infinities, -0.0, unseen, empty, unicode, vectors of the wrong size ...) and how to draw random ones. A case's
+rows are a few plain rows, then one row for each hostile value of each column, then the family's `extra` rows.
 """
 
 from __future__ import annotations
@@ -71,11 +71,33 @@ class Field:
         return self.but(hostile=(*self.hostile, *hostile))
 
 
-_HOSTILE_DOUBLES = (None, _NAN, _INF, -_INF, -0.0, 0.0, 5e-324, 1.7976931348623157e308, -1e300, 0.1, 123456789.125)
-_HOSTILE_TEXTS = (
-    None, "", " ", "unseen", "1.0", "NaN", "null", "\u00e9", "e\u0301", "\u0130I\u0131", "\U0001f600", "a\tb\n",
-    "nul\x00", "'\"\\`${}", "x" * 300,
-)  # fmt: skip
+_HOSTILE_DOUBLES = (
+    None,
+    _NAN,
+    _INF,
+    -_INF,
+    -0.0,
+    0.0,
+    5e-324,
+    1.7976931348623157e308,
+    -1e300,
+    0.1,
+    123456789.125,
+)
+_HOSTILE_TEXTS: tuple[str | None, ...] = (
+    None,
+    "",
+    " ",
+    "unseen",
+    "1.0",
+    "NaN",
+    "null",
+    "\u00e9",
+    "e\u0301",
+    "\u0130I\u0131",
+    "\U0001f600",
+)
+_HOSTILE_TEXTS += ("a\tb\n", "nul\x00", "'\"\\`${}", "x" * 300)
 
 
 def number(*plain: float, low: float = -10.0, high: float = 10.0) -> Field:
@@ -89,7 +111,16 @@ def number(*plain: float, low: float = -10.0, high: float = 10.0) -> Field:
 
 def float32(*plain: float) -> Field:
     """Return a float column; its values are doubles that a float32 holds exactly."""
-    hostile = (None, _NAN, _INF, -_INF, -0.0, 1.401298464324817e-45, 3.4028234663852886e38, 0.10000000149011612)
+    hostile = (
+        None,
+        _NAN,
+        _INF,
+        -_INF,
+        -0.0,
+        1.401298464324817e-45,
+        3.4028234663852886e38,
+        0.10000000149011612,
+    )
     return Field("float", plain or (0.5, -3.25, 100.0), hostile, lambda rng: rng.randint(-4000, 4000) / 32)
 
 
@@ -112,7 +143,9 @@ def boolean() -> Field:
 def decimal(*plain: str, type: str = "decimal(10,2)") -> Field:
     """Return a decimal column."""
     values = [Decimal(value) for value in plain or ("1.50", "-20.00", "0.00")]
-    return Field(type, values, (None, Decimal("99999999.99"), Decimal("-0.01")), lambda rng: rng.choice(values))
+    return Field(
+        type, values, (None, Decimal("99999999.99"), Decimal("-0.01")), lambda rng: rng.choice(values)
+    )
 
 
 def dates() -> Field:
@@ -139,30 +172,50 @@ def array(element: str, plain: Sequence[Any], hostile: Sequence[Any], draw: Call
 
 def tokens(*words: str) -> Field:
     """Return an array<string> column of the given words: repeated, unknown, null, empty, none at all."""
+    cased: list[str | None]
     plain = (list(words), [words[0]] * 3 + list(words[1:2]), list(words[:2]) + ["unseen"] * 2)
-    hostile = (None, [], [None], [""], [words[0], None, words[-1]], ["unseen"], ["\u00e9", "e\u0301", "\U0001f600"],
-               [words[0].upper(), words[-1].title(), "\u0130", "I", "\u0131", "i"], [words[0]] * 50, [" " + words[0]])  # fmt: skip
+    cased = [words[0].upper(), words[-1].title(), "\u0130", "I", "\u0131", "i"]
+    hostile: tuple[list[str | None] | None, ...] = (
+        None,
+        [],
+        [None],
+        [""],
+        [words[0], None, words[-1]],
+        ["unseen"],
+        ["\u00e9", "e\u0301", "\U0001f600"],
+    )
+    hostile += (cased, [words[0]] * 50, [" " + words[0]])
     return array("string", plain, hostile, lambda rng: rng.choices([*words, "unseen"], k=rng.randint(0, 12)))
 
 
-def vector(size: int, *plain: Sequence[float], low: float = -5.0, high: float = 5.0, whole: bool = False) -> Field:
-    """Return a vector column, dense and sparse; `whole` draws whole numbers in [low, high] (categories, counts)."""
+def vector(
+    size: int, *plain: Sequence[float], low: float = -5.0, high: float = 5.0, whole: bool = False
+) -> Field:
+    """Return a vector column, dense and sparse; `whole` draws whole numbers, as of categories."""
 
     def value(rng: Random) -> float:
         return float(rng.randint(int(low), int(high))) if whole else rng.uniform(low, high)
 
+    def dense(values: Iterable[float]) -> DenseVector:
+        return DenseVector(tuple(values))
+
+    def sparse(size: int, indices: Iterable[int], values: Iterable[float]) -> SparseVector:
+        return SparseVector(size, tuple(indices), tuple(values))
+
     def draw(rng: Random) -> DenseVector | SparseVector:
         values = [value(rng) if rng.random() < 0.8 else 0.0 for _ in range(size)]
         if rng.random() < 0.5:
-            return DenseVector(values)
+            return dense(values)
         kept = sorted(rng.sample(range(size), rng.randint(0, size)))
-        return SparseVector(size, kept, [values[index] for index in kept])
+        return sparse(size, kept, [values[index] for index in kept])
 
     rng = Random(size)
-    some = [list(map(float, values)) for values in plain] or [[value(rng) for _ in range(size)] for _ in range(2)]
-    odd = list(range(0, size, 2))
-    usual: list[DenseVector | SparseVector] = [DenseVector(values) for values in some]
-    usual += [SparseVector(size, odd, [values[index] for index in odd]) for values in some]
+    some = [list(map(float, values)) for values in plain] or [
+        [value(rng) for _ in range(size)] for _ in range(2)
+    ]
+    odd = range(0, size, 2)
+    usual: list[DenseVector | SparseVector] = [dense(values) for values in some]
+    usual += [sparse(size, odd, [values[index] for index in odd]) for values in some]
     first = some[0]
 
     def with_at(position: int, odd_value: float) -> list[float]:
@@ -170,22 +223,22 @@ def vector(size: int, *plain: Sequence[float], low: float = -5.0, high: float = 
 
     hostile: list[DenseVector | SparseVector | None] = [
         None,
-        DenseVector([0.0] * size),
-        DenseVector([-0.0] * size),
-        SparseVector(size, [], []),
-        SparseVector(size, list(range(size)), first),
-        SparseVector(size, [0], [0.0]),
-        SparseVector(size, [size - 1], [-0.0]),
-        *(SparseVector(size, [size - 1], [odd_value]) for odd_value in (_NAN, _INF, -_INF)),
-        *(DenseVector(with_at(0, odd_value)) for odd_value in (_NAN, _INF, -_INF, 1e300, 5e-324)),
-        DenseVector(with_at(size - 1, _NAN)),
-        DenseVector([_NAN] * size),
-        DenseVector([-1e300] * size),
-        DenseVector([*first, 1.0]),
-        SparseVector(size + 1, [size], [2.0]),
+        dense([0.0] * size),
+        dense([-0.0] * size),
+        sparse(size, [], []),
+        sparse(size, range(size), first),
+        sparse(size, [0], [0.0]),
+        sparse(size, [size - 1], [-0.0]),
+        *(sparse(size, [size - 1], [odd_value]) for odd_value in (_NAN, _INF, -_INF)),
+        *(dense(with_at(0, odd_value)) for odd_value in (_NAN, _INF, -_INF, 1e300, 5e-324)),
+        dense(with_at(size - 1, _NAN)),
+        dense([_NAN] * size),
+        dense([-1e300] * size),
+        dense([*first, 1.0]),
+        sparse(size + 1, [size], [2.0]),
     ]
     if size > 1:
-        hostile += [DenseVector(first[:-1]), DenseVector([_INF, -_INF, *first[2:]]), SparseVector(size - 1, [0], [1.0])]
+        hostile += [dense(first[:-1]), dense([_INF, -_INF, *first[2:]]), sparse(size - 1, [0], [1.0])]
     return Field("vector", usual, hostile, draw)
 
 
@@ -248,7 +301,9 @@ class Case:
     def random_row(self, rng: Random, hostility: float = 0.03) -> dict[str, Any]:
         """Draw a row; each value is a hostile one with probability `hostility`."""
         return {
-            name: rng.choice(column.hostile) if column.hostile and rng.random() < hostility else column.draw(rng)
+            name: rng.choice(column.hostile)
+            if column.hostile and rng.random() < hostility
+            else column.draw(rng)
             for name, column in self.fields.items()
         }
 
@@ -258,8 +313,16 @@ class Case:
         return [self.random_row(rng, 0.0 if position == 0 else 0.03) for position in range(count)]
 
     def source(self) -> str:
-        """Return the recipe as PySpark text, to be kept beside the golden."""
-        return textwrap.dedent(inspect.getsource(self.recipe))
+        """Return the recipe as PySpark text, with the helpers that it calls, to be kept beside the golden."""
+        package = self.recipe.__module__.rpartition(".")[0]
+        helpers: list[Callable[..., Any]] = []
+        for name in self.recipe.__code__.co_names:
+            helper = self.recipe.__globals__.get(name)
+            if inspect.isfunction(helper) and package and helper.__module__.startswith(package):
+                helpers.append(helper)
+        return "\n\n\n".join(
+            textwrap.dedent(inspect.getsource(item)).strip() for item in [*helpers, self.recipe]
+        )
 
     def make(self, spark: SparkSession) -> Any:
         """Run the recipe."""
@@ -283,28 +346,39 @@ class Family:
     shared: Mapping[str, Any] = field(default_factory=dict)
     _FACTS: ClassVar = ("extra", "replaced", "exactness", "ulps", "reason", "since", "hostile")
 
-    def __init__(self, className: str, /, *, columns: Mapping[str, Field] | None = None, **shared: Any) -> None:
+    def __init__(
+        self, className: str, /, *, columns: Mapping[str, Field] | None = None, **shared: Any
+    ) -> None:
         fields = {name: value for name, value in shared.items() if isinstance(value, Field)}
         object.__setattr__(self, "className", className)
         object.__setattr__(self, "fields", {**(columns or {}), **fields})
-        object.__setattr__(self, "shared", {name: value for name, value in shared.items() if name not in fields})
+        object.__setattr__(
+            self, "shared", {name: value for name, value in shared.items() if name not in fields}
+        )
 
-    def case(self, name: str, /, *, columns: Mapping[str, Field] | None = None, **params: Any) -> Callable[..., Any]:
+    def case(
+        self, name: str, /, *, columns: Mapping[str, Field] | None = None, **params: Any
+    ) -> Callable[..., Any]:
         """Register the decorated recipe as a case.
 
-        Keyword arguments named as a fact of `Case` (ulps, since, extra ...) set it, `Field`s add or replace input
-        columns, and the rest is passed to the recipe.
+        Keyword arguments named as a fact of `Case` (ulps, since, extra ...) set it, `Field`s add or replace
+        input columns, and the rest is passed to the recipe.
         """
         facts = {**self.shared, **{key: value for key, value in params.items() if key in self._FACTS}}
-        fields = {**self.fields, **(columns or {}), **{k: v for k, v in params.items() if isinstance(v, Field)}}
+        fields = {
+            **self.fields,
+            **(columns or {}),
+            **{k: v for k, v in params.items() if isinstance(v, Field)},
+        }
         given = {k: v for k, v in params.items() if k not in self._FACTS and not isinstance(v, Field)}
 
         def register(recipe: Callable[..., Any]) -> Callable[..., Any]:
-            made = Case(className=self.className, name=name, recipe=recipe, params=given, fields=fields, **facts)
+            made = Case(
+                className=self.className, name=name, recipe=recipe, params=given, fields=fields, **facts
+            )
             if made.id in _CASES:
                 raise ValueError(f"two cases are called {made.id}")
             _CASES[made.id] = made
             return recipe
 
         return register
-

@@ -22,7 +22,7 @@ __all__ = ["decode", "dumps", "encode", "loads"]
 def encode(value: Any) -> Any:
     """Return the JSON form of one value of a row; TypeError for a type that rows never carry.
 
-    >>> encode([1, 1.0, DenseVector([0.5])])
+    >>> encode([1, 1.0, DenseVector((0.5,))])
     [1, 1.0, {'dense': [0.5]}]
     """
     if value is None or isinstance(value, bool | int | float | str):
@@ -63,9 +63,9 @@ def decode(value: Any) -> Any:
     ((kind, content),) = value.items()
     match kind:
         case "dense":
-            return DenseVector(content)
+            return DenseVector(tuple(content))
         case "sparse":
-            return SparseVector(*content)
+            return SparseVector(content[0], tuple(content[1]), tuple(content[2]))
         case "decimal":
             return Decimal(content)
         case "timestamp":
@@ -82,13 +82,14 @@ def decode(value: Any) -> Any:
 
 
 def dumps(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return rows as JSON lines, one row a line.
+    r"""Return rows as JSON lines, one row a line.
 
-    >>> dumps([{"x": -0.0, "v": SparseVector(2, [1], [3.0])}])
-    '{"x": -0.0, "v": {"sparse": [2, [1], [3.0]]}}\\n'
+    >>> dumps([{"x": -0.0, "v": SparseVector(2, (1,), (3.0,))}])
+    '{"x": -0.0, "v": {"sparse": [2, [1], [3.0]]}}\n'
     """
     return "".join(
-        json.dumps({name: encode(value) for name, value in row.items()}, ensure_ascii=True) + "\n" for row in rows
+        json.dumps({name: encode(value) for name, value in row.items()}, ensure_ascii=True) + "\n"
+        for row in rows
     )
 
 
@@ -98,4 +99,8 @@ def loads(text: str) -> list[dict[str, Any]]:
     >>> loads('{"x": -0.0, "v": {"dense": [NaN]}}\n')
     [{'x': -0.0, 'v': DenseVector([nan])}]
     """
-    return [{name: decode(value) for name, value in json.loads(line).items()} for line in text.splitlines() if line]
+    return [
+        {name: decode(value) for name, value in json.loads(line).items()}
+        for line in text.splitlines()
+        if line
+    ]

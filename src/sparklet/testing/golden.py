@@ -1,8 +1,8 @@
 """Golden cases on disk: written by Spark, read and walked without it.
 
-`<root>/<Spark line>/<Stage>/<case>/` holds `model/` (as Spark saved it), `case.json` (how, by which Spark, under
-which settings), `rows.jsonl` and `expected.jsonl` (line by line what Spark's `transform` made of the row: its
-columns, `{"dropped": true}`, or `{"error": "<exception class>: <first line>"}`).
+`<root>/<Spark line>/<Stage>/<case>/` holds `model/` (as Spark saved it), `case.json` (how, by which Spark,
+under which settings), `rows.jsonl` and `expected.jsonl` (line by line what Spark's `transform` made of the
+row: its columns, `{"dropped": true}`, or `{"error": "<exception class>: <first line>"}`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sparklet.testing.spark import SparkFailure, load_with_spark, pin_blas, spar
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["Golden", "goldens", "write_golden"]
+__all__ = ["Golden", "goldens", "refresh_facts", "write_golden"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,11 @@ class Golden:
         """Return Spark's outcome for each row: a dict, None where it dropped the row, or a `SparkFailure`."""
         lines = loads((self.path / "expected.jsonl").read_text(encoding="utf-8"))
         return [
-            None if line == {"dropped": True} else SparkFailure(line["error"]) if list(line) == ["error"] else line
+            None
+            if line == {"dropped": True}
+            else SparkFailure(line["error"])
+            if list(line) == ["error"]
+            else line
             for line in lines
         ]
 
@@ -97,7 +101,8 @@ class Golden:
 def goldens(root: str | Path) -> list[Golden]:
     """Return every golden under a folder, in order of path."""
     return [
-        Golden(path.parent, json.loads(path.read_text(encoding="utf-8"))) for path in sorted(Path(root).rglob("case.json"))
+        Golden(path.parent, json.loads(path.read_text(encoding="utf-8")))
+        for path in sorted(Path(root).rglob("case.json"))
     ]
 
 
@@ -123,8 +128,10 @@ def write_golden(case: Case, spark: SparkSession, root: str | Path, *, keep_mark
             if path.name.endswith(".crc") or path.name == "_SUCCESS":
                 path.unlink()
     rows = case.rows
-    scores = spark_scores(load_with_spark(str(model), spark), rows, case.schema, spark, replaced=case.replaced)
-    java = spark.sparkContext._jvm.java  # type: ignore[union-attr]
+    scores = spark_scores(
+        load_with_spark(str(model), spark), rows, case.schema, spark, replaced=case.replaced
+    )
+    java = spark.sparkContext._jvm.java
     facts = {
         "class": case.className,
         "case": case.name,
@@ -145,10 +152,26 @@ def write_golden(case: Case, spark: SparkSession, root: str | Path, *, keep_mark
         "recipe": case.source().splitlines(),
     }
     outcomes = [
-        {"dropped": True} if outcome is None else {"error": outcome.error} if isinstance(outcome, SparkFailure) else outcome
+        {"dropped": True}
+        if outcome is None
+        else {"error": outcome.error}
+        if isinstance(outcome, SparkFailure)
+        else outcome
         for outcome in scores.outcomes
     ]
     (folder / "rows.jsonl").write_text(dumps(rows), encoding="utf-8")
     (folder / "expected.jsonl").write_text(dumps(outcomes), encoding="utf-8")
-    (folder / "case.json").write_text(json.dumps(facts, indent=1, ensure_ascii=True) + "\n", encoding="utf-8")
+    _write_facts(folder, facts)
     return Golden(folder, facts)
+
+
+def _write_facts(folder: Path, facts: Mapping[str, Any]) -> None:
+    (folder / "case.json").write_text(json.dumps(facts, indent=1, ensure_ascii=True) + "\n", encoding="utf-8")
+
+
+def refresh_facts(case: Case, root: str | Path) -> None:
+    """Write into a case's goldens what the case says now of its recipe and its exactness; no Spark runs."""
+    for path in sorted(Path(root).glob(f"*/{case.stage}/{case.name}/case.json")):
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        now = {"exactness": case.exactness, "ulps": case.ulps, "reason": case.reason}
+        _write_facts(path.parent, {**facts, **now, "recipe": case.source().splitlines()})

@@ -44,7 +44,9 @@ def _shown(value: object) -> str:
     return text if len(text) <= 200 else text[:199] + "…"
 
 
-def differences(expected: object, actual: object, path: str = "$", ulps: int = 0) -> Iterator[tuple[str, str]]:
+def differences(
+    expected: object, actual: object, path: str = "$", ulps: int = 0
+) -> Iterator[tuple[str, str]]:
     """Yield `(path, what differs)` for every place where two values are not the same; see `assert_same`.
 
     >>> list(differences({"a": [1, 2.0]}, {"a": [1.0, 2.0]}))
@@ -66,7 +68,10 @@ def differences(expected: object, actual: object, path: str = "$", ulps: int = 0
                 yield from differences(value, actual[key], f"{path}.{key}", ulps)
     elif isinstance(expected, list | tuple) and isinstance(actual, list | tuple):
         if len(expected) != len(actual):
-            yield path, f"expected {len(expected)} elements {_shown(expected)}, got {len(actual)} {_shown(actual)}"
+            yield (
+                path,
+                f"expected {len(expected)} elements {_shown(expected)}, got {len(actual)} {_shown(actual)}",
+            )
         else:
             for position, (one, other) in enumerate(zip(expected, actual, strict=True)):
                 yield from differences(one, other, f"{path}[{position}]", ulps)

@@ -44,6 +44,7 @@ SPARK_OPTIONS: Mapping[str, str] = {
 _ROW = "__row"  # carries the position of a row through transform
 _BLAS = ("org.apache.spark.ml.linalg.BLAS$", "org.apache.spark.mllib.linalg.BLAS$")
 _JAVA11 = "dev.ludovic.netlib.blas.Java11BLAS"
+_NETLIB = "dev.ludovic.netlib.blas.InstanceBuilder"
 
 
 def spark_session(**options: str) -> SparkSession:
@@ -54,7 +55,10 @@ def spark_session(**options: str) -> SparkSession:
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder.appName("sparklet")
-    for name, value in {**SPARK_OPTIONS, **{key.replace("_", "."): value for key, value in options.items()}}.items():
+    for name, value in {
+        **SPARK_OPTIONS,
+        **{key.replace("_", "."): value for key, value in options.items()},
+    }.items():
         builder = builder.config(name, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("OFF")
@@ -63,7 +67,7 @@ def spark_session(**options: str) -> SparkSession:
 
 
 def _java_class(spark: SparkSession, name: str) -> Any:
-    java = spark.sparkContext._jvm.java.lang  # type: ignore[union-attr]
+    java = spark.sparkContext._jvm.java.lang
     return java.Class.forName(name, True, java.Thread.currentThread().getContextClassLoader())
 
 
@@ -91,7 +95,17 @@ def pin_blas(spark: SparkSession) -> str:
     java11 = get_instance.invoke(None, None)
     for field, module in _blas_fields(spark):
         field.set(module, java11)
+    _pin_netlib(spark, java11)
     return _JAVA11
+
+
+def _pin_netlib(spark: SparkSession, java11: Any) -> None:
+    """Pin what Breeze asks netlib for, as LDA does: a final field, which only Unsafe can set."""
+    holder = _java_class(spark, "sun.misc.Unsafe").getDeclaredField("theUnsafe")
+    holder.setAccessible(True)
+    unsafe = holder.get(None)
+    field = _java_class(spark, _NETLIB).getDeclaredField("blas")
+    unsafe.putObject(unsafe.staticFieldBase(field), unsafe.staticFieldOffset(field), java11)
 
 
 @contextmanager
@@ -123,7 +137,7 @@ def _data_type(type_name: str) -> Any:
 
 
 def spark_type(data_type: Any) -> str:
-    """Return the name that sparklet uses for a pyspark data type: `simpleString`, UDTs by their short name."""
+    """Return sparklet's name of a pyspark data type: its `simpleString`, in which UDTs have a short name."""
     return str(data_type.simpleString())
 
 
@@ -148,14 +162,18 @@ def to_frame(
     from pickles into the JVM, so that no Python worker is started and every double keeps its bits.
     """
     from pyspark.sql import DataFrame
-    from pyspark.sql.types import StructField, StructType
+    from pyspark.sql.types import ArrayType, StructField, StructType
 
     struct = StructType([StructField(name, _data_type(type_name)) for name, type_name in schema.items()])
+    for item in struct.fields:
+        # KMeans takes arrays of numbers only where the type says that no element is null.
+        if isinstance(item.dataType, ArrayType):
+            item.dataType.containsNull = any(None in (row.get(item.name) or ()) for row in rows)
     tuples = [struct.toInternal(tuple(_to_pyspark(row.get(name)) for name in schema)) for row in rows]
     context = spark.sparkContext
     rdd = context.parallelize(tuples, partitions)
     # The elements are pickled batches already, so pythonToJava needs no re-pickling Python worker.
-    serde = context._jvm.SerDeUtil  # type: ignore[union-attr]
+    serde = context._jvm.SerDeUtil
     java_rows = serde.toJavaArray(serde.pythonToJava(rdd._jrdd, True))
     return DataFrame(spark._jsparkSession.applySchemaToPythonRDD(java_rows.rdd(), struct.json()), spark)
 
@@ -164,7 +182,24 @@ def load_with_spark(path: str, spark: SparkSession) -> Any:
     """Let pyspark load the saved model or transformer at `path`, of whatever class it is."""
     from pyspark.ml.util import DefaultParamsReader
 
+    kind = DefaultParamsReader.loadMetadata(path, spark.sparkContext)["class"]
+    if kind == "org.apache.spark.ml.classification.OneVsRestModel":
+        return _JavaModel(
+            spark, spark.sparkContext._jvm.org.apache.spark.ml.classification.OneVsRestModel.load(path)
+        )
     return DefaultParamsReader.loadParamsInstance(path, spark.sparkContext)
+
+
+class _JavaModel:
+    """A model of the JVM for which PySpark has a transform of its own, with rules of its own."""
+
+    def __init__(self, spark: SparkSession, model: Any) -> None:
+        self._spark, self._model = spark, model
+
+    def transform(self, frame: DataFrame) -> DataFrame:
+        from pyspark.sql import DataFrame
+
+        return DataFrame(self._model.transform(frame._jdf), self._spark)
 
 
 # --- scores out ---------------------------------------------------------------------------------
@@ -181,7 +216,9 @@ class SparkFailure:
         """Return the failure behind an exception that came over py4j."""
         java = getattr(exception, "java_exception", None) or getattr(exception, "_origin", None)
         if java is None:
-            return cls(f"{type(exception).__name__}: {str(exception).splitlines()[0] if str(exception) else ''}")
+            return cls(
+                f"{type(exception).__name__}: {str(exception).splitlines()[0] if str(exception) else ''}"
+            )
         while java.getCause() is not None:
             java = java.getCause()
         message = (java.getMessage() or "").splitlines() or [""]
@@ -206,7 +243,7 @@ def _collect(frame: DataFrame, partitions: Sequence[int]) -> list[Any]:
     from pyspark.serializers import CPickleSerializer
 
     context = frame.sparkSession.sparkContext
-    wanted = context._gateway.new_array(context._jvm.int, len(partitions))  # type: ignore[union-attr]
+    wanted = context._gateway.new_array(context._jvm.int, len(partitions))
     for position, partition in enumerate(partitions):
         wanted[position] = partition
     pickled = chain.from_iterable(frame._jdf.javaToPython().collectPartitions(wanted))
@@ -227,9 +264,9 @@ def spark_scores(
     """Let `model.transform` score rows and say for each what came of it: values, dropped, or the error.
 
     Rows are spread over partitions of `group` rows. Where the batch throws, each partition is run alone, and
-    one that throws is cut in two until the failing rows are found. `suspects` are rows (by position) expected to
-    fail: they get a partition of their own from the start, which only saves time. `replaced` names input columns
-    that the model overwrites. The first row decides what Spark learns by peeking at the data, so make it a plain one.
+    one that throws is cut in two until the failing rows are found. `suspects` are rows (by position) expected
+    to fail: they get a partition of their own from the start, which only saves time. `replaced` names input
+    columns that the model overwrites. The first row decides what Spark learns by peeking: make it a plain one.
     """
     typed = {**schema, _ROW: "bigint"}
     outcomes: dict[int, dict[str, Any] | SparkFailure | None] = {}
@@ -246,7 +283,9 @@ def spark_scores(
             groups = [[0], *groups]  # what Spark peeks at must be plain in every round
         # Partitions of equal length: the last group is filled up by repeating a row of its own.
         width = max(map(len, groups))
-        flat = [position for members in groups for position in members + members[-1:] * (width - len(members))]
+        flat = [
+            position for members in groups for position in members + members[-1:] * (width - len(members))
+        ]
         data = [{**rows[position], _ROW: position} for position in flat]
         try:
             frame = model.transform(to_frame(spark, data, typed, len(groups)))
@@ -255,7 +294,11 @@ def spark_scores(
             return SparkScores({}, [], SparkFailure.of(exception))
         if _ROW not in found:
             raise ValueError("the model drops columns it does not know, so its rows cannot be told apart")
-        columns = {name: kind for name, kind in found.items() if name != _ROW and (name not in schema or name in replaced)}
+        columns = {
+            name: kind
+            for name, kind in found.items()
+            if name != _ROW and (name not in schema or name in replaced)
+        }
         broken: list[list[int]] = []
         collected: list[Any] = []
         try:

@@ -1,0 +1,197 @@
+"""Checks that every stage passes whatever it computes; each runs over a golden case.
+
+A stage author runs them over goldens of the new stage:
+
+    @pytest.mark.parametrize("golden", goldens("tests/golden"), ids=lambda golden: golden.id)
+    @pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
+    def test_checks(check, golden):
+        check(golden)
+"""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import re
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from sparklet.errors import MissingColumnError, SparkletError
+from sparklet.testing.compare import outcome
+from sparklet.testing.golden import Golden
+from sparklet.testing.same import assert_same
+from sparklet.testing.spark import SparkFailure
+
+__all__ = [
+    "CHECKS",
+    "check_answers",
+    "check_columns",
+    "check_documented",
+    "check_extra_columns_pass",
+    "check_key_order_irrelevant",
+    "check_missing_column",
+    "check_pickles",
+    "check_row_not_mutated",
+    "check_threads",
+]
+
+
+def _outcomes(model: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    return [outcome(model, row) for row in rows]
+
+
+def _assert_same_outcomes(expected: Sequence[Any], actual: Sequence[Any], what: str) -> None:
+    __tracebackhide__ = True
+    for position, (one, other) in enumerate(zip(expected, actual, strict=True)):
+        if isinstance(one, SparkletError) and isinstance(other, SparkletError):
+            assert_same(
+                f"{type(one).__name__}: {one}", f"{type(other).__name__}: {other}", f"{what}, row {position}"
+            )
+        else:
+            assert_same(one, other, f"{what}, row {position}: $")
+
+
+def _must(fact: object, problem: str) -> None:
+    __tracebackhide__ = True
+    if not fact:
+        raise AssertionError(problem)
+
+
+def _plain(golden: Golden, model: Any) -> dict[str, Any] | None:
+    """Return the first row that the model scores."""
+    return next((row for row in golden.rows if isinstance(outcome(model, row), dict)), None)
+
+
+def _loaded(golden: Golden) -> Any:
+    """Load the model, or return None where Spark itself refuses it."""
+    if golden.failure is None:
+        return golden.load()
+    try:
+        return golden.load()
+    except SparkletError:
+        return None
+
+
+def check_answers(golden: Golden) -> None:
+    """Give Spark's answer for every row: its values, dropped where it dropped, an error where it threw."""
+    model = _loaded(golden)
+    if model is None:
+        return
+    found = _outcomes(model, golden.rows)
+    expected = golden.expected if golden.failure is None else [SparkFailure(golden.failure)] * len(found)
+    problems = []
+    for position, (theirs, ours) in enumerate(zip(expected, found, strict=True)):
+        if isinstance(theirs, SparkFailure) or isinstance(ours, SparkletError):
+            if not (isinstance(theirs, SparkFailure) and isinstance(ours, SparkletError)):
+                problems.append(
+                    f"row {position} {golden.rows[position]!r}: Spark: {theirs!r}, sparklet: {ours!r}"
+                )
+            continue
+        try:
+            assert_same(theirs, ours, f"row {position} {golden.rows[position]!r}: $", golden.ulps)
+        except AssertionError as problem:
+            problems.append(str(problem))
+    if problems:
+        shown = "\n".join(problems[:8])
+        raise AssertionError(
+            f"{golden.id}: {len(problems)} of {len(found)} rows differ from Spark {golden.line}\n{shown}"
+        )
+
+
+def check_columns(golden: Golden) -> None:
+    """State the output columns that Spark's transform adds: same names, order and Spark types."""
+    model = _loaded(golden)
+    if model is not None and golden.failure is None:
+        assert_same(golden.columns, {column.name: column.type for column in model.outputs}, "outputs")
+
+
+def check_row_not_mutated(golden: Golden) -> None:
+    """Leave the caller's row as it is, whether it is scored or refused."""
+    model = _loaded(golden)
+    if model is not None:
+        for row in golden.rows:
+            given = copy.deepcopy(row)
+            outcome(model, given)
+            assert_same(row, given, "row")
+
+
+def check_key_order_irrelevant(golden: Golden) -> None:
+    """Score a row alike in whatever order its keys stand."""
+    model = _loaded(golden)
+    if model is not None:
+        reordered = [dict(reversed(row.items())) for row in golden.rows]
+        _assert_same_outcomes(_outcomes(model, golden.rows), _outcomes(model, reordered), "reordered keys")
+
+
+def check_extra_columns_pass(golden: Golden) -> None:
+    """Ignore keys that no stage reads, whatever they hold."""
+    model = _loaded(golden)
+    if model is not None:
+        more = [{"some other column": object(), **row, "": None} for row in golden.rows]
+        _assert_same_outcomes(_outcomes(model, golden.rows), _outcomes(model, more), "extra columns")
+
+
+def check_missing_column(golden: Golden) -> None:
+    """Refuse a row that lacks an input column, naming the column and the stage, with a hint."""
+    model = _loaded(golden)
+    row = None if model is None else _plain(golden, model)
+    if row is None:
+        return
+    for column in model.inputs:
+        if column.name not in row:
+            continue
+        found = outcome(model, {name: value for name, value in row.items() if name != column.name})
+        if isinstance(found, dict) and set(found) < set(golden.columns):
+            continue  # Spark's StringIndexerModel leaves out the outputs of an absent column
+        if not isinstance(found, MissingColumnError):
+            raise AssertionError(f"without {column.name!r}: {found!r}")  # noqa: TRY004 - a failed check
+        _must(found.column == column.name, f"names column {found.column!r}, not {column.name!r}")
+        _must(found.stage, f"names no stage: {found}")
+        _must(found.hint, f"gives no hint: {found}")
+        _must(column.name in str(found), f"the message lacks the column: {found}")
+        _must(str(found.stage) in str(found), f"the message lacks the stage: {found}")
+
+
+def check_pickles(golden: Golden) -> None:
+    """Score alike after a trip through pickle."""
+    model = _loaded(golden)
+    if model is not None:
+        twin = pickle.loads(pickle.dumps(model))  # noqa: S301 - what was just made here
+        _assert_same_outcomes(_outcomes(model, golden.rows), _outcomes(twin, golden.rows), "unpickled")
+
+
+def check_threads(golden: Golden) -> None:
+    """Score alike from eight threads that share the model."""
+    model = _loaded(golden)
+    if model is not None:
+        alone = _outcomes(model, golden.rows)
+        with ThreadPoolExecutor(8) as pool:
+            for found in pool.map(lambda _: _outcomes(model, golden.rows), range(16)):
+                _assert_same_outcomes(alone, found, "in a thread")
+
+
+def check_documented(golden: Golden) -> None:
+    """Describe the stage and cite the Spark source file that it follows."""
+    from sparklet.stages import registry
+
+    cls = registry[golden.facts["class"]]
+    text = cls.__doc__ or ""
+    _must(text and not text.startswith(f"{cls.__name__}("), f"{cls.__name__} has no docstring")
+    _must(re.search(r"ml/[\w/]+\.scala", text), f"{cls.__name__} cites no Spark source file")
+
+
+CHECKS: Mapping[str, Callable[[Golden], None]] = {
+    check.__name__: check
+    for check in (
+        check_answers,
+        check_columns,
+        check_row_not_mutated,
+        check_key_order_irrelevant,
+        check_extra_columns_pass,
+        check_missing_column,
+        check_pickles,
+        check_threads,
+        check_documented,
+    )
+}

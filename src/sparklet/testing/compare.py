@@ -1,0 +1,202 @@
+"""Sparklet against live Spark on the same rows: counts for each column, and the first difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sparklet.errors import SparkletError
+from sparklet.testing.same import differences, ulp_distance
+from sparklet.testing.spark import (
+    SparkFailure,
+    SparkScores,
+    load_with_spark,
+    pin_blas,
+    spark_scores,
+    spark_type,
+)
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+__all__ = ["Agreement", "ColumnAgreement", "Difference", "compare", "compare_with_spark", "outcome"]
+
+
+def outcome(model: Any, row: Mapping[str, Any]) -> dict[str, Any] | SparkletError | None:
+    """Score one row and return what came of it: the outputs, None where it was dropped, or the error."""
+    try:
+        scored: dict[str, Any] | None = model.scoreInstance(row)
+    except SparkletError as error:
+        return error
+    return scored
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Name one disagreement: position and content of the row, where in the outputs, and what differs."""
+
+    position: int
+    row: Mapping[str, Any]
+    path: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"row {self.position} {self.row!r}: {self.path}: {self.problem}"
+
+
+@dataclass
+class ColumnAgreement:
+    """Count for one output column the rows that Spark and sparklet both scored."""
+
+    equal: int = 0
+    unequal: int = 0
+    max_ulp: int = 0
+    first: Difference | None = None
+
+
+@dataclass
+class Agreement:
+    """Say how sparklet and Spark agreed on some rows.
+
+    `columns` counts values by output column; `scored`, `dropped` and `failed` count the rows on which both
+    did the same, `disputed` those that one scored while the other dropped or refused them (`first` is one).
+    """
+
+    rows: int = 0
+    scored: int = 0
+    dropped: int = 0
+    failed: int = 0
+    disputed: int = 0
+    first: Difference | None = None
+    columns: dict[str, ColumnAgreement] = field(default_factory=dict)
+
+    @property
+    def same(self) -> bool:
+        """Tell whether nothing differs."""
+        return not self.disputed and not any(column.unequal for column in self.columns.values())
+
+    @property
+    def values(self) -> int:
+        """Count the values compared."""
+        return sum(column.equal + column.unequal for column in self.columns.values())
+
+    @property
+    def equal(self) -> int:
+        """Count the values that are the same."""
+        return sum(column.equal for column in self.columns.values())
+
+    @property
+    def max_ulp(self) -> int:
+        """Return the largest distance of two floats that were compared, 0 where every bit agrees."""
+        return max((column.max_ulp for column in self.columns.values()), default=0)
+
+    def problems(self) -> Iterator[Difference]:
+        """Yield the first dispute and the first difference of each column."""
+        if self.first:
+            yield self.first
+        for column in self.columns.values():
+            if column.first:
+                yield column.first
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rows} rows ({self.scored} scored, {self.dropped} dropped, {self.failed} refused, "
+            f"{self.disputed} disputed), "
+            f"{self.equal} of {self.values} values equal, max {self.max_ulp} ulp"
+        )
+
+
+def _floats(expected: Any, actual: Any) -> Iterator[tuple[float, float]]:
+    if isinstance(expected, float) and isinstance(actual, float):
+        yield expected, actual
+    elif type(expected).__name__ in ("DenseVector", "SparseVector", "list"):
+        one = expected if isinstance(expected, list) else expected.values
+        other = actual if isinstance(actual, list) else getattr(actual, "values", ())
+        if len(one) == len(other):
+            for left, right in zip(one, other, strict=True):
+                yield from _floats(left if isinstance(expected, list) else float(left), right)
+
+
+def _kind(found: object) -> str:
+    if found is None:
+        return "dropped"
+    return "scored" if isinstance(found, dict) else "failed"
+
+
+def compare(
+    expected: SparkScores | Sequence[dict[str, Any] | SparkFailure | None],
+    actual: Sequence[dict[str, Any] | SparkletError | None],
+    rows: Sequence[Mapping[str, Any]],
+    ulps: int = 0,
+) -> Agreement:
+    """Compare Spark's outcomes with sparklet's, row by row; see `outcome` for the form of `actual`."""
+    total = Agreement(rows=len(rows))
+    outcomes = expected.outcomes if isinstance(expected, SparkScores) else expected
+    for position, (theirs, ours, row) in enumerate(zip(outcomes, actual, rows, strict=True)):
+        kind = _kind(theirs)
+        if kind != _kind(ours) or (
+            isinstance(theirs, dict) and isinstance(ours, dict) and list(theirs) != list(ours)
+        ):
+            total.disputed += 1
+            problem = f"Spark: {theirs!r}, sparklet: {ours!r}"
+            total.first = total.first or Difference(position, row, "$", problem)
+            continue
+        setattr(total, kind, getattr(total, kind) + 1)
+        if not isinstance(theirs, dict) or not isinstance(ours, dict):
+            continue
+        for name, value in theirs.items():
+            column = total.columns.setdefault(name, ColumnAgreement())
+            for one, other in _floats(value, ours[name]):
+                column.max_ulp = max(column.max_ulp, ulp_distance(one, other))
+            found = next(differences(value, ours[name], f"$.{name}", ulps), None)
+            if found is None:
+                column.equal += 1
+            else:
+                column.unequal += 1
+                column.first = column.first or Difference(position, row, *found)
+    return total
+
+
+def compare_with_spark(
+    model_path: str,
+    rows: DataFrame | Sequence[Mapping[str, Any]],
+    spark: SparkSession,
+    *,
+    schema: Mapping[str, str] | None = None,
+    ulps: int = 0,
+    pin: bool = True,
+) -> Agreement:
+    """Score rows with a saved model in both, live Spark and sparklet, and count where they agree.
+
+    `rows` is a DataFrame, or a list of mappings of which `schema` gives the Spark types; columns left out of
+    `schema` have the types that sparklet infers. Spark's version decides how sparklet scores. `pin` makes
+    Spark use the reference BLAS for its dots. Raises a `SparkletError` where sparklet cannot load the model.
+    """
+    from sparklet.pipeline import load
+
+    line = ".".join(spark.version.split(".")[:2])
+    if not isinstance(rows, Sequence):
+        frame = rows
+        schema = {item.name: spark_type(item.dataType) for item in frame.schema.fields}
+        rows = [{name: row[name] for name in schema} for row in frame.collect()]
+    model = load(model_path, schema=schema, outputs="*", spark=line)
+    names = {name for row in rows for name in row}
+    types = {name: kind for name, kind in _types(model, schema).items() if name in names}
+    if pin:
+        pin_blas(spark)
+    theirs = load_with_spark(model_path, spark)
+    ours = [outcome(model, row) for row in rows]
+    replaced = [column.name for column in model.outputs if column.name in types]
+    suspects = [position for position, found in enumerate(ours) if isinstance(found, SparkletError)]
+    scores = spark_scores(
+        theirs, rows, types, spark, replaced=replaced, suspects=suspects, group=max(1, len(rows) // 8)
+    )
+    if scores.failure:
+        everywhere = SparkScores({}, [scores.failure] * len(rows))
+        return compare(everywhere, ours, rows, ulps)
+    return compare(scores, ours, rows, ulps)
+
+
+def _types(model: Any, schema: Mapping[str, str] | None) -> dict[str, str]:
+    return {**{column.name: column.type for column in model.inputs}, **(schema or {})}

@@ -1,0 +1,41 @@
+"""Fixtures of all tests: the goldens, and one pinned Spark for the tests that need it live."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from sparklet.testing import pin_blas
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+GOLDEN = Path(__file__).parent / "golden"
+
+# Examples are the same in every run of CI; `HYPOTHESIS_PROFILE=search` looks for new ones.
+settings.register_profile(
+    "ci", derandomize=True, max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("search", max_examples=1000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the command line say how many random rows each parity case scores."""
+    rows = int(os.environ.get("SPARKLET_PARITY_ROWS", "2000"))
+    parser.addoption("--parity-rows", type=int, default=rows, help="random rows for each parity case")
+    parser.addoption("--parity-seed", type=int, default=0, help="seed of the random rows")
+
+
+@pytest.fixture(scope="session")
+def spark(request: pytest.FixtureRequest) -> Iterator[SparkSession]:
+    """Give pytest-spark's session (its options stand in pyproject.toml), pinned to the reference BLAS."""
+    session: SparkSession = request.getfixturevalue("spark_session")
+    session.sparkContext.setLogLevel("OFF")
+    pin_blas(session)
+    yield session
