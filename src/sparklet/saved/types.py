@@ -14,18 +14,19 @@ _STRUCTS = {
     "values:array<double>,isTransposed:boolean>": "matrix",
 }
 
+# By id: a type itself hashes by its text, which is slow.
 _NAMES = {
-    pa.bool_(): "boolean",
-    pa.int8(): "tinyint",
-    pa.int16(): "smallint",
-    pa.int32(): "int",
-    pa.int64(): "bigint",
-    pa.float32(): "float",
-    pa.float64(): "double",
-    pa.string(): "string",
-    pa.large_string(): "string",
-    pa.binary(): "binary",
-    pa.date32(): "date",
+    pa.bool_().id: "boolean",
+    pa.int8().id: "tinyint",
+    pa.int16().id: "smallint",
+    pa.int32().id: "int",
+    pa.int64().id: "bigint",
+    pa.float32().id: "float",
+    pa.float64().id: "double",
+    pa.string().id: "string",
+    pa.large_string().id: "string",
+    pa.binary().id: "binary",
+    pa.date32().id: "date",
 }
 
 
@@ -36,10 +37,10 @@ def spark_type(type_: pa.DataType) -> str:
     >>> spark_type(pa.map_(pa.int32(), pa.list_(pa.float64())))
     'map<int,array<double>>'
     """
-    if (name := _NAMES.get(type_)) is not None:
+    if (name := _NAMES.get(type_.id)) is not None:
         return name
     if types.is_struct(type_):
-        text = "struct<" + ",".join(f"{field.name}:{spark_type(field.type)}" for field in type_) + ">"
+        text = "struct<" + ",".join([f"{field.name}:{spark_type(field.type)}" for field in type_]) + ">"
         return _STRUCTS.get(text, text)
     if types.is_list(type_) or types.is_large_list(type_):
         return f"array<{spark_type(type_.value_type)}>"
