@@ -29,7 +29,7 @@ else
 
     uv=.venv-tools/bin/uv
     "$uv" venv --quiet --clear --python "$python" "$environment"
-    "$uv" pip install --quiet --python "$environment/bin/python" --require-hashes -r "$lock"
+    "$uv" pip sync --quiet --python "$environment/bin/python" --require-hashes "$lock"
     "$uv" pip install --quiet --python "$environment/bin/python" --no-deps --no-build-isolation --editable .
 fi
 touch "$environment/ready"
