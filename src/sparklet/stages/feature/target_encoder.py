@@ -34,7 +34,7 @@ class TargetEncoderModel(Stage):
     handleInvalid: Literal["error", "keep"] = "error"
     targetType: Literal["binary", "continuous"] = "binary"
     smoothing: float = 0.0
-    statistics: tuple[Mapping[float, tuple[float, float]], ...]
+    statistics: tuple[Mapping[float, tuple[float, ...]], ...]
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
@@ -80,7 +80,7 @@ class TargetEncoderModel(Stage):
             made = columns.new(output, "double", attribute=attribute, replaces=True)  # as Spark's withColumns
             yield Bound((source,), (made,), self._encoder(codes, to_double(source)), nulls=True)
 
-    def _codes(self, statistic: Mapping[float, tuple[float, float]]) -> dict[float, float]:
+    def _codes(self, statistic: Mapping[float, tuple[float, ...]]) -> dict[float, float]:
         all_count, all_stat = statistic[_UNSEEN]
         codes = {}
         for category, (count, stat) in statistic.items():
