@@ -33,7 +33,8 @@ from rich.table import Table
 from sklearn.datasets import load_breast_cancer
 
 import sparklet
-from sparklet.testing import differences, spark_scores, spark_session, to_frame
+from sparklet.testing import differences, spark_scores, spark_session
+from sparklet.testing.spark import to_frame
 
 OUTPUTS = ["rawPrediction", "probability", "prediction"]
 SPARK_LOADS, SPARK_ROWS = 5, 40
@@ -58,7 +59,11 @@ class Workload:
 def customers() -> Workload:
     """Return seven stages over a mixed table: categories, numbers with gaps, logistic regression."""
     rng = random.Random(7)  # noqa: S311 - made-up data
-    plans, cities, devices = ["free", "basic", "pro"], [f"city {i}" for i in range(40)], ["ios", "android", "web"]
+    plans, cities, devices = (
+        ["free", "basic", "pro"],
+        [f"city {i}" for i in range(40)],
+        ["ios", "android", "web"],
+    )
     rows = []
     for _ in range(2000):
         row: dict[str, Any] = {
@@ -69,7 +74,9 @@ def customers() -> Workload:
             "visits": float(rng.randint(0, 60)) if rng.random() < 0.95 else None,
             "spend": rng.lognormvariate(3, 1),
         }
-        score = (row["visits"] or 20) / 20 + (row["plan"] == "pro") - (row["device"] == "web") + rng.gauss(0, 1)
+        score = (
+            (row["visits"] or 20) / 20 + (row["plan"] == "pro") - (row["device"] == "web") + rng.gauss(0, 1)
+        )
         rows.append({**row, "label": float(score > 1.5)})
     categories, numbers = ["plan", "city", "device"], ["age", "visits", "spend"]
     indexed, encoded = [f"{c}_i" for c in categories], [f"{c}_v" for c in categories]
@@ -95,8 +102,16 @@ def tumours() -> Workload:
         {**dict(zip(names, map(float, values), strict=True)), "label": float(label)}
         for values, label in zip(data.data, data.target, strict=True)
     ]
-    stages = [VectorAssembler(inputCols=names, outputCol="features"), GBTClassifier(maxIter=100, maxDepth=5, seed=1)]
-    return Workload("100 boosted trees, breast cancer", Pipeline(stages=stages), dict.fromkeys([*names, "label"], "double"), rows)
+    stages = [
+        VectorAssembler(inputCols=names, outputCol="features"),
+        GBTClassifier(maxIter=100, maxDepth=5, seed=1),
+    ]
+    return Workload(
+        "100 boosted trees, breast cancer",
+        Pipeline(stages=stages),
+        dict.fromkeys([*names, "label"], "double"),
+        rows,
+    )
 
 
 def reviews() -> Workload:
@@ -107,7 +122,11 @@ def reviews() -> Workload:
     rows = []
     for _ in range(1000):
         label = rng.random() < 0.5
-        words = rng.choices(fill, k=rng.randint(5, 25)) + rng.choices(good if label else bad, k=2) + rng.choices(good + bad, k=1)
+        words = (
+            rng.choices(fill, k=rng.randint(5, 25))
+            + rng.choices(good if label else bad, k=2)
+            + rng.choices(good + bad, k=1)
+        )
         rng.shuffle(words)
         rows.append({"text": " ".join(words).capitalize(), "label": float(label)})
     stages = [
@@ -117,7 +136,12 @@ def reviews() -> Workload:
         IDF(inputCol="counts", outputCol="features"),
         LogisticRegression(maxIter=20),
     ]
-    return Workload("hashed text, logistic regression", Pipeline(stages=stages), {"text": "string", "label": "double"}, rows)
+    return Workload(
+        "hashed text, logistic regression",
+        Pipeline(stages=stages),
+        {"text": "string", "label": "double"},
+        rows,
+    )
 
 
 def timed(function: Callable[[], Any], times: int) -> list[float]:
@@ -212,7 +236,9 @@ def _show(
         ("one row, p50", statistics.median, scored),
         ("one row, p99", p99, scored),
     ):
-        table.add_row(label, duration(figure(theirs)), duration(figure(ours)), f"{figure(theirs) / figure(ours):,.0f}×")
+        table.add_row(
+            label, duration(figure(theirs)), duration(figure(ours)), f"{figure(theirs) / figure(ours):,.0f}x"
+        )
     table.add_row("rows compared", f"{len(workload.rows):,}", f"{len(workload.rows):,}", "")
     table.add_row("values bit-equal", f"{compared:,}", f"{compared - unequal:,}", "")
     console.print(table)
@@ -222,15 +248,21 @@ def main() -> None:
     """Run all workloads and print one line about them."""
     console = Console(width=100)
     spark = spark_session()
-    console.print(f"PySpark {spark.version}, local[1], warm; dots of both in the order of Java11BLAS; {os.cpu_count()} CPUs")
+    console.print(
+        f"PySpark {spark.version}, local[1], warm; dots as Java11BLAS sums them; {os.cpu_count()} CPUs"
+    )
     with tempfile.TemporaryDirectory() as folder:
-        results = [run(workload(), spark, Path(folder), console) for workload in (customers, tumours, reviews)]
+        results = [
+            run(workload(), spark, Path(folder), console) for workload in (customers, tumours, reviews)
+        ]
     spark.stop()
     loads, rows = ([a / b for a, b in (getattr(r, kind) for r in results)] for kind in ("load", "row"))
     values, equal = sum(r.values for r in results), sum(r.values - r.unequal for r in results)
     print(
-        f"sparklet: {len(results)} pipelines, {sum(r.rows for r in results):,} rows, {equal:,} of {values:,} values bit-equal to Spark; "
-        f"loads {min(loads):,.0f}-{max(loads):,.0f}× faster, scores one row {min(rows):,.0f}-{max(rows):,.0f}× faster"
+        f"sparklet: {len(results)} pipelines, {sum(r.rows for r in results):,} rows, "
+        f"{equal:,} of {values:,} values bit-equal to Spark; "
+        f"loads {min(loads):,.0f}-{max(loads):,.0f}x faster, "
+        f"scores one row {min(rows):,.0f}-{max(rows):,.0f}x faster"
     )
 
 

@@ -8,7 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-VECTOR = pa.struct([("type", pa.int8()), ("size", pa.int32()), ("indices", pa.list_(pa.int32())), ("values", pa.list_(pa.float64()))])
+VECTOR = pa.struct(
+    [
+        ("type", pa.int8()),
+        ("size", pa.int32()),
+        ("indices", pa.list_(pa.int32())),
+        ("values", pa.list_(pa.float64())),
+    ]
+)
 MATRIX = pa.struct(
     [
         ("type", pa.int8()),
@@ -63,7 +70,9 @@ def save_pipeline(folder, stages, version="4.3.0"):
     """Write a PipelineModel; `stages` is a list of (class, uid, params, data)."""
     folder = Path(folder)
     uids = [uid for _, uid, _, _ in stages]
-    path = save_stage(folder, "org.apache.spark.ml.PipelineModel", "pipeline", {"stageUids": uids}, version=version)
+    path = save_stage(
+        folder, "org.apache.spark.ml.PipelineModel", "pipeline", {"stageUids": uids}, version=version
+    )
     for place, (className, uid, params, data) in enumerate(stages):
         name = f"{place:0{len(str(len(stages)))}d}_{uid}"
         save_stage(folder / "stages" / name, className, uid, params, data, version)

@@ -21,7 +21,16 @@ from sparklet.errors import (
     UnfittedModelError,
     UnsupportedModelError,
 )
-from tests.models import CITY, FEATURE, assembler, indexer, linear_regression, logistic_regression, save_pipeline, save_stage
+from tests.models import (
+    CITY,
+    FEATURE,
+    assembler,
+    indexer,
+    linear_regression,
+    logistic_regression,
+    save_pipeline,
+    save_stage,
+)
 
 
 @pytest.fixture
@@ -77,7 +86,11 @@ def test_unfitted_pipeline(tmp_path):
 def test_old_mllib(tmp_path):
     folder = tmp_path / "old"
     (folder / "metadata").mkdir(parents=True)
-    metadata = {"class": "org.apache.spark.mllib.classification.LogisticRegressionModel", "version": "1.0", "numFeatures": 2}
+    metadata = {
+        "class": "org.apache.spark.mllib.classification.LogisticRegressionModel",
+        "version": "1.0",
+        "numFeatures": 2,
+    }
     (folder / "metadata" / "part-00000").write_text(json.dumps(metadata))
     refuse(folder, LegacyModelError, "spark.mllib")
 
@@ -90,7 +103,9 @@ def test_every_unsupported_stage_is_listed(tmp_path):
         indexer("d", handleInvalid="ignore"),
         assembler("e", inputCols=5),
     ]
-    error = refuse(save_pipeline(tmp_path / "m", [*strange, linear_regression()]), UnsupportedModelError, "5 stages")
+    error = refuse(
+        save_pipeline(tmp_path / "m", [*strange, linear_regression()]), UnsupportedModelError, "5 stages"
+    )
     assert [problem.className.rpartition(".")[2] for problem in error.problems] == [
         "Scaler",
         "MyTransformer",
@@ -133,8 +148,12 @@ def test_params_of_the_wrong_type(tmp_path):
 
 
 def test_a_stage_without_what_it_needs(tmp_path):
-    refuse(save_stage(tmp_path / "a", FEATURE + "VectorAssembler", "va"), CorruptModelError, "lacks inputCols")
-    refuse(save_pipeline(tmp_path / "b", [indexer(inputCol=None)]), UnsupportedModelError, "inputCol is not set")
+    refuse(
+        save_stage(tmp_path / "a", FEATURE + "VectorAssembler", "va"), CorruptModelError, "lacks inputCols"
+    )
+    refuse(
+        save_pipeline(tmp_path / "b", [indexer(inputCol=None)]), UnsupportedModelError, "inputCol is not set"
+    )
 
 
 def test_columns_that_exist(tmp_path):
@@ -163,7 +182,10 @@ def test_inputs_that_the_stages_spell_differently_are_one_column(tmp_path):
 def test_nothing_of_a_model_reaches_an_import_or_eval(tmp_path):
     marker = tmp_path / "touched"
     evil = f"__import__('pathlib').Path({str(marker)!r}).touch()"
-    stages = [assembler(inputs=[evil], output=evil + 'v'), linear_regression(featuresCol=evil + 'v', predictionCol=evil + "x", weights=(1.0,))]
+    stages = [
+        assembler(inputs=[evil], output=evil + "v"),
+        linear_regression(featuresCol=evil + "v", predictionCol=evil + "x", weights=(1.0,)),
+    ]
     model = sparklet.load(save_pipeline(tmp_path / "m", stages))
     assert model.scoreInstance({evil: 1}) == {evil + "x": 2.0}
     assert not marker.exists()

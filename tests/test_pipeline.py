@@ -21,7 +21,17 @@ from sparklet.errors import (
 )
 from sparklet.linalg import DenseVector
 from sparklet.testing import assert_same
-from tests.models import CITY, FEATURE, assembler, encoder, indexer, linear_regression, logistic_regression, save_pipeline, save_stage
+from tests.models import (
+    CITY,
+    FEATURE,
+    assembler,
+    encoder,
+    indexer,
+    linear_regression,
+    logistic_regression,
+    save_pipeline,
+    save_stage,
+)
 
 
 @pytest.fixture
@@ -59,7 +69,9 @@ def test_repr(city):
 
 def test_html_is_escaped(tmp_path):
     evil = "<script>alert(1)</script>"
-    path = save_pipeline(tmp_path / "m", [assembler(inputs=[evil], output="features"), linear_regression(weights=(1.0,))])
+    path = save_pipeline(
+        tmp_path / "m", [assembler(inputs=[evil], output="features"), linear_regression(weights=(1.0,))]
+    )
     assert "<script>" not in sparklet.load(path)._repr_html_()
 
 
@@ -107,12 +119,19 @@ def test_outputs_that_nobody_asks_for_are_not_computed(city):
 
 
 def test_default_outputs_without_a_predictor(tmp_path):
-    path = save_pipeline(tmp_path / "m", [indexer(), encoder(), indexer("si2", inputCol="plan", outputCol="plan_i")])
+    path = save_pipeline(
+        tmp_path / "m", [indexer(), encoder(), indexer("si2", inputCol="plan", outputCol="plan_i")]
+    )
     assert [column.name for column in sparklet.load(path).outputs] == ["city_v", "plan_i"]
 
 
 def test_default_outputs_after_the_predictor(tmp_path):
-    back = (FEATURE + "IndexToString", "its", {"inputCol": "prediction", "outputCol": "word", "labels": ["no", "yes"]}, None)
+    back = (
+        FEATURE + "IndexToString",
+        "its",
+        {"inputCol": "prediction", "outputCol": "word", "labels": ["no", "yes"]},
+        None,
+    )
     path = save_pipeline(tmp_path / "m", [*CITY[:3], logistic_regression(), back])
     model = sparklet.load(path)
     scored = model.scoreInstance({"age": 1, "city": "SF"})
@@ -132,7 +151,13 @@ def test_label_indexer_under_all_outputs_is_skipped_where_its_input_is_absent(tm
     model = sparklet.load(save_pipeline(tmp_path / "m", [label, *CITY]), outputs="*")
     row = {"age": 1, "city": "LA"}
     assert list(model.scoreInstance(row)) == ["city_i", "city_v", "features", "prediction"]
-    assert list(model.scoreInstance({**row, "sold": "SF"})) == ["label", "city_i", "city_v", "features", "prediction"]
+    assert list(model.scoreInstance({**row, "sold": "SF"})) == [
+        "label",
+        "city_i",
+        "city_v",
+        "features",
+        "prediction",
+    ]
 
 
 def test_a_filter_works_though_nobody_reads_its_output(tmp_path):
@@ -144,7 +169,9 @@ def test_a_filter_works_though_nobody_reads_its_output(tmp_path):
 
 def test_missing_null(city):
     model = sparklet.load(city, missing="null")
-    with pytest.raises(NullValueError, match=r"VectorAssembler va, column 'age': is null \(handleInvalid is 'error'\)"):
+    with pytest.raises(
+        NullValueError, match=r"VectorAssembler va, column 'age': is null \(handleInvalid is 'error'\)"
+    ):
         model.scoreInstance({"city": "SF"})
 
 
@@ -164,7 +191,9 @@ def test_row_errors_name_stage_column_and_value(city):
     model = sparklet.load(city)
     with pytest.raises(InvalidValueError) as caught:
         model.scoreInstance({"age": 1, "city": "Paris"})
-    assert str(caught.value).startswith("stage StringIndexerModel si, column 'city': holds a label unseen in training: 'Paris'")
+    assert str(caught.value).startswith(
+        "stage StringIndexerModel si, column 'city': holds a label unseen in training: 'Paris'"
+    )
     assert caught.value.value == "Paris"
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.column, again.stage) == (str(caught.value), "city", "StringIndexerModel si")
@@ -230,12 +259,20 @@ def test_nothing_to_verify(city):
 
 
 def test_types_that_contradict_the_stages(city):
-    with pytest.raises(SchemaError, match="VectorAssembler va: column 'age' must be a number, boolean or vector"):
+    with pytest.raises(
+        SchemaError, match="VectorAssembler va: column 'age' must be a number, boolean or vector"
+    ):
         sparklet.load(city, schema={"age": "string"})
 
 
 def test_profile_follows_the_saving_version_and_can_be_chosen(tmp_path):
-    for version, line in (("2.0.2", "3.5"), ("3.5.6-amzn-1", "3.5"), ("4.0.1", "4.0"), ("4.3.0", "4.1+"), ("5.0.0", "4.1+")):
+    for version, line in (
+        ("2.0.2", "3.5"),
+        ("3.5.6-amzn-1", "3.5"),
+        ("4.0.1", "4.0"),
+        ("4.3.0", "4.1+"),
+        ("5.0.0", "4.1+"),
+    ):
         path = save_pipeline(tmp_path / version, [assembler(inputs=["a"])], version)
         assert sparklet.load(path).profile.line == line
     assert sparklet.load(path, spark="3.5").profile.line == "3.5"

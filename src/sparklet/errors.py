@@ -40,7 +40,7 @@ def shown(value: object, limit: int = 80) -> str:
     """Return `repr(value)` cut to `limit` characters, so that hostile values make short messages."""
     try:
         text = repr(value)
-    except Exception:  # a value's own __repr__ is foreign code
+    except Exception:  # noqa: BLE001 - a value's own __repr__ is foreign code
         text = f"<{type(value).__name__}>"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
@@ -180,14 +180,23 @@ class RowError(SparkletError):
     """
 
     def __init__(
-        self, problem: str, *, value: object = None, column: str | None = None, stage: str | None = None, hint: str = ""
+        self,
+        problem: str,
+        *,
+        value: object = None,
+        column: str | None = None,
+        stage: str | None = None,
+        hint: str = "",
     ) -> None:
         super().__init__(problem)
         self.problem, self.value, self.hint = problem, value, hint
         self.column, self.stage = column, stage
 
     def __str__(self) -> str:
-        where = [f"stage {self.stage}" if self.stage else "", f"column {self.column!r}" if self.column else ""]
+        where = [
+            f"stage {self.stage}" if self.stage else "",
+            f"column {self.column!r}" if self.column else "",
+        ]
         place = ", ".join(part for part in where if part)
         return (f"{place}: " if place else "") + self.problem + (f" ({self.hint})" if self.hint else "")
 
@@ -234,14 +243,18 @@ class ColumnTypeError(RowError, TypeError):
 class InvalidValueError(RowError, ValueError):
     """Raise for a value that Spark refuses too: an unseen label, NaN under handleInvalid='error' ..."""
 
-    def __init__(self, problem: str, value: object = None, *, hint: str = "", column: str | None = None) -> None:
+    def __init__(
+        self, problem: str, value: object = None, *, hint: str = "", column: str | None = None
+    ) -> None:
         super().__init__(problem, value=value, hint=hint, column=column)
 
 
 class NullValueError(InvalidValueError):
     """Raise for a null where Spark fails on null."""
 
-    def __init__(self, problem: str = "is null, which Spark refuses here", *, hint: str = "", column: str | None = None) -> None:
+    def __init__(
+        self, problem: str = "is null, which Spark refuses here", *, hint: str = "", column: str | None = None
+    ) -> None:
         super().__init__(problem, None, hint=hint, column=column)
 
 

@@ -92,7 +92,8 @@ class OnlinePipelineModel:
         """Score one row, given as a mapping of column names to values.
 
         Returns the outputs by name, or None where a stage with `handleInvalid="skip"` drops the row.
-        Raises a `RowError` that names stage, column and value: `MissingColumnError`, `ColumnTypeError`, `InvalidValueError` ...
+        Raises a `RowError` that names stage, column and value: `MissingColumnError`, `ColumnTypeError`,
+        `InvalidValueError` ...
         """
         return self._score(row)
 
@@ -101,7 +102,7 @@ class OnlinePipelineModel:
     ) -> list[Scored | SparkletError | None]:
         """Score many rows, in their order.
 
-        With `errors="collect"` the error of a failed row stands in its place; with `"raise"` the first is raised.
+        With `errors="collect"` the error of a failed row stands in its place, else the first is raised.
         """
         if errors not in ("raise", "collect"):
             raise OptionError("errors", errors, "'raise' or 'collect'")
@@ -136,7 +137,7 @@ class OnlinePipelineModel:
 
         listed = "".join(f"<li>{html.escape(str(stage))}</li>" for stage in self.stages)
         return (
-            f"<b>OnlinePipelineModel</b> <code>{html.escape(self._path)}</code>, scored as Spark {self.profile.line}"
+            f"<b>OnlinePipelineModel</b> <code>{html.escape(self._path)}</code>, as Spark {self.profile.line}"
             f"<ol>{listed}</ol><table><tr><th></th><th>column</th><th>type</th><th>from</th></tr>"
             f"{rows(self.inputs, 'input')}{rows(self.outputs, 'output')}</table>"
         )
@@ -157,17 +158,19 @@ def load(
 
     `path` is the folder that `model.save` wrote, local or anything that `pyarrow.fs` opens (`s3://...`).
 
-    - `outputs`: names of the columns to give. By default those of the last predictor and of the stages after it;
+    - `outputs`: names of the columns to give. By default those of the last predictor and of the stages after
+    it;
       `"*"` gives all columns that Spark's `transform` adds.
-    - `schema`: Spark types of input columns where they should not be inferred, `{"age": "int"}`, or a PySpark StructType.
+    - `schema`: Spark types of input columns where they should not be inferred, `{"age": "int"}`, or a PySpark
+    StructType.
     - `spark`: the Spark version to agree with, by default the one that saved the model, no older than 3.5.
     - `missing`: `"error"` or `"null"`, for a column that a row lacks.
     - `trusted`: packages whose Python-defined stages may be loaded.
     - `verify`: re-score the example rows that the model folder carries before returning.
     - `engine`: `"python"`.
 
-    Raises a `ModelError` for a folder that cannot be scored, listing every stage at fault; `SchemaError` for columns that do
-    not fit together; `OptionError` for a bad argument.
+    Raises a `ModelError` for a folder that cannot be scored, listing every stage at fault; `SchemaError` for
+    columns that do not fit together; `OptionError` for a bad argument.
     """
     if missing not in ("error", "null"):
         raise OptionError("missing", missing, "'error' or 'null'")
@@ -179,7 +182,11 @@ def load(
         raise OptionError("trusted", trusted, "this release loads no Python-defined stages")
     saved = open_model(path)
     if verify:
-        raise ModelError(saved.path, "carries no example rows to verify", hint="`sparklet verify MODEL --rows R` compares with a live Spark")
+        raise ModelError(
+            saved.path,
+            "carries no example rows to verify",
+            hint="`sparklet verify MODEL --rows R` compares with a live Spark",
+        )
     options = _Options(
         profile=Profile.of(saved.version.text if spark is None else spark),
         outputs=outputs if outputs is None or isinstance(outputs, str) else tuple(outputs),

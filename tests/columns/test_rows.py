@@ -134,7 +134,9 @@ def test_numpy_scalars_become_python_values():
     assert type(found) is float
 
 
-@pytest.mark.parametrize("text", ["", "doubel", "decimal(39,0)", "decimal(2,3)", "array<x>", "array<", "map<a,b>", 5, "x" * 1000])
+@pytest.mark.parametrize(
+    "text", ["", "doubel", "decimal(39,0)", "decimal(2,3)", "array<x>", "array<", "map<a,b>", 5, "x" * 1000]
+)
 def test_types_that_rows_cannot_carry(text):
     with pytest.raises(OptionError):
         parse_type(text)

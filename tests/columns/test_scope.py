@@ -15,7 +15,12 @@ def scope(**schema):
 
 @pytest.mark.parametrize(
     ("want", "type_"),
-    [(wants.NUMBER, "double"), (wants.LABEL, "string"), (wants.VECTOR, "vector"), (wants.TOKENS, "array<string>")],
+    [
+        (wants.NUMBER, "double"),
+        (wants.LABEL, "string"),
+        (wants.VECTOR, "vector"),
+        (wants.TOKENS, "array<string>"),
+    ],
 )
 def test_inferred(want, type_):
     column = scope().take("x", want)

@@ -19,7 +19,7 @@ __all__ = ["cli", "main"]
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="sparklet")
 def cli() -> None:
-    """Score saved Apache Spark ML pipelines without Spark.
+    r"""Score saved Apache Spark ML pipelines without Spark.
 
     MODEL is the folder that PipelineModel.save wrote (or any fitted stage's save), local or remote (s3://, gs://,
     hdfs://, abfs://).
@@ -39,14 +39,13 @@ for command in (inspect, score, verify):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a `SparkletError` is printed in one piece and exits with 1."""
     try:
-        cli.main(arguments, prog_name="sparklet", standalone_mode=False)
+        # Without the standalone mode, click returns the code that a command exits with.
+        code = cli.main(arguments, prog_name="sparklet", standalone_mode=False)
     except SparkletError as error:
         click.echo(f"sparklet: {error}", err=True)
         sys.exit(1)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
-    except click.exceptions.Exit as error:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("sparklet: interrupted", err=True)
@@ -54,4 +53,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         # The reader of a pipe (`| head`) has gone; what is still buffered has no one to go to.
         sys.stderr.close()
-        sys.exit(0)
+        code = 0
+    if code:
+        sys.exit(code)

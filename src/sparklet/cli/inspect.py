@@ -24,11 +24,14 @@ __all__ = ["inspect"]
 @click.command()
 @model_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
-def inspect(model: str, spark: str | None, schema: tuple[str, ...], outputs: tuple[str, ...], as_json: bool) -> None:
+def inspect(
+    model: str, spark: str | None, schema: tuple[str, ...], outputs: tuple[str, ...], as_json: bool
+) -> None:
     """Show a model's profile, stages, inputs, outputs and memory.
 
-    The type of an input is inferred from the stages that read it unless --schema declares it; the column "from" says which.
-    A model that cannot be scored is listed with every stage at fault and the reason; the exit code is then 1.
+    The type of an input is inferred from the stages that read it unless --schema declares it; the column
+    "from" says which. Of a model that cannot be scored every stage at fault is listed with the reason; the
+    exit code is then 1.
     """
     try:
         found = loaded(model, spark, schema, outputs)
@@ -64,7 +67,10 @@ def _print(model: OnlinePipelineModel, facts: dict[str, Any]) -> None:
     profile = model.profile
     ansi = "on" if profile.ansi else "off"
     console.print(f"[bold]{escape(model.path)}[/bold]")
-    console.print(f"scored as Spark {profile.line}: ANSI {ansi}, {profile.timezone}, locale {profile.locale}, BLAS {profile.blas}")
+    console.print(
+        f"scored as Spark {profile.line}: ANSI {ansi}, {profile.timezone}, "
+        f"locale {profile.locale}, BLAS {profile.blas}"
+    )
     console.print(f"{len(model.stages)} stages, {facts['bytes']:,} bytes")
     stages = Table("#", "stage", "uid", title="stages", title_justify="left")
     for place, stage in enumerate(model.stages):

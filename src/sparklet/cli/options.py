@@ -28,15 +28,28 @@ def model_options(command: _F) -> _F:
     """Add MODEL and the options that `sparklet.load` takes."""
     for option in (
         schema_option,
-        click.option("--spark", metavar="VERSION", help="Score as this Spark does [default: the one that saved the model]."),
-        click.option("--output", "-c", "outputs", multiple=True, metavar="COLUMN", help="A column to give; repeatable. '*' gives all."),
+        click.option(
+            "--spark",
+            metavar="VERSION",
+            help="Score as this Spark does [default: the one that saved the model].",
+        ),
+        click.option(
+            "--output",
+            "-c",
+            "outputs",
+            multiple=True,
+            metavar="COLUMN",
+            help="A column to give; repeatable. '*' gives all.",
+        ),
         click.argument("model"),
     ):
         command = option(command)
     return command
 
 
-def loaded(model: str, spark: str | None, schema: tuple[str, ...], outputs: tuple[str, ...], missing: str = "error") -> OnlinePipelineModel:
+def loaded(
+    model: str, spark: str | None, schema: tuple[str, ...], outputs: tuple[str, ...], missing: str = "error"
+) -> OnlinePipelineModel:
     """Return the model that the options of `model_options` describe."""
     types: dict[str, str] = {}
     for declared in schema:

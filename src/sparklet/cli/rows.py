@@ -39,9 +39,13 @@ def reading(path: str) -> Iterator[IO[str]]:
     try:
         quiet = not console.is_terminal or Path(path).stat().st_size < _LONG_WORK
         with (
-            Progress(*Progress.get_default_columns(), console=console, transient=True, disable=quiet) as progress,
+            Progress(
+                *Progress.get_default_columns(), console=console, transient=True, disable=quiet
+            ) as progress,
             # An unreadable byte becomes a character that no label has, rather than the end of the run.
-            progress.open(path, encoding="utf-8-sig", errors="replace", newline="", description="scoring") as file,
+            progress.open(
+                path, "r", encoding="utf-8-sig", errors="replace", newline="", description="scoring"
+            ) as file,
         ):
             yield file
     except OSError as error:
@@ -112,7 +116,9 @@ def _cell(name: str, text: str | None, parsers: Mapping[str, Callable[[str], Any
     try:
         return parse(text)
     except ValueError:
-        raise RowError(f"holds {text[:80]!r}, which cannot be read as its type", column=name, value=text) from None
+        raise RowError(
+            f"holds {text[:80]!r}, which cannot be read as its type", column=name, value=text
+        ) from None
 
 
 def _parser(column: Column) -> Callable[[str], Any]:
@@ -146,7 +152,7 @@ def _boolean(text: str) -> bool:
 
 
 def to_json(value: Mapping[str, Any] | None) -> str:
-    """Return a scored row as one line of JSON; vectors as Spark's `toJSON` writes them, which `score` reads too.
+    """Return a scored row as one line of JSON, vectors as Spark's `toJSON` writes them.
 
     NaN and infinities are written as Spark and Python read them, `NaN` and `Infinity`.
 

@@ -14,10 +14,26 @@ __all__ = ["score"]
 @click.command()
 @model_options
 @click.argument("rows", default="-")
-@click.option("--format", type=click.Choice(["jsonl", "csv"]), help="Format of ROWS [default: by its ending; jsonl for stdin].")
-@click.option("--to", "-o", "target", default="-", metavar="FILE", help="Where to write [default: standard output].")
-@click.option("--missing", type=click.Choice(["error", "null"]), default="error", show_default=True, help="What an absent column means.")
-@click.option("--keep-going", is_flag=True, help="Write {\"error\": ...} in place of a row that fails; the exit code is then 1.")
+@click.option(
+    "--format",
+    type=click.Choice(["jsonl", "csv"]),
+    help="Format of ROWS [default: by its ending; jsonl for stdin].",
+)
+@click.option(
+    "--to", "-o", "target", default="-", metavar="FILE", help="Where to write [default: standard output]."
+)
+@click.option(
+    "--missing",
+    type=click.Choice(["error", "null"]),
+    default="error",
+    show_default=True,
+    help="What an absent column means.",
+)
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help='Write {"error": ...} in place of a row that fails; the exit code is then 1.',
+)
 def score(
     model: str,
     spark: str | None,
@@ -31,9 +47,9 @@ def score(
 ) -> None:
     """Score ROWS (JSON lines or CSV, - for standard input) and write one JSON line for each.
 
-    A row that a stage drops (handleInvalid="skip") is written as null, so that lines stay in step. Vectors are read as
-    lists or as {"type": 0, "size": 3, "indices": [1], "values": [2.0]} and written in the latter form, as Spark's toJSON does.
-    In CSV an empty cell is null and cells are read as the model's input types.
+    A row that a stage drops (handleInvalid="skip") is written as null, so that lines stay in step. Vectors
+    are read as lists or as {"type": 0, "size": 3, "indices": [1], "values": [2.0]} and written in the latter
+    form, as Spark's toJSON does. In CSV an empty cell is null and cells are read as the model's input types.
     """
     found = loaded(model, spark, schema, outputs, missing)
     failed = 0

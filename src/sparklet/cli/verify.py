@@ -25,15 +25,31 @@ __all__ = ["verify"]
 @click.command()
 @click.argument("model")
 @schema_option
-@click.option("--rows", "-r", "rows_path", required=True, metavar="FILE", help="Rows to score: JSON lines or CSV, - for standard input.")
-@click.option("--format", type=click.Choice(["jsonl", "csv"]), help="Format of FILE [default: by its ending; jsonl for stdin].")
-@click.option("--ulps", default=0, show_default=True, help="Slack for floats, in units in the last place (exp and log may need 1).")
+@click.option(
+    "--rows",
+    "-r",
+    "rows_path",
+    required=True,
+    metavar="FILE",
+    help="Rows to score: JSON lines or CSV, - for standard input.",
+)
+@click.option(
+    "--format",
+    type=click.Choice(["jsonl", "csv"]),
+    help="Format of FILE [default: by its ending; jsonl for stdin].",
+)
+@click.option(
+    "--ulps",
+    default=0,
+    show_default=True,
+    help="Slack for floats, in units in the last place (exp and log may need 1).",
+)
 def verify(model: str, schema: tuple[str, ...], rows_path: str, format: str | None, ulps: int) -> None:
     """Score rows with sparklet and with a live local Spark, and compare every bit of every column.
 
-    Needs PySpark and Java; sparklet scores as the installed Spark's version does, whose dots are summed in the
-    reference order (Java11BLAS). Prints per column how many values are equal, and the first row that differs; the exit code is
-    then 1. A row that both refuse, or both drop, agrees.
+    Needs PySpark and Java; sparklet scores as the installed Spark's version does, whose dots are summed in
+    the reference order (Java11BLAS). Prints per column how many values are equal, and the first row that
+    differs; the exit code is then 1. A row that both refuse, or both drop, agrees.
     """
     console = Console()
     try:
@@ -53,7 +69,9 @@ def verify(model: str, schema: tuple[str, ...], rows_path: str, format: str | No
         raise click.exceptions.Exit(1)
 
 
-def _typed(model: OnlinePipelineModel, row: Mapping[str, Any] | RowError, path: str, line: int) -> dict[str, Any]:
+def _typed(
+    model: OnlinePipelineModel, row: Mapping[str, Any] | RowError, path: str, line: int
+) -> dict[str, Any]:
     """Return the input columns of a row, as values of their types, which Spark demands."""
     try:
         if isinstance(row, RowError):
@@ -85,7 +103,8 @@ def _print(console: Console, agreement: Agreement) -> None:
         table.add_row(escape(name), f"{column.equal:,}", f"{column.unequal:,}", f"{column.max_ulp:,}")
     console.print(table)
     console.print(
-        f"{agreement.rows:,} rows: {agreement.scored:,} scored, {agreement.dropped:,} dropped and {agreement.failed:,} refused by both, "
+        f"{agreement.rows:,} rows: {agreement.scored:,} scored, {agreement.dropped:,} dropped "
+        f"and {agreement.failed:,} refused by both, "
         f"{agreement.disputed:,} disputed"
     )
     for difference in agreement.problems():

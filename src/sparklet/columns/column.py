@@ -24,7 +24,13 @@ class Attribute:
     @property
     def cardinality(self) -> int | None:
         """Return how many values a nominal attribute has, as `NominalAttribute.getNumValues` does."""
-        return self.numValues if self.numValues is not None else None if self.values is None else len(self.values)
+        return (
+            self.numValues
+            if self.numValues is not None
+            else None
+            if self.values is None
+            else len(self.values)
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +38,9 @@ class Column:
     """Describe a column: name, Spark type, vector size, ML attributes, non-zero bounds, origin.
 
     Two columns are the same only if they are one object: a stage that replaces a column makes a new one.
-    `attribute` belongs to a scalar column. `attributes()` of a vector column is computed on demand, as a hashed
-    vector has a quarter of a million. `nonzeros` bounds how many elements of a vector can differ from zero.
+    `attribute` belongs to a scalar column. `attributes()` of a vector column is computed on demand, as a
+    hashed vector has a quarter of a million. `nonzeros` bounds how many elements of a vector can differ from
+    zero.
     """
 
     name: str

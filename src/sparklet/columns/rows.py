@@ -16,7 +16,13 @@ from typing import Any
 from sparklet.columns.column import Column
 from sparklet.columns.scope import fold
 from sparklet.columns.types import INTEGRAL, element_type
-from sparklet.errors import AmbiguousColumnError, ColumnTypeError, MissingColumnError, RowError, VectorSizeError
+from sparklet.errors import (
+    AmbiguousColumnError,
+    ColumnTypeError,
+    MissingColumnError,
+    RowError,
+    VectorSizeError,
+)
 from sparklet.jvm_math.text import double_to_string
 from sparklet.linalg import DenseVector, SparseVector, Vector, vector
 
@@ -49,7 +55,7 @@ def _is_nan(value: object) -> bool:
 
 def _to_double(value: Any) -> float | None:
     if value is None or value.__class__ is float:
-        return value  # type: ignore[no-any-return]
+        return value
     value = _plain(value)
     if value is None:
         return None
@@ -100,7 +106,7 @@ def _to_integral(type_: str) -> Coerce:
 def _to_boolean(value: Any) -> bool | None:
     value = _plain(value)
     if value is None or value.__class__ is bool:
-        return value  # type: ignore[no-any-return]
+        return value
     if _is_nan(value):
         return None
     raise ColumnTypeError(value, "boolean")
@@ -108,7 +114,7 @@ def _to_boolean(value: Any) -> bool | None:
 
 def _to_string(value: Any) -> str | None:
     if value is None or value.__class__ is str:
-        return value  # type: ignore[no-any-return]
+        return value
     value = _plain(value)
     if value is None or _is_nan(value):
         return None
@@ -120,7 +126,7 @@ def _to_string(value: Any) -> str | None:
 def _to_label(value: Any) -> str | None:
     """Cast as Spark casts to string: the column is only known as what an indexer reads."""
     if value is None or value.__class__ is str:
-        return value  # type: ignore[no-any-return]
+        return value
     value = _plain(value)
     if value is None or _is_nan(value):
         return None
@@ -181,7 +187,9 @@ def _to_timestamp(value: Any) -> datetime.datetime | None:
         try:
             return datetime.datetime.fromisoformat(value)
         except ValueError:
-            raise ColumnTypeError(value, "timestamp", hint="an ISO timestamp such as '2024-01-31T10:00:00'") from None
+            raise ColumnTypeError(
+                value, "timestamp", hint="an ISO timestamp such as '2024-01-31T10:00:00'"
+            ) from None
     if isinstance(value, datetime.datetime):
         return value
     raise ColumnTypeError(value, "timestamp")
@@ -206,7 +214,7 @@ def _to_array(element: str) -> Coerce:
 
 def _to_vector(value: Any) -> Vector | None:
     if value is None or value.__class__ is DenseVector or value.__class__ is SparseVector:
-        return value  # type: ignore[no-any-return]
+        return value
     if isinstance(value, Mapping):
         return _decode_vector(value)
     if _plain(value) is None or _is_nan(value):
@@ -215,11 +223,13 @@ def _to_vector(value: Any) -> Vector | None:
 
 
 def _decode_vector(value: Mapping[str, Any]) -> Vector:
-    """Read a vector as Spark's `toJSON` writes it: `{"type": 0, "size": ..., "indices": ..., "values": ...}`."""
+    """Read a vector as Spark's `toJSON` writes it: an object of type, size, indices, values."""
     try:
         if value["type"] == 1:
             return vector(value["values"])
-        return vector(SparseVector(operator.index(value["size"]), tuple(value["indices"]), tuple(value["values"])))
+        return vector(
+            SparseVector(operator.index(value["size"]), tuple(value["indices"]), tuple(value["values"]))
+        )
     except (KeyError, TypeError):
         raise ColumnTypeError(value, "vector", hint="keys are type, size, indices, values") from None
 
@@ -272,7 +282,8 @@ _KNOWN_LAYOUTS = 256
 class RowReader:
     """Take the input columns out of a row: names folded once per row layout, values made to fit.
 
-    `optional` columns may be absent; so may all where `missing` is `"null"`. Calling it gives the values in column order.
+    `optional` columns may be absent; so may all where `missing` is `"null"`. Calling it gives the values in
+    column order.
     """
 
     def __init__(self, columns: Sequence[Column], optional: frozenset[Column], missing: str) -> None:
@@ -298,7 +309,7 @@ class RowReader:
             raise
         return values
 
-    def _learn(self, row: Mapping[str, Any]) -> tuple[tuple[str | None, Any], ...]:
+    def _learn(self, row: Mapping[Any, Any]) -> tuple[tuple[str | None, Any], ...]:
         if not isinstance(row, Mapping):
             hint = "row.asDict()" if hasattr(row, "asDict") else ""
             raise ColumnTypeError(row, "a mapping of column names to values as a row", hint=hint)

@@ -52,7 +52,12 @@ class Inputs:
                 # A tokenizer takes text only; what an indexer would cast must not reach it.
                 column = self._columns[key] = Column(column.name, "string")
                 self.retyped = True
-        if column.type == "vector" and column.size is None and size is not None and column.origin == "inferred":
+        if (
+            column.type == "vector"
+            and column.size is None
+            and size is not None
+            and column.origin == "inferred"
+        ):
             column = self._columns[key] = replace(column, size=size)
             self.retyped = True
         return column
@@ -112,7 +117,8 @@ class Columns:
     ) -> Column:
         """Return a column that the stage makes; the plan adds it when the stage yields it.
 
-        `attributes` is a function without arguments. Raises `ColumnExistsError` as Spark does where the name is taken, unless `replaces`.
+        `attributes` is a function without arguments. Raises `ColumnExistsError` as Spark does where the name
+        is taken, unless `replaces`.
         """
         if not replaces and name in self:
             raise ColumnExistsError(name, stage=self.stage)

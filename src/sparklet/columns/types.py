@@ -11,7 +11,9 @@ from sparklet.errors import OptionError, did_you_mean
 __all__ = ["INTEGRAL", "Want", "element_type", "is_numeric", "parse_schema", "parse_type", "wants"]
 
 INTEGRAL = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
-_SCALARS = frozenset({*INTEGRAL, "float", "double", "boolean", "string", "date", "timestamp", "timestamp_ntz", "vector"})
+_SCALARS = frozenset(
+    {*INTEGRAL, "float", "double", "boolean", "string", "date", "timestamp", "timestamp_ntz", "vector"}
+)
 _ALIASES = {
     "integer": "int",
     "long": "bigint",
@@ -28,7 +30,7 @@ _VECTOR = re.compile(r"vector\((\d{1,9})\)")
 _LONGEST_TYPE = 200
 
 
-def parse_type(text: str) -> tuple[str, int | None]:
+def parse_type(text: object) -> tuple[str, int | None]:
     """Return a type's canonical name and, for `vector(n)`, its size.
 
     Raises `OptionError` for a type that rows cannot carry.
@@ -36,7 +38,8 @@ def parse_type(text: str) -> tuple[str, int | None]:
     >>> parse_type("Integer"), parse_type("vector(3)"), parse_type("array<long>")
     (('int', None), ('vector', 3), ('array<bigint>', None))
     """
-    name = re.sub(r"\s+", "", text.lower()) if isinstance(text, str) and len(text) <= _LONGEST_TYPE else ""
+    short = text if isinstance(text, str) and len(text) <= _LONGEST_TYPE else ""
+    name = re.sub(r"\s+", "", short.lower())
     name = _ALIASES.get(name, name)
     if name in _SCALARS:
         return name, None
@@ -56,7 +59,9 @@ def parse_schema(schema: object) -> dict[str, tuple[str, int | None]]:
     if hasattr(schema, "fields") and not isinstance(schema, Mapping):
         schema = {field.name: field.dataType.simpleString() for field in schema.fields}
     if not isinstance(schema, Mapping):
-        raise OptionError("schema", schema, "a mapping of column names to Spark types, such as {'age': 'int'}")
+        raise OptionError(
+            "schema", schema, "a mapping of column names to Spark types, such as {'age': 'int'}"
+        )
     for name in schema:
         if not isinstance(name, str):
             raise OptionError("schema", name, "column names are strings")
@@ -98,11 +103,19 @@ class wants:  # noqa: N801 - a namespace, read as `wants.NUMBER`
     DOUBLE = Want("a double", "double", lambda t: t == "double")
     FLOATING = Want("a float or double", "double", lambda t: t in ("float", "double"))
     DOUBLE_OR_VECTOR = Want("a double or a vector", "double", lambda t: t in ("double", "vector"))
-    ASSEMBLED = Want("a number, boolean or vector", "double", lambda t: is_numeric(t) or t in ("boolean", "vector"))
-    HASHED = Want("a number, boolean or string", "string", lambda t: is_numeric(t) or t in ("boolean", "string"), True)
+    ASSEMBLED = Want(
+        "a number, boolean or vector", "double", lambda t: is_numeric(t) or t in ("boolean", "vector")
+    )
+    HASHED = Want(
+        "a number, boolean or string", "string", lambda t: is_numeric(t) or t in ("boolean", "string"), True
+    )
     LABEL = Want("a string or a number", "string", lambda t: t == "string" or is_numeric(t), True)
     STRING = Want("a string", "string", lambda t: t == "string")
     VECTOR = Want("a vector", "vector", lambda t: t == "vector")
-    POINT = Want("a vector or an array of numbers", "vector", lambda t: t in ("vector", "array<double>", "array<float>"))
+    POINT = Want(
+        "a vector or an array of numbers",
+        "vector",
+        lambda t: t in ("vector", "array<double>", "array<float>"),
+    )
     TOKENS = Want("an array of strings", "array<string>", lambda t: t == "array<string>")
     ARRAY = Want("an array", "array<string>", lambda t: t.startswith("array<"))

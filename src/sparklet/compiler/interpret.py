@@ -9,11 +9,12 @@ from typing import Any
 from sparklet.columns import ABSENT, RowReader
 from sparklet.compiler.plan import Plan, Step
 from sparklet.errors import InvalidValueError, NullValueError, RowError, SparkletError
-from sparklet.stages.stage import Dropped
+from sparklet.stages.stage import Bound, Dropped
 
 __all__ = ["Score", "interpret"]
 
 Score = Callable[[Mapping[str, Any]], "dict[str, Any] | None"]
+Run = Callable[[list[Any]], None]
 
 
 def interpret(plan: Plan, missing: str) -> Score:
@@ -49,51 +50,60 @@ def interpret(plan: Plan, missing: str) -> Score:
     return score
 
 
-def _wire(step: Step, slots: Mapping[Any, int]) -> Callable[[list[Any]], None]:
-    """Return the step as a function on the slots; the arities that occur in every pipeline are written out."""
-    bound, function = step.bound, step.bound.function
+def _wire(step: Step, slots: Mapping[Any, int]) -> Run:
+    """Return the step as a function on the slots; the arities that every pipeline has are written out."""
+    bound = step.bound
     sources = tuple(slots[column] for column in bound.inputs)
     targets = tuple(slots[column] for column in bound.outputs)
-    if len(targets) == 1:
-        target = targets[0]
-        if len(sources) == 1:
-            source = sources[0]
-            if bound.optional:
+    if len(targets) != 1:
+        return _to_many(bound, sources, targets)
+    return (
+        _one_to_one(bound, sources[0], targets[0])
+        if len(sources) == 1
+        else _many_to_one(bound, sources, targets[0])
+    )
 
-                def run(values: list[Any]) -> None:
-                    value = values[source]
-                    values[target] = ABSENT if value is ABSENT else function(value)
-            elif bound.nulls:
 
-                def run(values: list[Any]) -> None:
-                    values[target] = function(values[source])
-            else:
+def _one_to_one(bound: Bound, source: int, target: int) -> Run:
+    function, name = bound.function, bound.inputs[0].name
 
-                def run(values: list[Any]) -> None:
-                    value = values[source]
-                    if value is None:
-                        raise NullValueError(column=bound.inputs[0].name)
-                    values[target] = function(value)
+    def checked(values: list[Any]) -> None:
+        value = values[source]
+        if value is None:
+            raise NullValueError(column=name)
+        values[target] = function(value)
 
-            return run
+    def plain(values: list[Any]) -> None:
+        values[target] = function(values[source])
 
-        take = itemgetter(*sources) if sources else tuple
-        if bound.nulls:
+    def optional(values: list[Any]) -> None:
+        value = values[source]
+        values[target] = ABSENT if value is ABSENT else function(value)
 
-            def run(values: list[Any]) -> None:
-                values[target] = function(*take(values))
-        else:
+    return optional if bound.optional else plain if bound.nulls else checked
 
-            def run(values: list[Any]) -> None:
-                arguments = take(values)
-                for column, argument in zip(bound.inputs, arguments, strict=True):
-                    if argument is None:
-                        raise NullValueError(column=column.name)
-                values[target] = function(*arguments)
 
-        return run
+def _many_to_one(bound: Bound, sources: tuple[int, ...], target: int) -> Run:
+    function, names = bound.function, [column.name for column in bound.inputs]
+    take: Callable[[list[Any]], Any] = itemgetter(*sources) if sources else lambda _: ()
 
-    # Several outputs, or a step that only decides about the row.
+    def checked(values: list[Any]) -> None:
+        arguments = take(values)
+        for name, argument in zip(names, arguments, strict=True):
+            if argument is None:
+                raise NullValueError(column=name)
+        values[target] = function(*arguments)
+
+    def plain(values: list[Any]) -> None:
+        values[target] = function(*take(values))
+
+    return plain if bound.nulls else checked
+
+
+def _to_many(bound: Bound, sources: tuple[int, ...], targets: tuple[int, ...]) -> Run:
+    """Return a step of several outputs, or of none: one that only decides about the row."""
+    function = bound.function
+
     def run(values: list[Any]) -> None:
         results = function(*[values[source] for source in sources])
         for target, result in zip(targets, results or (), strict=True):

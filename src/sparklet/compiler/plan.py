@@ -13,7 +13,6 @@ from sparklet.stages.stage import Bound, Stage
 __all__ = ["Plan", "Step", "make_plan"]
 
 _MOST_STAGES = 100_000
-_MOST_PASSES = 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,11 +67,10 @@ def make_plan(
     """
     stages = flatten([stage])
     inputs = Inputs(schema)
-    for _ in range(_MOST_PASSES):
+    columns, steps = _bind(stages, inputs, profile)
+    while inputs.retyped:  # each pass settles at least one column for good
         inputs.retyped = False
         columns, steps = _bind(stages, inputs, profile)
-        if not inputs.retyped:
-            break
     labels = frozenset(fold(s.label) for s in stages if s.label)
     for_labels = _label_steps(steps, labels)
     wanted = _wanted(stages, steps, columns, for_labels, outputs)
@@ -101,7 +99,8 @@ def _label_steps(steps: Sequence[Step], labels: frozenset[str]) -> frozenset[Ste
     for step in reversed(steps):
         outputs = step.bound.outputs
         if outputs and all(
-            column not in consumed and (fold(column.name) in labels or _reads_label(step, labels)) for column in outputs
+            column not in consumed and (fold(column.name) in labels or _reads_label(step, labels))
+            for column in outputs
         ):
             found.add(step)
         else:
@@ -124,20 +123,29 @@ def _wanted(
     if outputs == "*":
         return made
     if isinstance(outputs, str):
-        raise OptionError("outputs", outputs, "a list of column names, or '*' for all that Spark's transform gives")
+        raise OptionError(
+            "outputs", outputs, "a list of column names, or '*' for all that Spark's transform gives"
+        )
     if outputs is not None:
         return tuple(_find(columns, name) for name in outputs)
     last = max((i for i, stage in enumerate(stages) if stage.predictor), default=None)
     if last is not None:
-        late = {stages[i] for i in range(last, len(stages))}
-        ends = {c for step in steps if step.stage in late and step not in for_labels for c in step.bound.outputs}
+        late = set(map(id, stages[last:]))
+        ends = {
+            c
+            for step in steps
+            if id(step.stage) in late and step not in for_labels
+            for c in step.bound.outputs
+        }
     else:
         consumed = {column for step in steps for column in step.bound.inputs}
-        ends = {c for step in steps if step not in for_labels for c in step.bound.outputs if c not in consumed}
+        ends = {
+            c for step in steps if step not in for_labels for c in step.bound.outputs if c not in consumed
+        }
     return tuple(column for column in made if column in ends)
 
 
-def _find(columns: Columns, name: str) -> Column:
+def _find(columns: Columns, name: object) -> Column:
     column = columns.find(name) if isinstance(name, str) else None
     if column is None:
         hint = did_you_mean(str(name), [column.name for column in columns.made()])
@@ -177,4 +185,3 @@ def _optional(
             for step in readers.get(column, ())
         )
     )
-

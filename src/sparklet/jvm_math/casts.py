@@ -19,8 +19,8 @@ _WIDE = decimal.Context(prec=400, rounding=decimal.ROUND_HALF_UP)
 def from_double(type: str, ansi: bool) -> Callable[[float], Any]:
     """Return Spark's `CAST(double AS type)` for a numeric Spark type.
 
-    Under ANSI a value out of range raises `InvalidValueError`; otherwise integers saturate as the JVM's do, and a decimal
-    becomes null. Follows Spark's `sql/catalyst/expressions/Cast.scala` (4.2).
+    Under ANSI a value out of range raises `InvalidValueError`; otherwise integers saturate as the JVM's do,
+    and a decimal becomes null. Follows Spark's `sql/catalyst/expressions/Cast.scala` (4.2).
 
     >>> from_double("int", ansi=False)(1.67), from_double("int", ansi=False)(float("nan"))
     (1, 0)

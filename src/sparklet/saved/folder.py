@@ -74,6 +74,12 @@ class SavedStage:
     def __repr__(self) -> str:
         return f"SavedStage({self.className} {self.uid!r} of Spark {self.version} at {self.path!r})"
 
+    @property
+    def explicit(self) -> frozenset[str]:
+        """Return the names of the params that were set; before 2.4 defaults were saved among them."""
+        params = self.metadata.get("paramMap")
+        return frozenset(params) if isinstance(params, Mapping) else frozenset()
+
     def require_fitted(self) -> None:
         """Raise UnfittedModelError for an estimator."""
         if is_estimator(self.className, self.version):

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sparklet.errors import CorruptModelError, MissingDataError, StageProblem, UnsupportedModelError, did_you_mean, shown
+from sparklet.errors import (
+    CorruptModelError,
+    MissingDataError,
+    StageProblem,
+    UnsupportedModelError,
+    did_you_mean,
+    shown,
+)
 from sparklet.saved import SavedStage
 from sparklet.stages.params import converters
 from sparklet.stages.stage import Stage, registry
@@ -41,7 +48,9 @@ class _Builder:
 
     def build(self, saved: SavedStage) -> Stage | None:
         if self._depth > _DEEPEST:
-            raise CorruptModelError(saved.path, f"lies {self._depth} stages deep, more than {_DEEPEST} are not read")
+            raise CorruptModelError(
+                saved.path, f"lies {self._depth} stages deep, more than {_DEEPEST} are not read"
+            )
         self._depth += 1
         made = self._build(saved)
         self._depth -= 1
@@ -50,7 +59,8 @@ class _Builder:
     def _build(self, saved: SavedStage) -> Stage | None:
         cls = registry.get(saved.className)
         if cls is None:
-            return self._refuse(saved, _unknown(saved.className))
+            self._refuse(saved, _unknown(saved.className))
+            return None
         try:
             data = cls.data(saved)
         except MissingDataError as error:
@@ -87,8 +97,9 @@ class _Builder:
         except TypeError:
             lacking = [name for name in converters(cls) if name not in fields]
             raise CorruptModelError(saved.path, f"{saved.className} lacks {', '.join(lacking)}") from None
-        reason = made.check()
-        return made if reason is None else self._refuse(saved, reason)
+        if (reason := made.check()) is not None:
+            self._refuse(saved, reason)
+        return made
 
     def _refuse(self, saved: SavedStage, reason: str) -> None:
         self.problems.append(StageProblem(saved.className, saved.path, reason))
@@ -97,6 +108,6 @@ class _Builder:
 def _unknown(className: str) -> str:
     if className.startswith("org.apache.spark.ml."):
         return "not a stage that sparklet scores" + did_you_mean(className, registry)
-    if className.split(".")[0] in ("ml", "com", "org", "ai", "io", "net"):
+    if className.split(".", maxsplit=1)[0] in ("ml", "com", "org", "ai", "io", "net"):
         return "a third-party JVM stage, whose arithmetic is not Spark's own"
-    return "a Python-defined stage: its code is not in the folder, and sparklet imports nothing that a folder names"
+    return "a Python-defined stage: its code is not in the folder, from which nothing is imported"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import types
 import typing
@@ -99,6 +98,15 @@ def _tuple(item: Convert, words: str) -> Convert:
     return convert
 
 
+def _mapping(key: Convert, item: Convert) -> Convert:
+    def convert(value: Any) -> dict[Any, Any]:
+        if isinstance(value, Mapping):
+            return {key(name): item(element) for name, element in value.items()}
+        raise ValueError("a mapping")
+
+    return convert
+
+
 def _optional(inner: Convert) -> Convert:
     return lambda value: None if value is None else inner(value)
 
@@ -124,16 +132,22 @@ def _converter(annotation: Any) -> Convert:
         return _optional(_converter(next(a for a in arguments if a is not type(None))))
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
         return _tuple(_converter(arguments[0]), "a list")
+    if origin is Mapping:
+        return _mapping(_converter(arguments[0]), _converter(arguments[1]))
     if isinstance(annotation, type):
         return _instance(annotation)
     raise TypeError(f"no rule converts a param to {annotation}")
 
 
-@functools.cache
+_known: dict[type[Stage], Mapping[str, Convert]] = {}
+
+
 def converters(cls: type[Stage]) -> Mapping[str, Convert]:
     """Return for each field of a stage class the function that makes a saved value fit its annotation.
 
     The functions raise `ValueError` whose text says what was expected.
     """
-    hints = typing.get_type_hints(cls)
-    return {name: _converter(hints[name]) for name in field_names(cls)}
+    if cls not in _known:
+        hints = typing.get_type_hints(cls)
+        _known[cls] = {name: _converter(hints[name]) for name in field_names(cls)}
+    return _known[cls]

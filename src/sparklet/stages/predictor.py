@@ -14,7 +14,7 @@ from sparklet.stages.stage import Bound, Stage
 __all__ = ["HasFeaturesCol", "PredictionModel"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class HasFeaturesCol(Stage):
     """A model that reads a feature vector."""
 
@@ -33,7 +33,7 @@ class HasFeaturesCol(Stage):
         return columns.take(self.featuresCol, wants.VECTOR, self.width)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PredictionModel(HasFeaturesCol):
     """A model with one prediction (double). A subclass writes `predict`."""
 

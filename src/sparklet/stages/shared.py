@@ -13,7 +13,7 @@ from sparklet.stages.stage import Stage
 __all__ = ["HasInputCol", "HasInputCols", "drop_if_missing", "sized", "to_double"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class HasInputCol(Stage):
     """A stage from one column to one column."""
 
@@ -29,7 +29,7 @@ class HasInputCol(Stage):
         return "inputCol is not set" if self.inputCol is None else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class HasInputCols(HasInputCol):
     """A stage that treats one column, or several side by side."""
 
@@ -38,7 +38,7 @@ class HasInputCols(HasInputCol):
 
     @property
     def several(self) -> bool:
-        """Tell whether the plural params rule; metadata before 2.4 may hold the defaults of the singular ones too."""
+        """Tell whether the plural params rule; before 2.4 defaults of the singular ones are saved too."""
         return self.inputCols is not None
 
     @property
@@ -57,7 +57,7 @@ class HasInputCols(HasInputCol):
 
 
 def to_double(column: Column) -> Callable[[Any], Any] | None:
-    """Return the function that casts a non-null value of a numeric or boolean column to double, None for a double."""
+    """Return the function that casts a value of a numeric column to double, None where it is one."""
     return None if column.type in ("double", "float") else float
 
 

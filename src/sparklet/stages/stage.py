@@ -20,10 +20,10 @@ class Dropped(Exception):  # noqa: N818 - control flow, not an error
 class Bound:
     """One piece of a stage's work: a function from the values of some columns to the value of one.
 
-    With no outputs the function only decides about the row, and with several it returns a tuple. `drops` tells that it
-    may raise `Dropped`: it is then run even where nobody asks for its outputs. `optional` tells that the
-    stage leaves its outputs out where the input column is absent, as Spark's StringIndexerModel does. `nulls` tells
-    that the function takes null; elsewhere null is refused before it is called.
+    With no outputs the function only decides about the row, and with several it returns a tuple. `drops`
+    tells that it may raise `Dropped`: it is then run even where nobody asks for its outputs. `optional` tells
+    that the stage leaves its outputs out where the input column is absent, as Spark's StringIndexerModel
+    does. `nulls` tells that the function takes null; elsewhere null is refused before it is called.
     """
 
     inputs: tuple[Column, ...]
@@ -34,7 +34,7 @@ class Bound:
     nulls: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Stage:
     """Base of all stages. A subclass writes one of `bind` and `expand`.
 
@@ -87,7 +87,7 @@ def stage(*classNames: str) -> Callable[[type[_S]], type[_S]]:
     """Register a stage class under its full Spark class name (the first) and its older names."""
 
     def register(cls: type[_S]) -> type[_S]:
-        made = dataclass(frozen=True, kw_only=True)(cls)
+        made = dataclass(frozen=True, kw_only=True, eq=False)(cls)
         made.className = classNames[0]
         if _overrides(cls, "bind") == _overrides(cls, "expand"):
             raise TypeError(f"{cls.__name__} writes one of bind and expand")

@@ -1,5 +1,25 @@
 """Stages of `org.apache.spark.ml.classification`."""
 
-from sparklet.stages.classification import logistic_regression
+from sparklet.stages.classification import (
+    decision_tree_classifier,
+    fm_classifier,
+    gbt_classifier,
+    linear_svc,
+    logistic_regression,
+    multilayer_perceptron_classifier,
+    naive_bayes,
+    one_vs_rest,
+    random_forest_classifier,
+)
 
-__all__ = ["logistic_regression"]
+__all__ = [
+    "decision_tree_classifier",
+    "fm_classifier",
+    "gbt_classifier",
+    "linear_svc",
+    "logistic_regression",
+    "multilayer_perceptron_classifier",
+    "naive_bayes",
+    "one_vs_rest",
+    "random_forest_classifier",
+]

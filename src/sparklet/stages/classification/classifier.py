@@ -1,7 +1,8 @@
 """How every classifier makes its columns: rawPrediction, probability, prediction.
 
-Follows Spark's `ml/classification/{Classifier,ProbabilisticClassifier}.scala` (4.2): each column is computed from the one before
-it where that is asked for, else from the features, and the ways differ in what they do with thresholds.
+Follows Spark's `ml/classification/{Classifier,ProbabilisticClassifier}.scala` (4.2): each column is computed
+from the one before it where that is asked for, else from the features, and the ways differ in what they do
+with thresholds.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Raw = Callable[[Vector], DenseVector]
 Class = Callable[[Vector], float]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ClassificationModel(PredictionModel):
     """A classifier with `rawPrediction` and `prediction`. A subclass writes `classes` and `predictRaw`."""
 
@@ -55,14 +56,16 @@ class ClassificationModel(PredictionModel):
             predict = self.raw2prediction
         yield from self._predict(columns, source, predict)
 
-    def _predict(self, columns: Columns, source: Column, predict: Callable[[Profile], Class]) -> Iterator[Bound]:
+    def _predict(
+        self, columns: Columns, source: Column, predict: Callable[[Profile], Class]
+    ) -> Iterator[Bound]:
         if self.predictionCol:
             attribute = Attribute("nominal", self.predictionCol, numValues=self.classes)
             made = columns.new(self.predictionCol, "double", attribute=attribute)
             yield Bound((source,), (made,), predict(columns.profile))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class ProbabilisticClassificationModel(ClassificationModel):
     """A classifier with `probability` too. A subclass writes `raw2probability`."""
 
@@ -84,7 +87,7 @@ class ProbabilisticClassificationModel(ClassificationModel):
         return lambda features: probability(raw(features))
 
     def probability2prediction(self, profile: Profile) -> Class:
-        """Return the function from probabilities to the class: the largest, or the largest in relation to its threshold."""
+        """Return the function from probabilities to the class: the largest, in relation to its threshold."""
         thresholds = self.thresholds
         if thresholds is None:
             return lambda probability: float(argmax(probability))
@@ -136,8 +139,7 @@ def softmax(values: tuple[float, ...]) -> DenseVector:
             scaled = [v * 0.0 for v in values]
             scaled[i] = 1.0
             return DenseVector(tuple(scaled))
-        if value > largest:
-            largest = value
+        largest = max(largest, value)
     total, powers = 0.0, []
     for value in values:
         # exp of what is at most 0 cannot overflow, except for NaN and -inf, which it takes.

@@ -36,7 +36,7 @@ class LogisticRegressionModel(ProbabilisticClassificationModel):
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
         # Before 2.4 the default is saved among the set ones, and `thresholds` is what the user meant.
-        is_set = saved.version >= (2, 4) and "threshold" in saved.metadata["paramMap"]
+        is_set = saved.version >= (2, 4) and "threshold" in saved.explicit
         if saved.version >= (2, 1):
             types = {"interceptVector": "vector", "coefficientMatrix": "matrix", "isMultinomial": "boolean"}
             return {"thresholdIsSet": is_set, **saved.table().row(numClasses="int", **types)}
@@ -53,7 +53,9 @@ class LogisticRegressionModel(ProbabilisticClassificationModel):
     def check(self) -> str | None:
         matrix = self.coefficientMatrix
         if matrix.numRows != self.interceptVector.size:
-            return f"{matrix.numRows} rows of coefficients do not match {self.interceptVector.size} intercepts"
+            return (
+                f"{matrix.numRows} rows of coefficients do not match {self.interceptVector.size} intercepts"
+            )
         if self.isMultinomial:
             return super().check()
         if matrix.numRows != 1 or not matrix.isTransposed:
@@ -98,9 +100,13 @@ class LogisticRegressionModel(ProbabilisticClassificationModel):
                 return DenseVector((-m, m))
 
             return both
-        product, intercepts = gemv(self.coefficientMatrix, profile.blas), to_dense(self.interceptVector).values
+        product, intercepts = (
+            gemv(self.coefficientMatrix, profile.blas),
+            to_dense(self.interceptVector).values,
+        )
         return sized(
-            lambda features: DenseVector(tuple(product(features, 1.0, list(intercepts)))), self.coefficientMatrix.numCols
+            lambda features: DenseVector(tuple(product(features, 1.0, list(intercepts)))),
+            self.coefficientMatrix.numCols,
         )
 
     def raw2probability(self, profile: Profile) -> Raw:

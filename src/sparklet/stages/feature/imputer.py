@@ -22,7 +22,7 @@ class ImputerModel(HasInputCols):
     """
 
     missingValue: float = float("nan")
-    surrogates: Mapping[str, Any]
+    surrogates: Mapping[str, float]
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
@@ -31,14 +31,19 @@ class ImputerModel(HasInputCols):
     def check(self) -> str | None:
         if (problem := super().check()) is not None:
             return problem
-        lacking = [name for name, _ in self.pairs if not isinstance(self.surrogates.get(name), float)]
+        lacking = [name for name, _ in self.pairs if name not in self.surrogates]
         return f"no surrogate is stored for {', '.join(lacking)}" if lacking else None
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         taken = [columns.take(name, wants.NUMBER) for name, _ in self.pairs]
         for source, (name, output) in zip(taken, self.pairs, strict=True):
             made = columns.new(output, source.type, replaces=True)
-            yield Bound((source,), (made,), self._imputer(self.surrogates[name], source, columns.profile.ansi), nulls=True)
+            yield Bound(
+                (source,),
+                (made,),
+                self._imputer(self.surrogates[name], source, columns.profile.ansi),
+                nulls=True,
+            )
 
     def _imputer(self, surrogate: float, source: Column, ansi: bool) -> Callable[[Any], Any]:
         missing = self.missingValue

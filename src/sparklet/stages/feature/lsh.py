@@ -14,7 +14,7 @@ from sparklet.stages.stage import Bound
 __all__ = ["LSHModel"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class LSHModel(HasInputCol):
     """Hash a vector once per hash table, to a list of vectors of one element. A subclass writes `hashing`.
 

@@ -15,7 +15,7 @@ from sparklet.stages.stage import Bound, Stage
 __all__ = ["SelectorModel"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class SelectorModel(Stage):
     """Take the selected features in ascending order; sparse vectors stay so and keep their explicit zeros.
 

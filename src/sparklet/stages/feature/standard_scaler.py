@@ -38,20 +38,28 @@ class StandardScalerModel(HasInputCol):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         size = self.mean.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
-        made = columns.new(self.output, "vector", size=size, nonzeros=None if self.withMean else source.nonzeros)
+        made = columns.new(
+            self.output, "vector", size=size, nonzeros=None if self.withMean else source.nonzeros
+        )
         shift = to_dense(self.mean).values if self.withMean else None
-        factors = tuple(0.0 if std == 0.0 else 1.0 / std for std in to_dense(self.std).values) if self.withStd else None
+        factors = (
+            tuple(0.0 if std == 0.0 else 1.0 / std for std in to_dense(self.std).values)
+            if self.withStd
+            else None
+        )
         yield Bound((source,), (made,), sized(scaler(shift, factors), size))
 
 
 def scaler(shift: tuple[float, ...] | None, factors: tuple[float, ...] | None) -> Callable[[Vector], Vector]:
-    """Return `(x - shift) * factor`, either part left out where None; only a shift makes a sparse vector dense.
+    """Return `(x - shift) * factor`, either part left out where None; a shift makes all vectors dense.
 
     Follows `StandardScalerModel.getTransformFunc`, which other scalers call too.
     """
     if shift is not None and factors is not None:
         both = tuple(zip(shift, factors, strict=True))
-        return lambda x: DenseVector(tuple([(v - s) * f for v, (s, f) in zip(to_dense(x).values, both, strict=True)]))
+        return lambda x: DenseVector(
+            tuple([(v - s) * f for v, (s, f) in zip(to_dense(x).values, both, strict=True)])
+        )
     if shift is not None:
         return lambda x: DenseVector(tuple([v - s for v, s in zip(to_dense(x).values, shift, strict=True)]))
     if factors is None:

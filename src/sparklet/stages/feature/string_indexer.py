@@ -19,8 +19,8 @@ __all__ = ["IndexToString", "StringIndexerModel"]
 class StringIndexerModel(HasInputCols):
     """Replace labels by their indices (double), in one column or several.
 
-    Numbers are looked up as Spark casts them to string: 1.0 as "1.0". A column that a row lacks is left out where nothing
-    needs it. Follows Spark's `ml/feature/StringIndexer.scala` (4.2).
+    Numbers are looked up as Spark casts them to string: 1.0 as "1.0". A column that a row lacks is left out
+    where nothing needs it. Follows Spark's `ml/feature/StringIndexer.scala` (4.2).
     """
 
     handleInvalid: Literal["error", "skip", "keep"] = "error"
@@ -56,7 +56,12 @@ class StringIndexerModel(HasInputCols):
     def _indexer(self, labels: tuple[str, ...], source: Column, columns: Columns) -> Callable[[Any], float]:
         # The last of equal labels wins, as in the map that Spark builds.
         index = {label: float(i) for i, label in enumerate(labels)}
-        unseen, handling, type_, profile = float(len(labels)), self.handleInvalid, source.type, columns.profile
+        unseen, handling, type_, profile = (
+            float(len(labels)),
+            self.handleInvalid,
+            source.type,
+            columns.profile,
+        )
 
         def missing(value: Any) -> float:
             if handling == "keep":
@@ -64,7 +69,9 @@ class StringIndexerModel(HasInputCols):
             if handling == "skip":
                 raise Dropped
             if value is None:
-                raise NullValueError("is null", hint="handleInvalid='keep' would give nulls an index of their own")
+                raise NullValueError(
+                    "is null", hint="handleInvalid='keep' would give nulls an index of their own"
+                )
             raise InvalidValueError(
                 f"holds a label unseen in training: {shown(value)}", value, hint="handleInvalid is 'error'"
             )
@@ -104,14 +111,15 @@ class IndexToString(HasInputCol):
 
 
 def _label_of(labels: tuple[str, ...], columns: Columns) -> Callable[[Any], str | None]:
-    # 4.1 replaced the UDF on doubles, which passes null and takes NaN for 0, by a cast to int and raise_error.
+    # 4.1 replaced the UDF on doubles, which passes null and takes NaN for 0, by a cast to int and
+    # raise_error.
     strict = columns.profile.at_least("4.1+")
     overflows = strict and columns.profile.ansi
 
     def label(value: Any) -> str | None:
         if value is None:
             if strict:
-                raise NullValueError()
+                raise NullValueError
             return None
         if value != value:
             if overflows:

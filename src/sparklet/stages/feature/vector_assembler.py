@@ -34,7 +34,9 @@ class VectorAssembler(Stage):
             for column in taken:
                 if column.type == "vector" and column.size is None:
                     raise SchemaError(
-                        column.name, "has no known size; declare it: load(schema={...: 'vector(3)'})", str(self)
+                        column.name,
+                        "has no known size; declare it: load(schema={...: 'vector(3)'})",
+                        str(self),
                     )
         sizes = [column.size if column.type == "vector" else 1 for column in taken]
         known = [size for size in sizes if size is not None]
@@ -43,9 +45,13 @@ class VectorAssembler(Stage):
             self.outputCol if self.outputCol is not None else f"{self.uid}__output",
             "vector",
             size=size,
-            attributes=None if size is None else lambda: tuple(a for column in taken for a in _attributes(column)),
+            attributes=None
+            if size is None
+            else lambda: tuple(a for column in taken for a in _attributes(column)),
         )
-        yield Bound(taken, (made,), self._assembler(taken, columns), drops=self.handleInvalid == "skip", nulls=True)
+        yield Bound(
+            taken, (made,), self._assembler(taken, columns), drops=self.handleInvalid == "skip", nulls=True
+        )
 
     def _assembler(self, taken: tuple[Column, ...], columns: Columns) -> Callable[..., Vector]:
         names = [column.name for column in taken]
@@ -61,10 +67,10 @@ class VectorAssembler(Stage):
                 if value is None:
                     if not keep:
                         missing(name, None)
-                    length = length if is_vector else 1
-                    indices += range(size, size + length)
-                    values += [float("nan")] * length
-                    size += length
+                    gap = length if is_vector else 1
+                    indices += range(size, size + gap)
+                    values += [float("nan")] * gap
+                    size += gap
                 elif is_vector:
                     if value.__class__ is SparseVector:
                         for index, element in zip(value.indices, value.values, strict=True):
@@ -100,8 +106,10 @@ class VectorAssembler(Stage):
         if self.handleInvalid == "skip":
             raise Dropped
         hint = "handleInvalid is 'error'"
-        raise NullValueError("is null", hint=hint, column=name) if value is None else InvalidValueError(
-            "is NaN", value, hint=hint, column=name
+        raise (
+            NullValueError("is null", hint=hint, column=name)
+            if value is None
+            else InvalidValueError("is NaN", value, hint=hint, column=name)
         )
 
 
@@ -113,7 +121,7 @@ def _total(sizes: list[int]) -> int:
 
 
 def _attributes(column: Column) -> tuple[Attribute, ...]:
-    """Return the attributes that a column brings along, named as Spark names them: `column` or `column_element`."""
+    """Return the attributes that a column brings along, named `column` or `column_element` as by Spark."""
     if column.type != "vector":
         # Spark looks at the metadata of double columns only.
         kept = column.attribute if column.type == "double" and column.attribute is not None else Attribute()

@@ -1,0 +1,42 @@
+"""A decision tree that classifies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sparklet.linalg import DenseVector, Vector
+from sparklet.profile import Profile
+from sparklet.saved import SavedStage
+from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, Raw, normalize
+from sparklet.stages.stage import stage
+from sparklet.stages.tree.tree_models import DecisionTreeModel, number_of
+
+__all__ = ["DecisionTreeClassificationModel"]
+
+
+@stage("org.apache.spark.ml.classification.DecisionTreeClassificationModel")
+class DecisionTreeClassificationModel(DecisionTreeModel, ProbabilisticClassificationModel):
+    """Classify by the training rows of each class that ended in the same leaf.
+
+    Where neither rawPrediction nor probability is asked for, `thresholds` have no effect, as in Spark.
+    Follows Spark's `ml/classification/DecisionTreeClassifier.scala` (4.2).
+    """
+
+    numClasses: int
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        numClasses = number_of(saved, "numClasses", 1)
+        return {"numClasses": numClasses, **cls.tree(saved, numClasses)}
+
+    @property
+    def classes(self) -> int:
+        return self.numClasses
+
+    def predictRaw(self, profile: Profile) -> Raw:
+        leaf, counts = self.leaf(), self.forest.by_leaf(self.forest.stats)
+        return lambda features: DenseVector(counts[leaf(features)])
+
+    def raw2probability(self, profile: Profile) -> Callable[[Vector], DenseVector]:
+        return lambda raw: normalize(raw.values)

@@ -1,0 +1,90 @@
+"""Feed-forward neural network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+from sparklet.jvm_math import div, exp, gemm_column
+from sparklet.linalg import DenseMatrix, DenseVector, Vector, argmax, to_dense
+from sparklet.profile import Profile
+from sparklet.saved import SavedStage
+from sparklet.stages.classification.classifier import Class, ProbabilisticClassificationModel, Raw
+from sparklet.stages.shared import sized
+from sparklet.stages.stage import stage
+
+__all__ = ["MultilayerPerceptronClassificationModel"]
+
+
+@stage("org.apache.spark.ml.classification.MultilayerPerceptronClassificationModel")
+class MultilayerPerceptronClassificationModel(ProbabilisticClassificationModel):
+    """Classify by layers of sigmoids with a softmax on top.
+
+    Where prediction is the only output, thresholds are ignored. Follows Spark's
+    `ml/classification/MultilayerPerceptronClassifier.scala` and `ml/ann/{Layer,LossFunction}.scala` (4.2).
+    """
+
+    layers: tuple[int, ...]
+    weights: Vector
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        if saved.version >= (3, 0):
+            return saved.table().row(weights="vector")
+        return saved.table().row(layers="array<int>", weights="vector")
+
+    def check(self) -> str | None:
+        if len(self.layers) < 2 or min(self.layers) < 1:
+            return f"layers are {self.layers}, expected two or more positive sizes"
+        expected = 0
+        for size, following in pairwise(self.layers):
+            expected += (size + 1) * following
+        if self.weights.size != expected:
+            return f"{self.weights.size} weights do not match layers {self.layers}, which need {expected}"
+        return super().check()
+
+    @property
+    def classes(self) -> int:
+        return self.layers[-1]
+
+    @property
+    def width(self) -> int:
+        return self.layers[0]
+
+    def predictRaw(self, profile: Profile) -> Raw:
+        weights, start, layers = to_dense(self.weights).values, 0, []
+        for size, following in pairwise(self.layers):
+            end = start + size * following
+            matrix = DenseMatrix(following, size, weights[start:end])
+            start = end + following
+            layers.append((gemm_column(matrix, profile.blas), weights[end:start]))
+        hidden, (last, last_bias) = layers[:-1], layers[-1]
+
+        def raw(features: Vector) -> DenseVector:
+            values = to_dense(features).values
+            for layer, bias in hidden:
+                values = tuple([1.0 / (1.0 + exp(-value)) for value in layer(values, list(bias))])
+            return DenseVector(tuple(last(values, list(last_bias))))
+
+        return sized(raw, self.layers[0])
+
+    def raw2probability(self, profile: Profile) -> Raw:
+        return lambda raw: _softmax(raw.values)
+
+    def predict(self, profile: Profile) -> Class:
+        probability = self.predictProbability(profile)
+        return lambda features: float(argmax(probability(features)))
+
+
+def _softmax(values: tuple[float, ...]) -> DenseVector:
+    """Return the softmax of a network, which divides by the sum; that of other classifiers multiplies."""
+    largest = -1.7976931348623157e308  # Double.MinValue
+    for value in values:
+        largest = max(largest, value)
+    total, powers = 0.0, []
+    for value in values:
+        power = exp(value - largest)
+        powers.append(power)
+        total += power
+    return DenseVector(tuple([div(power, total) for power in powers]))

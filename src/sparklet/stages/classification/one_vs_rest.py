@@ -1,0 +1,118 @@
+"""One classifier of two classes for each of many."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from sparklet.columns import Attribute, Columns
+from sparklet.linalg import DenseVector, Vector
+from sparklet.saved import SavedStage
+from sparklet.stages.classification.classifier import ClassificationModel
+from sparklet.stages.predictor import HasFeaturesCol
+from sparklet.stages.stage import Bound, Stage, stage
+
+__all__ = ["OneVsRestModel"]
+
+
+@stage("org.apache.spark.ml.classification.OneVsRestModel")
+class OneVsRestModel(HasFeaturesCol):
+    """Ask one model for each class how sure it is, and take the surest.
+
+    Only the models' raw predictions count: their thresholds and columns do not. Follows Spark's
+    `ml/classification/OneVsRest.scala` (4.2).
+    """
+
+    rawPredictionCol: str = "rawPrediction"
+    predictionCol: str = "prediction"
+    models: tuple[Stage, ...]
+    labelAttribute: Attribute | None
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        count = saved.metadata.get("numClasses")
+        if not isinstance(count, int) or not 0 < count <= len(saved.children("model_")):
+            raise saved.corrupt(f"numClasses is {count!r}, there are {len(saved.children('model_'))} models")
+        return {
+            "models": saved.children("model_")[:count],
+            "labelAttribute": _label_attribute(saved.metadata.get("labelMetadata")),
+        }
+
+    def check(self) -> str | None:
+        for model in self.models:
+            if not isinstance(model, ClassificationModel):
+                return f"{model} is not a classifier"
+            if model.classes < 2:
+                return f"{model} has {model.classes} classes, expected 2"
+        return super().check()
+
+    @property
+    def width(self) -> int | None:
+        return self._classifiers[0].width
+
+    @property
+    def _classifiers(self) -> tuple[ClassificationModel, ...]:
+        return tuple(model for model in self.models if isinstance(model, ClassificationModel))
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        if not self.rawPredictionCol and not self.predictionCol:
+            return
+        features, profile = self.features(columns), columns.profile
+        models = [model.predictRaw(profile) for model in self._classifiers]
+        decide = _surest if profile.at_least("4.0") else _largest
+
+        def raw(vector: Vector) -> DenseVector:
+            return DenseVector(tuple([model(vector).values[1] for model in models]))
+
+        source = features
+        values: Callable[[Vector], Vector] = raw
+        if self.rawPredictionCol:
+            source, values = columns.new(self.rawPredictionCol, "vector", size=len(models)), _same
+            yield Bound((features,), (source,), raw)
+        if self.predictionCol:
+            made = columns.new(self.predictionCol, "double", attribute=self.labelAttribute)
+            yield Bound((source,), (made,), lambda vector: decide(values(vector).values))
+
+
+def _same(vector: Vector) -> Vector:
+    return vector
+
+
+def _largest(values: tuple[float, ...]) -> float:
+    """Return where the first maximum is; a NaN in front stays, a later one is passed over.
+
+    This is `maxBy` of Scala 2.12, with which PySpark 3.5 is built.
+    """
+    best = 0
+    for i, value in enumerate(values):
+        if value > values[best]:
+            best = i
+    return float(best)
+
+
+def _surest(values: tuple[float, ...]) -> float:
+    """Return where the first maximum is, -1 where nothing is above -inf: `array_argmax` of Spark 4."""
+    best, largest = -1, -math.inf
+    for i, value in enumerate(values):
+        if value > largest:
+            best, largest = i, value
+    return float(best)
+
+
+def _label_attribute(metadata: object) -> Attribute | None:
+    """Return the attribute that the label had in training, which Spark gives to the prediction."""
+    try:
+        found = json.loads(metadata)["ml_attr"] if isinstance(metadata, str) else None
+    except (ValueError, KeyError, TypeError):
+        return None
+    if not isinstance(found, dict) or found.get("type", "numeric") not in ("numeric", "nominal", "binary"):
+        return None
+    values, count, name = found.get("vals"), found.get("num_vals"), found.get("name")
+    return Attribute(
+        found.get("type", "numeric"),
+        name if isinstance(name, str) else None,
+        tuple(map(str, values)) if isinstance(values, list) else None,
+        count if isinstance(count, int) else None,
+    )

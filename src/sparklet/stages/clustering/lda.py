@@ -1,0 +1,178 @@
+"""Latent Dirichlet allocation: the topics of a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sparklet.columns import Columns
+from sparklet.errors import InvalidValueError, VectorSizeError
+from sparklet.jvm_math import digamma, digammas, exp, gamma_draws, gemv
+from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector, to_dense
+from sparklet.profile import Profile
+from sparklet.saved import SavedStage
+from sparklet.stages.clustering.points import HasPoints
+from sparklet.stages.stage import Bound, stage
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["DistributedLDAModel", "LocalLDAModel"]
+
+# "org.apache.spark.ml.clustering.LocalLDAModel".hashCode: the model takes its seed before its params are
+# restored, so that the saved seed has no effect.
+_SEED = 1421925485
+
+_TINY = 1e-100
+_CONVERGED = 1e-3
+# Spark would never return; the usual number is below a hundred.
+_MOST_ROUNDS = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LDAModel(HasPoints):
+    """Infer how much of each topic is in a document, from the counts of its words."""
+
+    topicDistributionCol: str = "topicDistribution"
+    topicsMatrix: Matrix
+    docConcentration: Vector
+    gammaShape: float
+
+    def check(self) -> str | None:
+        if self.docConcentration.size != self.topicsMatrix.numCols:
+            found, topics = self.docConcentration.size, self.topicsMatrix.numCols
+            return f"{found} concentrations do not match {topics} topics"
+        if not self.gammaShape > 0.0:
+            return f"gammaShape is {self.gammaShape}, expected a positive number"
+        if not self.topicDistributionCol:
+            return "topicDistributionCol is empty, which Spark refuses"
+        return super().check()
+
+    @property
+    def width(self) -> int:
+        return self.topicsMatrix.numRows
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source, of_points = self.points(columns)
+        made = columns.new(self.topicDistributionCol, "vector", size=self.topicsMatrix.numCols)
+        yield Bound((source,), (made,), of_points(self.topicDistribution(columns.profile)))
+
+    def topicDistribution(self, profile: Profile) -> Callable[[Vector], DenseVector]:
+        """Return the function from word counts to topics.
+
+        Follows `variationalTopicInference` in Spark's `mllib/clustering/LDAOptimizer.scala` (4.2).
+        """
+        order, k = profile.blas, self.topicsMatrix.numCols
+        vocabulary, words = self.topicsMatrix.numRows, _exp_log_beta(self.topicsMatrix)
+        alpha = to_dense(self.docConcentration).values
+        first = gamma_draws(_SEED, self.gammaShape, 1.0 / self.gammaShape, k)
+        first_theta = _exp_expectation(first)
+        nothing, zeros = DenseVector((0.0,) * k), [0.0] * k
+
+        def topics(document: Vector) -> DenseVector:
+            counts = document.values
+            if counts.count(0.0) == len(counts):
+                return nothing
+            indices = document.indices if isinstance(document, SparseVector) else range(len(counts))
+            if indices[-1] >= vocabulary:
+                raise VectorSizeError(document.size, vocabulary)
+            # A row for each word of the document, stored column by column.
+            beta = tuple(words[list(indices)].T.ravel().tolist())
+            by_topic = gemv(DenseMatrix(len(counts), k, beta), order)
+            by_word = gemv(DenseMatrix(k, len(counts), beta, True), order)
+            none = [0.0] * len(counts)
+            gamma, theta = first, first_theta
+            for _ in range(_MOST_ROUNDS):
+                phi = [value + _TINY for value in by_topic(DenseVector(tuple(theta)), 0.0, none)]
+                ratios = DenseVector(tuple([count / norm for count, norm in zip(counts, phi, strict=True)]))
+                last = gamma
+                sums = by_word(ratios, 0.0, zeros)
+                gamma = [t * total + a for t, total, a in zip(theta, sums, alpha, strict=True)]
+                theta = _exp_expectation(gamma)
+                change = 0.0
+                for new, old in zip(gamma, last, strict=True):
+                    change += abs(new - old)
+                if not change / k > _CONVERGED:
+                    return _normalized(gamma)
+            raise InvalidValueError("topics do not converge", document)
+
+        return topics
+
+
+@stage("org.apache.spark.ml.clustering.LocalLDAModel")
+class LocalLDAModel(LDAModel):
+    """Infer the topics of a document.
+
+    The saved seed has no effect, in Spark too. Follows Spark's `ml/clustering/LDA.scala` (4.2).
+    """
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        types = {"topicsMatrix": "matrix", "docConcentration": "vector", "gammaShape": "double"}
+        return saved.table().row(**types)
+
+
+@stage("org.apache.spark.ml.clustering.DistributedLDAModel")
+class DistributedLDAModel(LDAModel):
+    """Infer the topics of a document by a model that was trained by expectation maximization.
+
+    Spark draws a new seed each time it loads such a model, so that its own answers differ from run to run, by
+    about a thousandth; here the seed is that of LocalLDAModel. Follows Spark's `ml/clustering/LDA.scala` and
+    `DistributedLDAModel` in `mllib/clustering/LDAModel.scala` (4.2).
+    """
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        old = saved.child("oldModel")
+        k, words = old.metadata.get("k"), old.metadata.get("vocabSize")
+        concentration = old.metadata.get("docConcentration")
+        if not isinstance(k, int) or not isinstance(words, int) or not isinstance(concentration, list):
+            raise old.corrupt("k, vocabSize and docConcentration are absent or of the wrong type")
+        table = old.table("data/topicCounts")
+        values = [0.0] * (words * k)
+        vertices, topics = table.column("id", "bigint"), table.column("topicWeights", "vector")
+        for vertex, weights in zip(vertices, topics, strict=True):
+            # Documents have ids from 0 up, words -1, -2 and so on.
+            word = -1 - vertex
+            if 0 <= word < words and weights.size == k:
+                values[word::words] = to_dense(weights).values
+            elif vertex < 0:
+                raise old.corrupt(f"topicCounts has word {word} of {words} with {weights.size} of {k} topics")
+        return {
+            "topicsMatrix": DenseMatrix(words, k, tuple(values)),
+            "docConcentration": DenseVector(tuple(map(float, concentration))),
+            "gammaShape": old.metadata.get("gammaShape"),
+        }
+
+
+def _normalized(gamma: Sequence[float]) -> DenseVector:
+    total = 0.0
+    for value in gamma:
+        total += abs(value)
+    return DenseVector(tuple([value / total for value in gamma] if total else gamma))
+
+
+def _exp_expectation(gamma: Sequence[float]) -> list[float]:
+    """Return exp(E[log θ]) for θ ~ Dirichlet(gamma)."""
+    total = 0.0
+    for value in gamma:
+        total += value
+    whole = digamma(total)
+    return [exp(digamma(value) - whole) for value in gamma]
+
+
+def _exp_log_beta(topics: Matrix) -> NDArray[np.float64]:
+    """Return exp(E[log β]) as an array of words by topics."""
+    import numpy
+
+    columns = [list(column) for column in zip(*topics.rows(), strict=True)]
+    result = numpy.empty((topics.numRows, topics.numCols))
+    for topic, column in enumerate(columns):
+        total = 0.0
+        for value in column:
+            total += value
+        whole = digamma(total)
+        result[:, topic] = [exp(value - whole) for value in digammas(column)]
+    return result

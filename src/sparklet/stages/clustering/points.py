@@ -1,0 +1,47 @@
+"""The column that clustering models read: a vector, or an array of numbers (`ml/util/DatasetUtils.scala`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sparklet.columns import Column, Columns, wants
+from sparklet.linalg import DenseVector
+from sparklet.stages.stage import Stage
+
+__all__ = ["HasPoints"]
+
+Function = Callable[[Any], Any]
+Adapt = Callable[[Function], Function]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HasPoints(Stage):
+    """A model that reads points."""
+
+    predictor: ClassVar[bool] = True
+
+    featuresCol: str = "features"
+
+    @property
+    def width(self) -> int | None:
+        """Return how many features the model was trained on, where it checks that."""
+        return None
+
+    def points(self, columns: Columns) -> tuple[Column, Adapt]:
+        """Return the features column, and what makes a function of vectors one of the column's values."""
+        source = columns.take(self.featuresCol, wants.POINT, self.width)
+        return source, _same if source.type == "vector" else _of_arrays
+
+
+def _same(function: Function) -> Function:
+    return function
+
+
+def _of_arrays(function: Function) -> Function:
+    def of_array(values: Sequence[float | None]) -> Any:
+        # Scala unboxes null as zero.
+        return function(DenseVector(tuple([0.0 if value is None else value for value in values])))
+
+    return of_array

@@ -1,0 +1,3 @@
+"""What Spark's tree models share (`org.apache.spark.ml.tree`); no stage lives here."""
+
+__all__: list[str] = []

@@ -1,0 +1,131 @@
+"""One tree and ensembles of trees (`ml/tree/treeModels.scala`, 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sparklet.columns import Attribute, Column, Columns
+from sparklet.errors import VectorSizeError, shown
+from sparklet.jvm_math import dot
+from sparklet.linalg import DenseVector, Vector
+from sparklet.profile import Profile
+from sparklet.saved import SavedStage
+from sparklet.stages.predictor import PredictionModel
+from sparklet.stages.stage import Bound
+from sparklet.stages.tree.forest import Forest, read_forest, read_tree
+
+__all__ = ["DecisionTreeModel", "TreeEnsembleModel", "number_of"]
+
+
+def number_of(saved: SavedStage, key: str, least: int) -> int:
+    """Return a number that stands beside the params in a tree model's metadata.
+
+    Raises `CorruptModelError` where it is absent or less than `least`.
+    """
+    value = saved.metadata.get(key)
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise saved.corrupt(f"{key} is {shown(value)}, expected a whole number of at least {least}")
+    return value
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _TreeModel(PredictionModel):
+    """A model of trees: how features reach leaves, and their column. `numFeatures` is -1 where unknown."""
+
+    leafCol: str = ""
+    numFeatures: int
+    forest: Forest
+
+    @property
+    def width(self) -> int | None:
+        return self.numFeatures if self.numFeatures >= 0 else None
+
+    def leaves(self) -> Callable[[Vector], list[int]]:
+        """Return the function from features to the numbers of the leaves.
+
+        As in Spark a vector of another size is fine unless a split tests what is not there.
+        """
+        read, walk = self.forest.read(), self.forest.walk()
+        expected = self.forest.reach if self.width is None else self.width
+
+        def leaves(features: Vector) -> list[int]:
+            try:
+                return walk(read(features))
+            except IndexError:
+                raise VectorSizeError(features.size, expected) from None
+
+        return leaves
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        features = self.features(columns)
+        yield from super().bind(columns)
+        yield from self.leafColumn(columns, features)
+
+    def leafColumn(self, columns: Columns, features: Column) -> Iterator[Bound]:
+        """Yield the column of leaves where it is asked for."""
+        if self.leafCol:
+            leaves = self.leaves()
+            places = {leaf: float(place) for tree in self.forest.leaves for place, leaf in enumerate(tree)}
+            yield self._leafColumn(columns, features, lambda x: [places[leaf] for leaf in leaves(x)])
+
+    def _leafColumn(
+        self, columns: Columns, features: Column, places: Callable[[Vector], list[float]]
+    ) -> Bound:
+        raise TypeError(f"{type(self).__name__} has no leaf column")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DecisionTreeModel(_TreeModel):
+    """A model of one tree."""
+
+    @classmethod
+    def tree(cls, saved: SavedStage, stats: int) -> Mapping[str, Any]:
+        """Read the tree; each node has `stats` impurity statistics."""
+        numFeatures = number_of(saved, "numFeatures", -1)
+        return {"numFeatures": numFeatures, "forest": read_tree(saved, numFeatures, stats)}
+
+    def leaf(self) -> Callable[[Vector], int]:
+        """Return the function from features to the number of the leaf."""
+        leaves = self.leaves()
+        return lambda features: leaves(features)[0]
+
+    def predict(self, profile: Profile) -> Callable[[Vector], float]:
+        leaf, prediction = self.leaf(), self.forest.prediction.tolist()
+        return lambda features: prediction[leaf(features)]
+
+    def _leafColumn(
+        self, columns: Columns, features: Column, places: Callable[[Vector], list[float]]
+    ) -> Bound:
+        attribute = Attribute("nominal", self.leafCol, numValues=len(self.forest.leaves[0]))
+        made = columns.new(self.leafCol, "double", attribute=attribute)
+        return Bound((features,), (made,), lambda x: places(x)[0])
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TreeEnsembleModel(_TreeModel):
+    """A model of several trees."""
+
+    @classmethod
+    def trees(cls, saved: SavedStage, stats: int = 0) -> Mapping[str, Any]:
+        """Read the trees; each node has `stats` impurity statistics, which are not read where 0."""
+        numFeatures, numTrees = number_of(saved, "numFeatures", -1), number_of(saved, "numTrees", 1)
+        return {"numFeatures": numFeatures, "forest": read_forest(saved, numFeatures, numTrees, stats)}
+
+    def weightedSum(self, profile: Profile) -> Callable[[Vector], float]:
+        """Return the function from features to the trees' predictions times their weights."""
+        leaves, prediction = self.leaves(), self.forest.prediction.tolist()
+        product = dot(DenseVector(tuple(self.forest.weights.tolist())), profile.blas)
+        return lambda features: product(DenseVector(tuple([prediction[leaf] for leaf in leaves(features)])))
+
+    def _leafColumn(
+        self, columns: Columns, features: Column, places: Callable[[Vector], list[float]]
+    ) -> Bound:
+        forest = self.forest
+
+        def attributes() -> tuple[Attribute, ...]:
+            return tuple(Attribute("nominal", numValues=len(tree)) for tree in forest.leaves)
+
+        made = columns.new(self.leafCol, "vector", size=forest.size, attributes=attributes)
+        return Bound((features,), (made,), lambda x: DenseVector(tuple(places(x))))

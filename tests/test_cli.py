@@ -1,0 +1,172 @@
+"""The command line, run in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from sparklet.cli import main
+from tests.models import CITY, assembler, indexer, linear_regression, save_pipeline
+from tests.shared_models import FIELD, needs_field
+
+
+@pytest.fixture
+def city(tmp_path):
+    return save_pipeline(tmp_path / "model", CITY)
+
+
+def run(*arguments):
+    """Return the exit code."""
+    try:
+        main([str(argument) for argument in arguments])
+    except SystemExit as exit_:
+        return exit_.code
+    return 0
+
+
+def lines(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+ROWS = [{"age": 41, "city": "SF"}, {"age": 1.5, "city": "LA"}]
+SCORED = [{"prediction": 93.0}, {"prediction": 4.0}]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["inspect", "-h"], ["score", "-h"], ["verify", "-h"], ["--version"]]
+)
+def test_help_teaches(arguments, capsys):
+    assert run(*arguments) == 0
+    assert "sparklet" in capsys.readouterr().out.lower()
+
+
+def test_inspect(city, capsys):
+    assert run("inspect", city) == 0
+    shown = capsys.readouterr().out
+    for word in ("Spark 4.1+", "java11", "StringIndexerModel", "inferred", "prediction", "4 stages", "bytes"):
+        assert word in shown
+
+
+def test_inspect_json(city, capsys):
+    assert run("inspect", city, "--json", "--schema", "age:int", "--spark", "3.5", "-c", "features") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["profile"]["line"] == "3.5"
+    assert {"name": "age", "type": "int", "size": None, "from": "schema"} in facts["inputs"]
+    assert [column["name"] for column in facts["outputs"]] == ["features"]
+    assert [stage["uid"] for stage in facts["stages"]] == ["si", "ohe", "va", "lr"]
+
+
+@pytest.mark.parametrize("as_json", [[], ["--json"]])
+def test_inspect_says_what_is_unsupported_and_why(tmp_path, capsys, as_json):
+    path = save_pipeline(tmp_path / "m", [("com.acme.Scaler", "a", {}, None), indexer()])
+    assert run("inspect", path, *as_json) == 1
+    shown = capsys.readouterr().out
+    assert "com.acme.Scaler" in shown
+    assert "third-party" in shown
+
+
+def test_score_json_lines(city, tmp_path, capsys):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("\n".join(map(json.dumps, ROWS)) + "\n\n", encoding="utf-8")
+    assert run("score", city, rows) == 0
+    assert lines(capsys) == SCORED
+
+
+def test_score_stdin(city, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(map(json.dumps, ROWS))))
+    assert run("score", city) == 0
+    assert lines(capsys) == SCORED
+
+
+def test_score_csv(city, tmp_path):
+    rows, target = tmp_path / "rows.csv", tmp_path / "out.jsonl"
+    rows.write_bytes(b'\xef\xbb\xbfcity,age,"note, long"\r\n"SF",41,x\r\nLA,1.5,\r\n')
+    assert run("score", city, rows, "-o", target) == 0
+    assert [json.loads(line) for line in target.read_text().splitlines()] == SCORED
+
+
+def test_score_writes_vectors_that_it_reads(city, tmp_path, capsys):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps(ROWS[0]))
+    assert run("score", city, rows, "-c", "features") == 0
+    (scored,) = lines(capsys)
+    model = save_pipeline(tmp_path / "lr", [linear_regression()])
+    rows.write_text(json.dumps(scored))
+    assert run("score", model, rows) == 0
+    assert lines(capsys) == SCORED[:1]
+
+
+def test_a_failing_row_stops_with_its_line(city, tmp_path, capsys):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps(ROWS[0]) + '\n{"age": "x", "city": "SF"}\n')
+    assert run("score", city, rows) == 1
+    captured = capsys.readouterr()
+    assert f"{rows}, line 2: column 'age': takes double, got 'x' (str)" in captured.err
+
+
+def test_keep_going(city, tmp_path, capsys):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"age": 1}\n{"age": \n[]\n"x"\n' + json.dumps(ROWS[0]) + "\n" + "[" * 100_000)
+    assert run("score", city, rows, "--keep-going") == 1
+    captured = capsys.readouterr()
+    found = [json.loads(line) for line in captured.out.splitlines()]
+    assert ["error" in row for row in found] == [True, True, True, True, False, True]
+    assert found[0]["line"] == 1
+    assert "5 rows failed" in captured.err
+
+
+def test_csv_errors_name_the_line(city, tmp_path, capsys):
+    rows = tmp_path / "rows.csv"
+    rows.write_text("city,age\nSF,old\n")
+    assert run("score", city, rows) == 1
+    assert "line 2: column 'age': holds 'old'" in capsys.readouterr().err
+
+
+def test_dropped_rows_keep_lines_in_step(tmp_path, capsys):
+    path = save_pipeline(tmp_path / "m", [indexer(handleInvalid="skip"), *CITY[1:]])
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"age": 1, "city": "?"}\n' + json.dumps(ROWS[0]))
+    assert run("score", path, rows) == 0
+    assert lines(capsys) == [None, SCORED[0]]
+
+
+def test_not_a_number_is_written_as_spark_and_python_read_it(city, tmp_path, capsys):
+    path = save_pipeline(tmp_path / "m", [*CITY[:2], assembler(handleInvalid="keep"), CITY[3]])
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"age": NaN, "city": "SF"}')
+    assert run("score", path, rows) == 0
+    assert capsys.readouterr().out == '{"prediction": NaN}\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["score", "nowhere"], "nowhere"),
+        (["inspect", "nowhere"], "nowhere"),
+        (["score"], "Missing argument 'MODEL'"),
+        (["scoer"], "No such command 'scoer'"),
+        (["inspect", "MODEL", "--schema", "age"], "COLUMN:TYPE"),
+        (["inspect", "MODEL", "--schema", "age:number"], "not a Spark type"),
+        (["score", "MODEL", "nowhere.csv"], "nowhere.csv"),
+        (["score", "MODEL", "MODEL"], "directory"),
+    ],
+)
+def test_mistakes(city, arguments, message, capsys):
+    assert run(*(city if argument == "MODEL" else argument for argument in arguments)) in (1, 2)
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert "Traceback" not in shown
+
+
+def test_verify_without_pyspark(city, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(__import__("sys").modules, "pyspark", None)
+    assert run("verify", city, "--rows", tmp_path / "rows.jsonl") == 1
+    assert "pip install 'sparklet[spark]'" in capsys.readouterr().err
+
+
+@needs_field
+def test_inspect_a_field_model(capsys):
+    assert run("inspect", FIELD / "40-PipelineModel-3.2") == 0
+    assert "HumidityRatio" in capsys.readouterr().out

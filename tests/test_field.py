@@ -1,0 +1,80 @@
+"""Saved models from public repositories: each scores as live Spark does, or is refused with a reason."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import sparklet
+from sparklet.errors import ModelError, SparkletError, UnfittedModelError, UnsupportedModelError
+from sparklet.testing import compare_with_spark, differences
+from tests.fitting import rows_for
+from tests.shared_models import FIELD, needs_field
+
+pytestmark = needs_field
+
+ROWS = 200
+INDEX = json.loads((FIELD / "index.json").read_text(encoding="utf-8")) if FIELD.is_dir() else []
+NAMES = [entry["dir"] for entry in INDEX]
+# What Spark itself cannot load or run, and why; and inputs whose type no stage tells.
+SCHEMAS: dict[str, dict[str, str]] = {}
+
+
+def folder(name):
+    """Return the model's folder: the entry's own, or the one inside that holds metadata."""
+    path = FIELD / name
+    return path if (path / "metadata").is_dir() else next(path.glob("*/metadata")).parent
+
+
+def load(name, **options):
+    return sparklet.load(folder(name), schema=SCHEMAS.get(name), **options)
+
+
+def verdict(name):
+    try:
+        return load(name, outputs="*")
+    except SparkletError as error:
+        return error
+
+
+def test_every_model_loads_or_is_refused_with_a_reason():
+    verdicts = {name: verdict(name) for name in NAMES}
+    refused = {name: found for name, found in verdicts.items() if isinstance(found, Exception)}
+    loaded = [name for name in NAMES if name not in refused]
+    print(f"\n{len(loaded)} of {len(NAMES)} field models load; refused:")
+    for name, error in refused.items():
+        print(f"  {name}: {type(error).__name__}: {error}")
+    for entry in INDEX:
+        error = refused.get(entry["dir"])
+        if error is None:
+            continue
+        assert isinstance(error, ModelError), error
+        if (
+            entry["class"].endswith(".Pipeline")
+            or ".classification.DecisionTreeClassifier" in entry["class"] + "$"
+        ):
+            assert isinstance(error, UnfittedModelError) or not entry["class"].endswith(".Pipeline")
+        if isinstance(error, UnsupportedModelError):
+            assert error.problems
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("name", NAMES)
+def test_scores_as_spark(name, spark):
+    model = verdict(name)
+    if isinstance(model, Exception):
+        pytest.skip(reason=f"{type(model).__name__}: {model}"[:200])
+    line = ".".join(spark.version.split(".")[:2])
+    model = load(name, outputs="*", spark=line)
+    rows = rows_for(model, ROWS)
+    scored = model.scoreInstances(rows[: ROWS // 2], errors="collect")
+    schema = {column.name: column.type for column in model.inputs}
+    agreement = compare_with_spark(str(folder(name)), rows, spark, schema=schema)
+    print(f"\n{name} on Spark {spark.version}: {agreement}")
+    assert agreement.same, "\n".join(map(str, agreement.problems()))
+    assert agreement.rows >= ROWS
+    plain = [row for row in scored if isinstance(row, dict)]
+    assert len(plain) >= ROWS // 2, "the plain half holds rows that are refused"
+    last = [row[model.outputs[-1].name] for row in plain]
+    assert any(list(differences(last[0], other)) for other in last[1:]), "all predictions are alike"
