@@ -18,7 +18,7 @@ class Attribute:
 
     kind: Literal["numeric", "nominal", "binary"] = "numeric"
     name: str | None = None
-    values: tuple[str, ...] | None = None
+    values: tuple[str | None, ...] | None = None
     numValues: int | None = None
 
     @property

@@ -49,18 +49,19 @@ def _to_integral(type: str, ansi: bool) -> Callable[[float], int]:
     # A double is cast to the narrow types by way of int.
     bottom, top = (lowest, highest) if bits > 32 else (-(1 << 31), (1 << 31) - 1)
 
-    def exact(value: float) -> int:
-        if math.isfinite(value) and lowest <= math.floor(value) and math.ceil(value) <= highest + 1:
-            whole = int(value)
-            if lowest <= whole <= highest:
-                return whole
-        raise InvalidValueError(f"overflows {type}: {value}", value)
-
     def saturating(value: float) -> int:
         if value != value:
             return 0
         whole = bottom if value <= bottom else top if value >= top else int(value)
         return (whole - lowest) % (1 << bits) + lowest
+
+    def exact(value: float) -> int:
+        # The bounds are compared as doubles: 2**63 passes for a bigint, and saturates.
+        if math.isfinite(value) and math.floor(value) <= float(top) and math.ceil(value) >= float(bottom):
+            whole = saturating(value)
+            if bits >= 32 or whole == int(value):
+                return whole
+        raise InvalidValueError(f"overflows {type}: {value}", value)
 
     return exact if ansi else saturating
 

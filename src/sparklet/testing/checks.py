@@ -103,7 +103,12 @@ def check_columns(golden: Golden) -> None:
     """State the output columns that Spark's transform adds: same names, order and Spark types."""
     model = _loaded(golden)
     if model is not None and golden.failure is None:
-        assert_same(golden.columns, {column.name: column.type for column in model.outputs}, "outputs")
+        types = {column.name: column.type for column in model.outputs}
+        # An indexer leaves its column out where the row lacks the input, as Spark does where the table lacks it.
+        scored = next((found for found in _outcomes(model, golden.rows) if isinstance(found, dict)), types)
+        assert_same(
+            golden.columns, {name: type_ for name, type_ in types.items() if name in scored}, "outputs"
+        )
 
 
 def check_row_not_mutated(golden: Golden) -> None:
@@ -167,7 +172,7 @@ def check_threads(golden: Golden) -> None:
     if model is not None:
         alone = _outcomes(model, golden.rows)
         with ThreadPoolExecutor(8) as pool:
-            for found in pool.map(lambda _: _outcomes(model, golden.rows), range(16)):
+            for found in pool.map(lambda _: _outcomes(model, golden.rows), range(8)):
                 _assert_same_outcomes(alone, found, "in a thread")
 
 

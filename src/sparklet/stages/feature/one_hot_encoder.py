@@ -59,7 +59,7 @@ class OneHotEncoderModel(HasInputCols):
     def _extra(self) -> int:
         return int(self.handleInvalid == "keep") - int(self.dropLast)
 
-    def _configured(self, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _configured(self, names: tuple[str | None, ...]) -> tuple[str | None, ...]:
         return names[:-1] if self._extra < 0 else (*names, "invalidValues") if self._extra > 0 else names
 
     def _encoder(self, categories: int, size: int) -> Callable[[Any], SparseVector | None]:
@@ -144,7 +144,7 @@ def _old_encoder(size: int) -> Callable[[Any], SparseVector | None]:
 _PREPARED = 4096
 
 
-def _names(source: Column, stage_name: str) -> tuple[str, ...] | None:
+def _names(source: Column, stage_name: str) -> tuple[str | None, ...] | None:
     """Return the category names that the input column carries, or None."""
     attribute = source.attribute
     if attribute is None:

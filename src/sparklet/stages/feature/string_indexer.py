@@ -24,13 +24,13 @@ class StringIndexerModel(HasInputCols):
     """
 
     handleInvalid: Literal["error", "skip", "keep"] = "error"
-    labelsArray: tuple[tuple[str, ...], ...]
+    labelsArray: tuple[tuple[str | None, ...], ...]
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
         if saved.version >= (3, 0):
-            return saved.table().row(labelsArray="array<array<string>>")
-        return {"labelsArray": [saved.table().row(labels="array<string>")["labels"]]}
+            return saved.table().row()
+        return {"labelsArray": [saved.table().row()["labels"]]}
 
     def check(self) -> str | None:
         if (problem := super().check()) is not None:
@@ -53,9 +53,11 @@ class StringIndexerModel(HasInputCols):
                 nulls=True,
             )
 
-    def _indexer(self, labels: tuple[str, ...], source: Column, columns: Columns) -> Callable[[Any], float]:
-        # The last of equal labels wins, as in the map that Spark builds.
-        index = {label: float(i) for i, label in enumerate(labels)}
+    def _indexer(
+        self, labels: tuple[str | None, ...], source: Column, columns: Columns
+    ) -> Callable[[Any], float]:
+        # The last of equal labels wins, as in the map that Spark builds. A null label is never looked up.
+        index = {label: float(i) for i, label in enumerate(labels) if label is not None}
         unseen, handling, type_, profile = (
             float(len(labels)),
             self.handleInvalid,
@@ -110,7 +112,7 @@ class IndexToString(HasInputCol):
         yield Bound((source,), (columns.new(self.output, "string"),), _label_of(labels, columns), nulls=True)
 
 
-def _label_of(labels: tuple[str, ...], columns: Columns) -> Callable[[Any], str | None]:
+def _label_of(labels: tuple[str | None, ...], columns: Columns) -> Callable[[Any], str | None]:
     # 4.1 replaced the UDF on doubles, which passes null and takes NaN for 0, by a cast to int and
     # raise_error.
     strict = columns.profile.at_least("4.1+")
