@@ -30,7 +30,7 @@ FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # The only rooms that may import a library, wherever in their files the import stands.
 LIBRARIES = {
     "pyarrow": {"saved"},
-    "pyspark": {"spark", "testing"},
+    "pyspark": {"spark", "testing", "cli"},
     "py4j": {"spark", "jvm", "testing"},
     "pandas": {"spark", "testing"},
     "click": {"cli"},
