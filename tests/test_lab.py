@@ -13,7 +13,7 @@ import json
 import pytest
 
 from sparklet.errors import SparkletError
-from sparklet.jvm_math import double_to_string
+from sparklet.jvm_math import double_to_string, float_to_string
 from sparklet.linalg import DenseVector, SparseVector
 from sparklet.pipeline import OnlinePipelineModel, _Options
 from sparklet.profile import Profile
@@ -90,7 +90,7 @@ def load(version, name):
     return OnlinePipelineModel(PipelineModel(uid="lab", stages=stages), options, str(folder / name))
 
 
-def text(value):
+def text(value, type_=""):
     """Return a value as `Row.toString` of Scala 2.11 and 2.12 shows it: doubles by all their digits."""
     if value is None:
         return "null"
@@ -101,7 +101,9 @@ def text(value):
         return f"({value.size},[{indices}],[{values}])"
     if isinstance(value, list):
         return "WrappedArray(" + ", ".join(map(text, value)) + ")"
-    return double_to_string(value) if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return float_to_string(value) if type_ == "float" else double_to_string(value)
+    return str(value)
 
 
 def golden(version):
@@ -125,9 +127,10 @@ def disagreements(version):
     for name, answers in golden(version).items():
         try:
             model = load(version, name)
+            types = {column.name: column.type for column in model.outputs}
             for row, (columns, expected) in zip(data, answers, strict=False):
                 scored = model.scoreInstance(row)
-                actual = "[" + ",".join(text(scored[column]) for column in columns) + "]"
+                actual = "[" + ",".join(text(scored[column], types[column]) for column in columns) + "]"
                 compared += len(columns)
                 if actual != expected:
                     found.setdefault(name, f"{expected} {actual}")

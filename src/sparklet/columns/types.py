@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from sparklet.errors import OptionError, did_you_mean
 
@@ -109,6 +110,7 @@ class wants:  # noqa: N801 - a namespace, read as `wants.NUMBER`
     HASHED = Want(
         "a number, boolean or string", "string", lambda t: is_numeric(t) or t in ("boolean", "string"), True
     )
+    NUMBER_OR_BOOLEAN = Want("a number or boolean", "double", lambda t: is_numeric(t) or t == "boolean")
     LABEL = Want("a string or a number", "string", lambda t: t == "string" or is_numeric(t), True)
     STRING = Want("a string", "string", lambda t: t == "string")
     VECTOR = Want("a vector", "vector", lambda t: t == "vector")
@@ -119,3 +121,9 @@ class wants:  # noqa: N801 - a namespace, read as `wants.NUMBER`
     )
     TOKENS = Want("an array of strings", "array<string>", lambda t: t == "array<string>")
     ARRAY = Want("an array", "array<string>", lambda t: t.startswith("array<"))
+
+    @staticmethod
+    @cache
+    def items(type_: str) -> Want:
+        """Return the want of an array with elements of a type."""
+        return Want(f"an array of {type_}", f"array<{type_}>", lambda t: t == f"array<{type_}>")

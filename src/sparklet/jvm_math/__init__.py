@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sparklet.jvm_math.blas import ORDERS, Order, axpy, dense_dot, dot, fma, gemm_column, gemv, nrm2, scal
+from sparklet.jvm_math.blas import (
+    ORDERS,
+    Order,
+    axpy,
+    dense_dot,
+    dot,
+    float_dot,
+    fma,
+    gemm_column,
+    gemv,
+    nrm2,
+    scal,
+)
 from sparklet.jvm_math.functions import (
     acos,
     asin,
@@ -60,6 +72,7 @@ __all__ = [
     "erf",
     "exp",
     "expm1",
+    "float_dot",
     "float_to_string",
     "fma",
     "gamma_draws",

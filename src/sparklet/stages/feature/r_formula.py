@@ -1,0 +1,106 @@
+"""R's model formulas, fitted: a pipeline of indexers, encoders and an assembler, and what tidies up after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sparklet.columns import Attribute, Column, Columns, wants
+from sparklet.errors import SchemaError
+from sparklet.saved import SavedStage
+from sparklet.stages.stage import Bound, Stage, stage
+
+__all__ = ["ColumnPruner", "RFormulaModel", "VectorAttributeRewriter"]
+
+
+@stage("org.apache.spark.ml.feature.RFormulaModel")
+class RFormulaModel(Stage):
+    """Make the features that a formula names, and the label where the row brings it.
+
+    Follows Spark's `ml/feature/RFormula.scala` (4.2).
+    """
+
+    labelCol: str = "label"
+    formulaLabel: str
+    pipelineModel: Stage
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        formulaLabel = saved.table().row(label="string")["label"]
+        return {"formulaLabel": formulaLabel, "pipelineModel": saved.child("pipelineModel")}
+
+    def expand(self) -> Sequence[Stage]:
+        return self.pipelineModel, _Label(uid=self.uid, source=self.formulaLabel, labelCol=self.labelCol)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Label(Stage):
+    """Cast the label to double, as `RFormulaModel.transformLabel` does where no column has its name yet."""
+
+    source: str
+    labelCol: str
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        if self.source and self.source != self.labelCol and self.labelCol not in columns:
+            source = columns.take(self.source, wants.NUMBER_OR_BOOLEAN)
+            made = columns.new(self.labelCol, "double")
+            yield Bound((source,), (made,), _as_double, optional=True, nulls=True)
+
+
+def _as_double(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+@stage("org.apache.spark.ml.feature.ColumnPruner")
+class ColumnPruner(Stage):
+    """Take columns away that only the formula's own stages needed.
+
+    Follows Spark's `ml/feature/RFormula.scala` (4.2).
+    """
+
+    columnsToPrune: tuple[str, ...]
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        return saved.table().row(columnsToPrune="array<string>")
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        for name in self.columnsToPrune:
+            columns.drop(name)
+        yield from ()
+
+
+@stage("org.apache.spark.ml.feature.VectorAttributeRewriter")
+class VectorAttributeRewriter(Stage):
+    """Rename the attributes of a vector; its values stay.
+
+    Follows Spark's `ml/feature/RFormula.scala` (4.2).
+    """
+
+    vectorCol: str
+    prefixesToRewrite: Mapping[str, str]
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        return saved.table().row(vectorCol="string", prefixesToRewrite="map<string,string>")
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source = columns.take(self.vectorCol, wants.VECTOR)
+        if source.make_attributes is None:
+            raise SchemaError(source.name, "carries no attributes to rename", str(self))
+        made = replace(source, make_attributes=self._renamed(source), origin=columns.stage)
+        yield Bound((source,), (made,), _unchanged, nulls=True)
+
+    def _renamed(self, source: Column) -> Callable[[], tuple[Attribute, ...]]:
+        def rename(name: str | None) -> str | None:
+            if name is not None:
+                for old, new in self.prefixesToRewrite.items():
+                    name = name.replace(old, new)
+            return name
+
+        return lambda: tuple(replace(a, name=rename(a.name)) for a in source.attributes() or ())
+
+
+def _unchanged(value: Any) -> Any:
+    return value

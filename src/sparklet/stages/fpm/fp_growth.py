@@ -1,0 +1,86 @@
+"""Frequent patterns: what usually comes with the items of a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sparklet.columns import Columns, element_type, wants
+from sparklet.errors import CorruptModelError, SchemaError
+from sparklet.jvm_math import div
+from sparklet.saved import SavedStage
+from sparklet.stages.stage import Bound, Stage, stage
+
+__all__ = ["FPGrowthModel", "Itemsets"]
+
+Rule = tuple[tuple[Any, ...], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Itemsets:
+    """How often items came together, by itemset in the order of its items."""
+
+    counts: Mapping[tuple[Any, ...], int]
+
+
+@stage("org.apache.spark.ml.fpm.FPGrowthModel")
+class FPGrowthModel(Stage):
+    """Predict the items that rules of at least `minConfidence` add to those of the row.
+
+    Null counts as no items. Spark's order of the items follows its partitions; here it follows the stored
+    itemsets. Follows Spark's `ml/fpm/FPGrowth.scala` and `mllib/fpm/AssociationRules.scala` (4.2).
+    """
+
+    predictor: ClassVar[bool] = True
+
+    itemsCol: str = "items"
+    predictionCol: str = "prediction"
+    minConfidence: float = 0.8
+    itemType: str
+    itemsets: Itemsets
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        table = saved.table()
+        kind = table.types.get("items", "")
+        items, counts = table.column("items", kind or "array<string>"), table.column("freq", "bigint")
+        itemsets = {tuple(itemset): count for itemset, count in zip(items, counts, strict=True)}
+        if len(itemsets) != len(items):
+            raise CorruptModelError(table.path, "holds an itemset twice")
+        return {"itemType": element_type(kind) or "string", "itemsets": Itemsets(itemsets)}
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        source = columns.take(self.itemsCol, wants.items(self.itemType))
+        if source.type != f"array<{self.itemType}>":
+            raise SchemaError(source.name, f"must be array<{self.itemType}>, it is {source.type}", str(self))
+        made = columns.new(self.predictionCol, source.type)
+        yield Bound((source,), (made,), self._consequents(), nulls=True)
+
+    def _rules(self) -> list[Rule]:
+        """Return (antecedent, consequent) of the rules that hold."""
+        rules = []
+        counts = self.itemsets.counts
+        for itemset, union in counts.items():
+            if len(itemset) < 2:
+                continue
+            for place, item in enumerate(itemset):
+                antecedent = itemset[:place] + itemset[place + 1 :]
+                count = counts.get(antecedent)
+                if count is not None and div(float(union), float(count)) >= self.minConfidence:
+                    rules.append((antecedent, item))
+        return rules
+
+    def _consequents(self) -> Callable[[Any], list[Any]]:
+        rules = [(frozenset(antecedent), item) for antecedent, item in self._rules()]
+
+        def predict(items: Any) -> list[Any]:
+            if items is None:
+                return []
+            known = set(items)
+            # A dict keeps the first of equal items in place, as Scala's distinct does.
+            return list(
+                {item: None for antecedent, item in rules if item not in known and antecedent <= known}
+            )
+
+        return predict

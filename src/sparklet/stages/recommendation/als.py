@@ -1,0 +1,131 @@
+"""Alternating least squares: the rating a user would give an item."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sparklet.columns import Column, Columns, wants
+from sparklet.errors import CorruptModelError, InvalidValueError, NullValueError
+from sparklet.jvm_math import float_dot
+from sparklet.saved import SavedStage
+from sparklet.stages.stage import Bound, Dropped, Stage, stage
+
+if TYPE_CHECKING:
+    import numpy
+
+__all__ = ["ALSModel", "Factors"]
+
+_LARGEST_INT = (1 << 31) - 1
+
+
+@dataclass(frozen=True, eq=False)
+class Factors:
+    """The vectors of users or items: sorted ids, and for each id `rank` float32 in one array."""
+
+    ids: numpy.ndarray
+    values: numpy.ndarray
+    rank: int
+
+    @classmethod
+    def read(cls, saved: SavedStage, name: str, rank: int) -> Factors:
+        """Read one of the two tables; raises `CorruptModelError` for vectors of another rank and ids twice."""
+        table = saved.table(name).sorted_by("id")
+        ids = table.numpy("id", "int")
+        values, offsets = table.flat("features", "array<float>")
+        if ((offsets[1:] - offsets[:-1]) != rank).any():
+            raise CorruptModelError(
+                table.path, f"holds features that are not {rank} numbers, the model's rank"
+            )
+        if (ids[1:] == ids[:-1]).any():
+            raise CorruptModelError(table.path, "holds an id twice")
+        return cls(ids, values, rank)
+
+    def find(self) -> Callable[[int], Any]:
+        """Return the function from an id to its vector, or None where the model does not know the id."""
+        # A view of memory gives Python ints, without a dict of millions of them.
+        ids, values, rank, count = self.ids.data, self.values, self.rank, len(self.ids)
+
+        def vector(id_: int) -> Any:
+            place = bisect_left(ids, id_)
+            if place < count and ids[place] == id_:
+                return values[place * rank : place * rank + rank]
+            return None
+
+        return vector
+
+
+@stage("org.apache.spark.ml.recommendation.ALSModel")
+class ALSModel(Stage):
+    """Predict the rating (float) of a user and an item: a dot of float32, NaN where either is unknown.
+
+    With `coldStartStrategy="drop"` such a row is dropped. Since Spark 4.0 the two ids come out as int.
+    Follows Spark's `ml/recommendation/ALS.scala` (3.5 and 4.2).
+    """
+
+    predictor: ClassVar[bool] = True
+
+    userCol: str = "user"
+    itemCol: str = "item"
+    predictionCol: str = "prediction"
+    coldStartStrategy: str = "nan"
+    userFactors: Factors
+    itemFactors: Factors
+
+    @classmethod
+    def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        rank = saved.metadata.get("rank")
+        if not isinstance(rank, int) or isinstance(rank, bool) or rank < 1:
+            raise saved.corrupt("rank is not a positive number")
+        return {name: Factors.read(saved, name, rank) for name in ("userFactors", "itemFactors")}
+
+    def check(self) -> str | None:
+        if self.coldStartStrategy.lower() not in ("nan", "drop"):
+            return f"coldStartStrategy is {self.coldStartStrategy!r}, expected 'nan' or 'drop'"
+        return None
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        sources = [columns.take(name, wants.NUMBER) for name in (self.userCol, self.itemCol)]
+        prediction = columns.new(self.predictionCol, "float")
+        if columns.profile.at_least("4.0"):
+            for source in sources:
+                made = columns.new(source.name, "int", replaces=True)
+                yield Bound((source,), (made,), _checked(source), nulls=True)
+        drop = self.coldStartStrategy.lower() == "drop"
+        yield Bound(
+            tuple(sources), (prediction,), self._predictor(sources, drop=drop), drops=drop, nulls=True
+        )
+
+    def _predictor(self, sources: list[Column], *, drop: bool) -> Callable[[Any, Any], float]:
+        user_id, item_id = map(_checked, sources)
+        user_factors, item_factors = self.userFactors.find(), self.itemFactors.find()
+
+        def predict(user: Any, item: Any) -> float:
+            users, items = user_factors(user_id(user)), item_factors(item_id(item))
+            rating = math.nan if users is None or items is None else float_dot(users, items)
+            if drop and rating != rating:
+                raise Dropped
+            return rating
+
+        return predict
+
+
+def _checked(column: Column) -> Callable[[Any], int]:
+    """Return the function that makes an id of a number, as `ALSModelParams.checkIntegers` does."""
+
+    def integer(value: Any) -> int:
+        if value is None:
+            raise NullValueError(column=column.name)
+        if value != value or abs(value) > _LARGEST_INT + 1 or int(value) != value:
+            raise InvalidValueError(
+                f"is no id, a whole number in the range of int: {value}", value, column=column.name
+            )
+        found = int(value)
+        if found > _LARGEST_INT:
+            raise InvalidValueError(f"is beyond the range of int: {value}", value, column=column.name)
+        return found
+
+    return integer
