@@ -7,7 +7,7 @@ import math
 import pytest
 
 from sparklet.errors import InvalidValueError
-from sparklet.jvm_math import digamma, digammas, erf, gamma_draws, normal_cdf
+from sparklet.jvm_math import digamma, digammas, erf, gamma_draws, log1p, normal_cdf
 from sparklet.testing.same import ulp_distance
 
 DIGAMMA = (
@@ -37,6 +37,26 @@ ERF = (
     ("0x1.b7c9bbf0d0358p-1", "0x1.8d139a0b0a97bp-1"),
     ("0x1.86de178cdb9b8p-3", "0x1.b3bff0ec7d92dp-3"),
     ("-0x1.05b88a0ab8493p+5", "-0x1.0000000000000p+0"),
+)
+# The first ones differ from glibc's log1p.
+LOG1P = (
+    ("-0x1.5db7f3a31a28ep-3", "-0x1.7f7b4b992c43ap-3"),
+    ("-0x1.4174591bc3d22p-2", "-0x1.81cdcc0c98309p-2"),
+    ("0x1.15870878c1ce8p-2", "0x1.eb27cfa285f5ap-3"),
+    ("-0x1.239dcf7218fc0p-2", "-0x1.573622bdd0ba4p-2"),
+    ("-0x1.3104a3afa32bdp-1", "-0x1.cfb70b16875f4p-1"),
+    ("-0x1.d4a968708a180p-3", "-0x1.0a182835aaaa1p-2"),
+    ("-0x1.764d26c7fd02cp-1", "-0x1.50319f8bbb825p+0"),
+    ("-0x1.b74ddd31db182p-1", "-0x1.f3b8ebabbf00cp+0"),
+    ("0x1.43808a8a3369ep-34", "0x1.43808a8a00503p-34"),
+    ("-0x1.1315b91ba99a0p-10", "-0x1.133ab2b0b5ca8p-10"),
+    ("0x1.a6f609295f80dp-4", "0x1.9284da4f99c3cp-4"),
+    ("-0x1.447b0d15c886cp-3", "-0x1.61454280def6dp-3"),
+    ("0x1.922263b52eaa0p-4", "0x1.7f990fdada763p-4"),
+    ("0x1.d027bb606ffbfp+11", "0x1.0709aa36ca23cp+3"),
+    ("-0x1.3ae06df61ce57p-13", "-0x1.3ae67b4b1a8a3p-13"),
+    ("0x1.1511212fa5c87p+668", "0x1.cf19f53ba50adp+8"),
+    ("-0x1.78aec33ab7ca4p-2", "-0x1.d5a474b9b1a39p-2"),
 )
 # Gamma(shape, 1 / shape) on MersenneTwister(1421925485): the first four draws.
 DRAWS = {
@@ -89,3 +109,8 @@ def test_erf_at_its_edges() -> None:
 @pytest.mark.parametrize(("shape", "expected"), DRAWS.items())
 def test_gamma_draws(shape: float, expected: tuple[str, ...]) -> None:
     assert gamma_draws(1421925485, shape, 1.0 / shape, 4) == [float.fromhex(value) for value in expected]
+
+
+@pytest.mark.parametrize(("x", "expected"), LOG1P)
+def test_log1p_is_fdlibm(x: str, expected: str) -> None:
+    assert log1p(float.fromhex(x)) == float.fromhex(expected)

@@ -1,11 +1,13 @@
 """Functions of `java.lang.Math` that never raise: infinities and NaN where Python has exceptions.
 
-Results are libm's. HotSpot has its own exp, log and pow; they differ by at most one unit in the last place.
+Results are libm's, except those of log1p. HotSpot has its own exp, log and pow; they differ by at most one
+unit in the last place.
 """
 
 from __future__ import annotations
 
 import math
+import struct
 
 __all__ = [
     "acos",
@@ -64,16 +66,69 @@ def log(x: float) -> float:
         return -math.inf if x == 0.0 else math.nan
 
 
+LN2_HIGH = 6.93147180369123816490e-01
+LN2_LOW = 1.90821492927058770002e-10
+LOG1P_TERMS = (
+    1.479819860511658591e-01,
+    1.531383769920937332e-01,
+    1.818357216161805012e-01,
+    2.222219843214978396e-01,
+    2.857142874366239149e-01,
+    3.999999999940941908e-01,
+    6.666666666666735130e-01,
+)
+
+
 def log1p(x: float) -> float:
     """Return the natural logarithm of 1 + x, -infinity of -1, NaN below.
+
+    Java's `Math.log1p` is fdlibm's on every JVM, so this is that, and agrees bit for bit.
 
     >>> log1p(1e-20), log1p(-1.0), log1p(-2.0)
     (1e-20, -inf, nan)
     """
-    try:
-        return math.log1p(x)
-    except ValueError:
-        return -math.inf if x == -1.0 else math.nan
+    if not -1.0 < x < math.inf:
+        return x if x != x or x > 0.0 else -math.inf if x == -1.0 else math.nan
+    size = _high_word(abs(x))
+    if size < 0x3E200000:  # below 2**-29
+        return x if size < 0x3C900000 else x - x * x * 0.5
+    high = _high_word(x) if x > 0.0 else -size
+    if -0x3FD2BEC3 <= high < 0x3FDA827A:  # between sqrt(2) / 2 - 1 and sqrt(2) - 1
+        power, rest, f = 0, 0.0, x
+        fraction = 1
+    else:
+        large = high >= 0x43400000  # from 2**53 on, 1 is lost
+        u = x if large else 1.0 + x
+        word = _high_word(u)
+        power = (word >> 20) - 1023
+        rest = 0.0 if large else (1.0 - (u - x) if power > 0 else x - (u - 1.0)) / u
+        fraction = word & 0x000FFFFF
+        if fraction < 0x6A09E:
+            f = math.ldexp(u, -power) - 1.0
+        else:
+            power += 1
+            f = math.ldexp(u, -power) - 1.0
+            fraction = (0x00100000 - fraction) >> 2
+    half = 0.5 * f * f
+    if fraction == 0:  # f is below 2**-20
+        if f == 0.0:
+            return power * LN2_HIGH + (rest + power * LN2_LOW) if power else 0.0
+        r = half * (1.0 - 0.66666666666666666 * f)
+        return power * LN2_HIGH - ((r - (power * LN2_LOW + rest)) - f) if power else f - r
+    s = f / (2.0 + f)
+    z = s * s
+    r = LOG1P_TERMS[0]
+    for term in LOG1P_TERMS[1:]:
+        r = term + z * r
+    r *= z
+    if power == 0:
+        return f - (half - s * (half + r))
+    return power * LN2_HIGH - ((half - (s * (half + r) + (power * LN2_LOW + rest))) - f)
+
+
+def _high_word(x: float) -> int:
+    word: int = struct.unpack(">i", struct.pack(">d", x)[:4])[0]
+    return word
 
 
 def log10(x: float) -> float:
