@@ -12,7 +12,7 @@ from pyspark.ml.classification import (
 )
 
 from sparklet.testing.cases import Family, vector
-from tests.cases.training import categories, points
+from tests.cases.training import categories, fitted, points
 
 CLASSIFICATION = "org.apache.spark.ml.classification."
 FOUR = vector(4)
@@ -32,7 +32,8 @@ def columns(family):
             }
             name = "columns-" + ("-".join(kept) or "none")
             family.case(name, hostile=False, **params)(recipe)
-            family.case(name + "-thresholds", hostile=False, thresholds=[0.7, 0.2], **params)(recipe)
+            if prediction:  # thresholds decide nothing else
+                family.case(name + "-thresholds", hostile=False, thresholds=[0.7, 0.2], **params)(recipe)
         return recipe
 
     return register
@@ -115,9 +116,8 @@ trees = Family(CLASSIFICATION + "DecisionTreeClassificationModel", features=MIXE
 @trees.case("three-classes", classes=3)
 @trees.case("three-classes-thresholds", classes=3, thresholds=[0.9, 0.1, 0.3])
 @columns(trees)
-def tree_classifier(spark, low=(0.0, 4.0), classes=2, thresholds=None, **params):
-    model = DecisionTreeClassifier(seed=1, **{"maxDepth": 3, **params}).fit(categories(spark, low, classes))
-    return model if thresholds is None else model.setThresholds(thresholds)
+def tree_classifier(spark, low=(0.0, 4.0), classes=2, **params):
+    return fitted(DecisionTreeClassifier(seed=1, maxDepth=3), categories(spark, low, classes), **params)
 
 
 @trees.case("continuous", features=FOUR, leafCol="leaf")
@@ -140,10 +140,9 @@ forests = Family(CLASSIFICATION + "RandomForestClassificationModel", features=MI
 @forests.case("three-classes-thresholds", classes=3, thresholds=[0.9, 0.1, 0.3])
 @forests.case("continuous", features=FOUR, train=points)
 @columns(forests)
-def forest_classifier(spark, low=(0.0, 4.0), classes=2, train=None, thresholds=None, **params):
+def forest_classifier(spark, low=(0.0, 4.0), classes=2, train=None, **params):
     frame = categories(spark, low, classes) if train is None else train(spark, classes)
-    model = RandomForestClassifier(maxDepth=3, seed=1, **{"numTrees": 5, **params}).fit(frame)
-    return model if thresholds is None else model.setThresholds(thresholds)
+    return fitted(RandomForestClassifier(maxDepth=3, seed=1, numTrees=5), frame, **params)
 
 
 # --- GBTClassificationModel ---------------------------------------------------------------------
@@ -161,9 +160,8 @@ boosted = Family(
 @boosted.case("one-tree", maxIter=1)
 @boosted.case("low-categories-many", low=(0.0, 1.0, 2.0, 3.0), leafCol="leaf")
 @columns(boosted)
-def boosted_classifier(spark, low=(0.0, 4.0), thresholds=None, **params):
-    model = GBTClassifier(maxDepth=2, seed=1, **{"maxIter": 6, **params}).fit(categories(spark, low))
-    return model if thresholds is None else model.setThresholds(thresholds)
+def boosted_classifier(spark, low=(0.0, 4.0), **params):
+    return fitted(GBTClassifier(maxDepth=2, seed=1, maxIter=6), categories(spark, low), **params)
 
 
 @boosted.case("continuous", features=FOUR, leafCol="leaf")

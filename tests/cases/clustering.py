@@ -8,6 +8,7 @@ from pyspark.ml.clustering import KMeans
 from pyspark.ml.linalg import Vectors
 
 from sparklet.testing.cases import Family, array, vector
+from tests.cases.training import fitted
 
 CLUSTERING = "org.apache.spark.ml.clustering."
 INF, NAN = float("inf"), float("nan")
@@ -53,4 +54,4 @@ kmeans = Family(CLUSTERING + "KMeansModel", features=vector(3))
 )
 @kmeans.case("wide", features=vector(9), size=9)
 def k_means(spark, size=3, **params):
-    return KMeans(seed=3, maxIter=5, **{"k": 3, **params}).fit(blobs(spark, size))
+    return fitted(KMeans(seed=3, maxIter=5, k=3), blobs(spark, size), **params)

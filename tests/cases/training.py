@@ -7,6 +7,21 @@ from random import Random
 from pyspark.ml.linalg import Vectors
 from pyspark.sql.functions import col
 
+SCORING = ("thresholds", "rawPredictionCol", "probabilityCol", "predictionCol", "leafCol", "varianceCol")
+
+
+def fitted(estimator, frame, **params):
+    """Fit with the training params and set the scoring params on the model.
+
+    Some constructors of PySpark do not take them, and an empty column name can disturb the fit.
+    """
+    for name in params.keys() - set(SCORING):
+        estimator.set(estimator.getParam(name), params[name])
+    model = estimator.fit(frame)
+    for name in params.keys() & set(SCORING):
+        model.set(model.getParam(name), params[name])
+    return model
+
 
 def points(spark, classes=2, size=4, count=80, seed=7):
     """Return `features` and a `label` that depends on them with some noise."""

@@ -266,7 +266,7 @@ def spark_scores(
     Rows are spread over partitions of `group` rows. Where the batch throws, each partition is run alone, and
     one that throws is cut in two until the failing rows are found. `suspects` are rows (by position) expected
     to fail: they get a partition of their own from the start, which only saves time. `replaced` names input
-    columns that the model overwrites. The first row decides what Spark learns by peeking: make it a plain one.
+    columns that the model overwrites. The first row decides what Spark learns by peeking, so make it plain.
     """
     typed = {**schema, _ROW: "bigint"}
     outcomes: dict[int, dict[str, Any] | SparkFailure | None] = {}
