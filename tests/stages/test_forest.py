@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import sparklet
-from sparklet.errors import CorruptModelError, InvalidValueError, VectorSizeError
+from sparklet.errors import CorruptModelError, InvalidValueError, NullValueError, VectorSizeError
 from sparklet.linalg import DenseVector, SparseVector
 from sparklet.saved import open_model
 from sparklet.stages import build
@@ -189,6 +189,17 @@ def test_size_matters_only_where_a_split_tests_what_is_absent(tmp_path):
     for model, features in [(path, ()), (path, SparseVector(0, (), ())), (wide, SparseVector(4999, (), ()))]:
         with pytest.raises(VectorSizeError):
             predictions(model, features)
+
+
+@pytest.mark.parametrize("features", [None, (), (NAN,)])
+def test_trees_without_splits_do_not_look_at_features(tmp_path, features):
+    path = save_tree(tmp_path / "m", [leaf(0, 5.0)], params={"leafCol": "leaf", "varianceCol": "v"})
+    assert_same(scores(path, features), [{"prediction": 5.0, "v": 0.0, "leaf": 0.0}])
+    mixed = save_forest(tmp_path / "f", [[leaf(0, 5.0)], stump()])
+    assert predictions(save_forest(tmp_path / "l", [[leaf(0, 5.0)], [leaf(0, 6.0)]]), features) == [11.0]
+    if features is None:
+        with pytest.raises(NullValueError):
+            predictions(mixed, features)
 
 
 def test_leaves_count_from_the_left(tmp_path):

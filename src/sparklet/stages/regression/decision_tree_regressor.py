@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sparklet.columns import Columns
+from sparklet.columns import Column, Columns
 from sparklet.linalg import Vector
 from sparklet.saved import SavedStage
-from sparklet.stages.predictor import PredictionModel
 from sparklet.stages.stage import Bound, stage
 from sparklet.stages.tree.tree_models import DecisionTreeModel
 
@@ -35,12 +34,11 @@ class DecisionTreeRegressionModel(DecisionTreeModel):
         variances = [_variance(*row) if row else 0.0 for row in self.forest.by_leaf(self.forest.stats)]
         return lambda features: variances[leaf(features)]
 
-    def bind(self, columns: Columns) -> Iterator[Bound]:
-        features = self.features(columns)
-        yield from PredictionModel.bind(self, columns)
+    def moreColumns(self, columns: Columns, features: Column) -> Iterator[Bound]:
+        """Yield the variance, where it is asked for, and then the leaf."""
         if self.varianceCol:
             yield Bound((features,), (columns.new(self.varianceCol, "double"),), self.predictVariance())
-        yield from self.leafColumn(columns, features)
+        yield from super().moreColumns(columns, features)
 
 
 def _variance(count: float, total: float, squares: float) -> float:

@@ -64,7 +64,7 @@ class Forest:
 
     @cached_property
     def reach(self) -> int:
-        """Return one more than the largest feature that a split tests."""
+        """Return one more than the largest feature that a split tests, 0 where nothing splits."""
         return int(self.feature.max()) + 1
 
     @cached_property

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from sparklet.columns import Attribute, Column, Columns
@@ -47,6 +48,9 @@ class _TreeModel(PredictionModel):
 
         As in Spark a vector of another size is fine unless a split tests what is not there.
         """
+        if not self.forest.reach:
+            found = self.forest.starts[:-1].tolist()
+            return lambda _: found
         read, walk = self.forest.read(), self.forest.walk()
         expected = self.forest.reach if self.width is None else self.width
 
@@ -60,11 +64,13 @@ class _TreeModel(PredictionModel):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         features = self.features(columns)
-        yield from super().bind(columns)
-        yield from self.leafColumn(columns, features)
+        # Trees that are but a leaf never look at the features, so that Spark scores null as well.
+        nulls = not self.forest.reach
+        for bound in chain(super().bind(columns), self.moreColumns(columns, features)):
+            yield replace(bound, nulls=True) if nulls else bound
 
-    def leafColumn(self, columns: Columns, features: Column) -> Iterator[Bound]:
-        """Yield the column of leaves where it is asked for."""
+    def moreColumns(self, columns: Columns, features: Column) -> Iterator[Bound]:
+        """Yield what comes after the prediction: the leaves, where they are asked for."""
         if self.leafCol:
             leaves = self.leaves()
             places = {leaf: float(place) for tree in self.forest.leaves for place, leaf in enumerate(tree)}
