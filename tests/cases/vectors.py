@@ -75,8 +75,6 @@ def ours(value):
 
 @cosines.case("default", v=wave(3))
 @cosines.case("size-1", v=wave(1))
-@cosines.case("size-2", v=wave(2))
-@cosines.case("size-4", v=wave(4))
 @cosines.case("size-16", v=wave(16))
 @cosines.case("size-17", v=wave(17))
 @cosines.case("inverse", v=wave(3), inverse=True)
@@ -146,7 +144,6 @@ polynomials = Family(FEATURE + "PolynomialExpansion", v=vector(3))
 
 @polynomials.case("default")
 @polynomials.case("degree-1", degree=1)
-@polynomials.case("degree-3", degree=3)
 @polynomials.case("degree-5", degree=5, v=vector(2))
 @polynomials.case("wide", v=vector(9))
 def polynomial_expansion(spark, **params):
@@ -159,7 +156,6 @@ hints = Family(FEATURE + "VectorSizeHint", v=vector(3), replaced=("v",))
 
 
 @hints.case("default")
-@hints.case("error", handleInvalid="error")
 @hints.case("skip", handleInvalid="skip")
 @hints.case("optimistic", handleInvalid="optimistic")
 def vector_size_hint(spark, **params):
@@ -185,7 +181,6 @@ slices = Family(FEATURE + "VectorSlicer", v=vector(5))
 
 @slices.case("default", indices=[1, 3])
 @slices.case("unsorted", indices=[4, 0, 2])
-@slices.case("single", indices=[0])
 @slices.case("beyond", indices=[0, 5])
 def vector_slicer(spark, **params):
     return VectorSlicer(inputCol="v", outputCol="o", **params)
@@ -236,7 +231,6 @@ robust = Family(FEATURE + "RobustScalerModel", v=vector(4))
 @robust.case("centering", withCentering=True)
 @robust.case("centering-only", withCentering=True, withScaling=False)
 @robust.case("neither", withScaling=False)
-@robust.case("quantiles", lower=0.1, upper=0.9, withCentering=True)
 def robust_scaler(spark, **params):
     train = spark.createDataFrame([(Vectors.dense(*row),) for row in SCALED], ["v"])
     return RobustScaler(inputCol="v", outputCol="o", **params).fit(train)
@@ -248,7 +242,6 @@ components = Family(FEATURE + "PCAModel", features=vector(5), exactness="dot")
 
 
 @components.case("default", k=2)
-@components.case("all", k=5)
 @components.case("wide", k=4, size=19, features=vector(19))
 def pca(spark, k, size=5):
     return PCA(inputCol="features", outputCol="o", k=k).fit(points(spark, size=size))
@@ -267,9 +260,6 @@ def counted(spark):
 
 
 @chi_squared.case("default", numTopFeatures=3)
-@chi_squared.case("percentile", selectorType="percentile", percentile=0.4)
-@chi_squared.case("fpr", selectorType="fpr", fpr=0.2)
-@chi_squared.case("fdr", selectorType="fdr", fdr=0.2)
 @chi_squared.case("fwe", selectorType="fwe", fwe=0.2)
 def chi_sq_selector(spark, **params):
     return ChiSqSelector(outputCol="o", **params).fit(counted(spark))
@@ -280,8 +270,6 @@ univariate = Family(FEATURE + "UnivariateFeatureSelectorModel", features=vector(
 
 @univariate.case("default")
 @univariate.case("categorical", featureType="categorical", labelType="categorical")
-@univariate.case("regression", labelType="continuous")
-@univariate.case("fpr", selectionMode="fpr", selectionThreshold=0.3)
 def univariate_feature_selector(spark, featureType="continuous", labelType="categorical", **params):
     params = {"selectionMode": "numTopFeatures", "selectionThreshold": 3, **params}
     selector = (
@@ -294,7 +282,6 @@ variance = Family(FEATURE + "VarianceThresholdSelectorModel", features=vector(5)
 
 
 @variance.case("default")
-@variance.case("threshold", varianceThreshold=0.5)
 @variance.case("none", varianceThreshold=50.0)
 def variance_threshold_selector(spark, **params):
     return VarianceThresholdSelector(outputCol="o", **params).fit(counted(spark))
@@ -330,7 +317,6 @@ categories = Family(
 
 
 @categories.case("default")
-@categories.case("error", handleInvalid="error")
 @categories.case("skip", handleInvalid="skip")
 @categories.case("keep", handleInvalid="keep")
 @categories.case("continuous", maxCategories=2)
@@ -396,8 +382,6 @@ targets = Family(
 
 
 @targets.case("default")
-@targets.case("error", handleInvalid="error")
-@targets.case("keep", handleInvalid="keep")
 @targets.case("smoothing", handleInvalid="keep", smoothing=2.5)
 @targets.case("binary", targetType="binary", smoothing=1.0)
 @targets.case("continuous", targetType="continuous", smoothing=0.75, handleInvalid="keep")

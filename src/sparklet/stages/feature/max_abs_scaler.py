@@ -9,7 +9,7 @@ from sparklet.columns import Columns, wants
 from sparklet.linalg import Vector, to_dense
 from sparklet.saved import SavedStage
 from sparklet.stages.feature.standard_scaler import scaler
-from sparklet.stages.shared import HasInputCol, sized
+from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
 
 __all__ = ["MaxAbsScalerModel"]
@@ -33,4 +33,4 @@ class MaxAbsScalerModel(HasInputCol):
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
         made = columns.new(self.output, "vector", size=size, nonzeros=source.nonzeros)
         factors = tuple(1.0 if largest == 0.0 else 1.0 / largest for largest in to_dense(self.maxAbs).values)
-        yield Bound((source,), (made,), sized(scaler(None, factors), size))
+        yield Bound((source,), (made,), scaler(None, factors))

@@ -9,7 +9,7 @@ from sparklet.columns import Columns, wants
 from sparklet.linalg import Vector, to_dense
 from sparklet.saved import SavedStage
 from sparklet.stages.feature.standard_scaler import scaler
-from sparklet.stages.shared import HasInputCol, sized
+from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
 
 __all__ = ["RobustScalerModel"]
@@ -46,4 +46,5 @@ class RobustScalerModel(HasInputCol):
         factors = (
             tuple(0.0 if width == 0.0 else 1.0 / width for width in ranges) if self.withScaling else None
         )
-        yield Bound((source,), (made,), sized(scaler(shift, factors), size))
+        # With nothing to do Spark hands on whatever comes, null included.
+        yield Bound((source,), (made,), scaler(shift, factors), nulls=shift is None and factors is None)
