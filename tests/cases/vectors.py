@@ -57,6 +57,7 @@ def wave(size):
         None,
         Vectors.dense([NAN] * size),
         Vectors.dense([NAN, *values[1:]]),
+        Vectors.dense([-0.0, *values[1:]]),
         Vectors.dense([]),
         Vectors.sparse(size, {}),
     ]
@@ -270,11 +271,9 @@ univariate = Family(FEATURE + "UnivariateFeatureSelectorModel", features=vector(
 
 @univariate.case("default")
 @univariate.case("categorical", featureType="categorical", labelType="categorical")
-def univariate_feature_selector(spark, featureType="continuous", labelType="categorical", **params):
-    params = {"selectionMode": "numTopFeatures", "selectionThreshold": 3, **params}
-    selector = (
-        UnivariateFeatureSelector(outputCol="o", **params).setFeatureType(featureType).setLabelType(labelType)
-    )
+def univariate_feature_selector(spark, featureType="continuous", labelType="categorical"):
+    selector = UnivariateFeatureSelector(outputCol="o", selectionMode="numTopFeatures")
+    selector.setFeatureType(featureType).setLabelType(labelType).setSelectionThreshold(3)
     return selector.fit(counted(spark))
 
 
