@@ -24,7 +24,7 @@ help:  ## show this list
 setup: .venv/ready .venv-spark35/ready  ## make all environments: .venv (Spark 4), .venv-spark35, .venv-tools
 
 demo: machine .venv/ready  ## * fit, save and score a pipeline, next to Spark
-	$(PYTHON4) examples/demo.py
+	$(PYTHON4) -m examples.demo
 
 test: machine .venv/ready .venv-spark35/ready  ## * every test but parity: first with Spark 3.5, then with Spark 4
 	@$(call BOTH,$(PYTHON35) -m pytest -m "(spark or golden) and not parity",$(PYTHON4) -m pytest)

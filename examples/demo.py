@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import os
 import random
-import statistics
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +31,7 @@ from rich.table import Table
 from sklearn.datasets import load_breast_cancer
 
 import sparklet
+from benchmarks.timing import Timing, timed
 from sparklet.testing import differences, spark_scores, spark_session
 from sparklet.testing.spark import to_frame
 
@@ -144,22 +143,6 @@ def reviews() -> Workload:
     )
 
 
-def timed(function: Callable[[], Any], times: int) -> list[float]:
-    """Return the seconds that each of `times` calls took, after one that is not counted."""
-    function()
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        function()
-        taken.append(time.perf_counter() - start)
-    return sorted(taken)
-
-
-def p99(taken: Sequence[float]) -> float:
-    """Return the 99th percentile of sorted times."""
-    return taken[min(len(taken) - 1, len(taken) * 99 // 100)]
-
-
 def duration(seconds: float) -> str:
     """Return a time in the unit that reads best."""
     for limit, unit in ((1e-3, "µs"), (1.0, "ms")):
@@ -214,8 +197,8 @@ def run(workload: Workload, spark: Any, folder: Path, console: Console) -> Resul
     _show(console, workload, (spark_load, load), (spark_row, row), compared, unequal)
     return Result(
         workload.name,
-        (statistics.median(spark_load), statistics.median(load)),
-        (statistics.median(spark_row), statistics.median(row)),
+        (spark_load.p50, load.p50),
+        (spark_row.p50, row.p50),
         len(rows),
         compared,
         unequal,
@@ -225,20 +208,18 @@ def run(workload: Workload, spark: Any, folder: Path, console: Console) -> Resul
 def _show(
     console: Console,
     workload: Workload,
-    loads: tuple[list[float], list[float]],
-    scored: tuple[list[float], list[float]],
+    loads: tuple[Timing, Timing],
+    scored: tuple[Timing, Timing],
     compared: int,
     unequal: int,
 ) -> None:
     table = Table("", "Spark", "sparklet", "ratio", title=workload.name, title_justify="left")
-    for label, figure, (theirs, ours) in (
-        ("load, median", statistics.median, loads),
-        ("one row, p50", statistics.median, scored),
-        ("one row, p99", p99, scored),
+    for label, theirs, ours in (
+        ("load, median", loads[0].p50, loads[1].p50),
+        ("one row, p50", scored[0].p50, scored[1].p50),
+        ("one row, p99", scored[0].p99, scored[1].p99),
     ):
-        table.add_row(
-            label, duration(figure(theirs)), duration(figure(ours)), f"{figure(theirs) / figure(ours):,.0f}x"
-        )
+        table.add_row(label, duration(theirs), duration(ours), f"{theirs / ours:,.0f}x")
     table.add_row("rows compared", f"{len(workload.rows):,}", f"{len(workload.rows):,}", "")
     table.add_row("values bit-equal", f"{compared:,}", f"{compared - unequal:,}", "")
     console.print(table)

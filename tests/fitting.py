@@ -6,8 +6,9 @@ import math
 import random
 
 from sparklet.columns import fold
+from sparklet.errors import SparkletError
+from sparklet.jvm_math import hash_term
 from sparklet.linalg import DenseVector, SparseVector, to_dense
-from sparklet.testing import differences
 
 HOSTILE = {
     "double": (None, math.nan, math.inf, -math.inf, 0.0, -0.0, 1e300, -1e300, 5e-324),
@@ -25,7 +26,7 @@ def rows_for(model, count, seed=0):
     """
     rng = random.Random(seed)
     hints = _hints(model)
-    drawn = [{c.name: _plain(c, hints, rng) for c in model.inputs} for _ in range(count * 6)]
+    drawn = [{c.name: _plain(c, hints, rng) for c in model.inputs} for _ in range(count * 3)]
     plain = _varied(model, drawn, count - count // 2)
     hostile = []
     for fitting in drawn[: count // 2]:
@@ -37,18 +38,15 @@ def rows_for(model, count, seed=0):
 
 
 def _varied(model, rows, count):
-    """Return rows that cover as many different predictions as there are, then as they come."""
-    seen, first, rest = [], [], []
+    """Return rows of as many different scores as there are, then as they come."""
+    seen, first, rest = set(), [], []
     for row in rows:
         try:
-            scored = model.scoreInstance(row)
-        except Exception:
-            rest.append(row)
-            continue
-        new = not any(not list(differences(scored, other)) for other in seen[:40])
-        (first if new and scored is not None else rest).append(row)
-        if new and len(seen) < 40:
-            seen.append(scored)
+            key = repr(list((model.scoreInstance(row) or {}).values())[-3:])
+        except SparkletError:
+            key = "refused"
+        (rest if key in seen or key in ("refused", "[]") else first).append(row)
+        seen.add(key)
     return (first + rest)[:count]
 
 
@@ -56,6 +54,9 @@ def _plain(column, hints, rng):
     known = hints.get(fold(column.name), [])
     if column.type == "vector":
         size = column.size or 3
+        if size > 1000:
+            kept = sorted(rng.sample(range(size), k=rng.randint(0, 30)))
+            return SparseVector(size, tuple(kept), tuple([_number([], rng) for _ in kept]))
         values = [_number(hints.get((fold(column.name), i), []), rng) for i in range(size)]
         if rng.random() < 0.5:
             return DenseVector(tuple(values))
@@ -64,15 +65,21 @@ def _plain(column, hints, rng):
     if column.type == "array<string>":
         return rng.choices([*known, *WORDS], k=rng.randint(0, 12))
     if column.type == "string":
-        if known:
+        if known and column.casts:
             return rng.choice(known)
-        return " ".join(rng.choices(WORDS, k=rng.randint(1, 15)))
-    if column.type == "double":
+        return " ".join(rng.choices([*known, *WORDS], k=rng.randint(1, 15)))
+    if column.type in ("double", "float"):
         return _number(known, rng)
     return rng.choice([0, 1, 2, 5])
 
 
+class Exactly(list):
+    """Values of which a plain row has one: all others are refused or dropped."""
+
+
 def _number(known, rng):
+    if isinstance(known, Exactly):
+        return float(rng.choice(known))
     if known and rng.random() < 0.8:
         return float(rng.choice(known)) + rng.choice(
             (0.0, 0.0, 1e-9, 1.0, -1.0, rng.gauss(0, 1), rng.gauss(0, 50))
@@ -93,12 +100,11 @@ def _hints(model):
     """Return values that the stages compare with: by input column, or by (vector column, index)."""
     hints, sources = {}, {}
 
-    def element(name, index, values):
+    def element(name, index, values, kind=list):
         traced = sources.get(fold(name))
-        if traced is None:
-            hints.setdefault((fold(name), index), []).extend(values)
-        elif index < len(traced) and traced[index] is not None:
-            hints.setdefault(traced[index], []).extend(values)
+        source = (fold(name), index) if traced is None else traced[index] if index < len(traced) else None
+        if source is not None and not isinstance(hints.get(source), Exactly):
+            hints[source] = kind([*(hints.get(source, []) if kind is list else []), *values])
 
     for stage in model.stages:
         kind = type(stage).__name__
@@ -139,6 +145,16 @@ def _hints(model):
                 zip(to_dense(stage.originalMin).values, to_dense(stage.originalMax).values, strict=True)
             ):
                 element(stage.inputCol, i, [low, high, (low + high) / 2])
+        elif kind == "HashingTF":
+            hints.setdefault(fold(stage.inputCol), []).extend(_words_that_weigh(model, stage))
+        elif kind in ("Tokenizer", "RegexTokenizer", "StopWordsRemover"):
+            for name, output in getattr(stage, "pairs", ((stage.inputCol, stage.output),)):
+                # Words that a later stage is after are words of the text.
+                hints[fold(output)] = hints.setdefault(fold(name), [])
+        elif kind == "VectorIndexerModel":
+            for index, categories in stage.categoryMaps.items():
+                element(stage.inputCol, int(index), categories, Exactly)
+            sources[fold(stage.output)] = sources.get(fold(stage.inputCol))
         elif kind == "CountVectorizerModel":
             hints.setdefault(fold(stage.inputCol), []).extend(stage.vocabulary[:200])
         elif hasattr(stage, "forest"):
@@ -150,3 +166,13 @@ def _hints(model):
                     known = [float(forest.splits[bound])] if categories < 0 else range(categories + 1)
                     element(stage.featuresCol, int(feature), known)
     return hints
+
+
+def _words_that_weigh(model, hasher):
+    """Return words that hash to features of which the model's weights are not zero."""
+    weights = next((s.coefficientMatrix for s in model.stages if hasattr(s, "coefficientMatrix")), None)
+    if weights is None or weights.numCols != hasher.numFeatures:
+        return []
+    wanted = {i for row in weights.rows() for i, weight in enumerate(row) if weight}
+    words = (f"w{i}" for i in range(20_000))
+    return [word for word in words if hash_term(word, "string") % hasher.numFeatures in wanted][:50]

@@ -17,8 +17,15 @@ pytestmark = needs_field
 ROWS = 200
 INDEX = json.loads((FIELD / "index.json").read_text(encoding="utf-8")) if FIELD.is_dir() else []
 NAMES = [entry["dir"] for entry in INDEX]
-# What Spark itself cannot load or run, and why; and inputs whose type no stage tells.
-SCHEMAS: dict[str, dict[str, str]] = {}
+# Inputs whose types no stage tells.
+HASHED = dict.fromkeys(["Actor1Code", "Actor1CountryCode", "ActionGeo_CountryCode"], "string")
+SCHEMAS = {"14-CrossValidatorModel-3.3": HASHED | {"GoldsteinScale": "double"}}
+# PySpark cannot load these whole: the estimator beside the best model is a class that it no longer has.
+BEST_ALONE = ("06-TrainValidationSplitModel-2.4", "53-TrainValidationSplitModel-2.4")
+# Every coefficient is zero and the intercept infinite: this model answers all rows alike.
+CONSTANT = ("55-PipelineModel-3.5",)
+# An exp of libm may differ from HotSpot's by one ulp, and 1 / (1 + exp) then by two.
+SLACK = {"probability": 2}
 
 
 def folder(name):
@@ -62,19 +69,24 @@ def test_every_model_loads_or_is_refused_with_a_reason():
 @pytest.mark.spark
 @pytest.mark.parametrize("name", NAMES)
 def test_scores_as_spark(name, spark):
-    model = verdict(name)
-    if isinstance(model, Exception):
-        pytest.skip(reason=f"{type(model).__name__}: {model}"[:200])
+    found = verdict(name)
+    if isinstance(found, Exception):
+        pytest.skip(reason=f"{type(found).__name__}: {found}"[:200])
+    path = folder(name) / "bestModel" if name in BEST_ALONE else folder(name)
     line = ".".join(spark.version.split(".")[:2])
     model = load(name, outputs="*", spark=line)
     rows = rows_for(model, ROWS)
     scored = model.scoreInstances(rows[: ROWS // 2], errors="collect")
     schema = {column.name: column.type for column in model.inputs}
-    agreement = compare_with_spark(str(folder(name)), rows, spark, schema=schema)
+    agreement = compare_with_spark(str(path), rows, spark, schema=schema, ulps=max(SLACK.values()))
     print(f"\n{name} on Spark {spark.version}: {agreement}")
     assert agreement.same, "\n".join(map(str, agreement.problems()))
     assert agreement.rows >= ROWS
+    for column, counts in agreement.columns.items():
+        assert counts.max_ulp <= SLACK.get(column.lower(), 0), f"{column}: {counts}"
     plain = [row for row in scored if isinstance(row, dict)]
     assert len(plain) >= ROWS // 2, "the plain half holds rows that are refused"
-    last = [row[model.outputs[-1].name] for row in plain]
-    assert any(list(differences(last[0], other)) for other in last[1:]), "all predictions are alike"
+    predicted = [column.name for column in load(name).outputs]
+    answers = [[row[column] for column in predicted] for row in plain]
+    varied = any(list(differences(answers[0], other)) for other in answers[1:])
+    assert varied or name in CONSTANT, "all predictions are alike"

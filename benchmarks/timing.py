@@ -1,0 +1,32 @@
+"""How a call is timed."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Timing", "timed"]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Seconds for one call: the least, the median and the 99th percentile of many."""
+
+    least: float
+    p50: float
+    p99: float
+
+
+def timed(function: Callable[[], Any], times: int) -> Timing:
+    """Call a function once to warm up and then `times` times, each timed by itself."""
+    function()
+    taken = []
+    for _ in range(times):
+        start = time.perf_counter()
+        function()
+        taken.append(time.perf_counter() - start)
+    taken.sort()
+    return Timing(taken[0], statistics.median(taken), taken[min(times - 1, times * 99 // 100)])
