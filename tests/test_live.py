@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sparklet.testing import Case, cases, pinned
+from sparklet.testing import Case, assert_same, cases, goldens, pinned
 from sparklet.testing.compare import compare_with_spark
+from sparklet.testing.encoding import dumps, loads
 from sparklet.testing.spark import _blas_fields
 from tests.cases import load_all
+from tests.conftest import GOLDEN
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -46,6 +48,27 @@ def test_live(case: Case, spark: SparkSession, tmp_path: Path) -> None:
     )
     assert agreement.same, f"{agreement}\n" + "\n".join(map(str, agreement.problems()))
     assert agreement.scored >= 100
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: case.id)
+def test_golden_is_current(case: Case) -> None:
+    """Keep in each golden the recipe, the columns and the rows that its case has now."""
+    import pyspark
+
+    version = pyspark.__version__.split(".")[:2]
+    if case.since > tuple(map(int, version)):
+        pytest.skip(f"Spark {'.'.join(map(str, case.since))} and newer only")
+    (golden,) = goldens(GOLDEN / ".".join(version) / case.stage / case.name)
+    assert golden.facts["recipe"] == case.source.splitlines(), "run tests/golden/generate.py --facts"
+    assert golden.facts["params"] == {name: repr(value) for name, value in case.params.items()}
+    assert golden.facts["class"] == case.className
+    assert_same(golden.schema, case.schema)
+    assert_same(golden.rows, loads(dumps(case.rows)))
+    assert (golden.facts["exactness"], golden.ulps, golden.facts["reason"]) == (
+        case.exactness,
+        case.ulps,
+        case.reason,
+    )
 
 
 def test_pinning_takes_effect(spark: SparkSession) -> None:

@@ -51,6 +51,8 @@ def main() -> int:
         for case in chosen:
             refresh_facts(case, HERE)
         return 0
+    for case in chosen:
+        _ = case.source  # read now: files may be edited while Spark runs
     spark = spark_session()
     version = tuple(map(int, spark.version.split(".")[:2]))
     line = ".".join(map(str, version))

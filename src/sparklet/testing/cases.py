@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -242,6 +243,13 @@ def vector(
     return Field("vector", usual, hostile, draw)
 
 
+def _definition(function: Callable[..., Any]) -> str:
+    """Return the text of a function without its decorators, which are the other cases of a family."""
+    lines = textwrap.dedent(inspect.getsource(function)).strip().splitlines()
+    start = next((number for number, line in enumerate(lines) if line.startswith("def ")), 0)
+    return "\n".join(lines[start:])
+
+
 @dataclass(frozen=True)
 class Case:
     """State one golden case: which class, made how, scored on what, and how exactly it must agree.
@@ -312,18 +320,16 @@ class Case:
         rng = Random(f"{self.id}-{seed}")
         return [self.random_row(rng, 0.0 if position == 0 else 0.03) for position in range(count)]
 
+    @cached_property
     def source(self) -> str:
         """Return the recipe as PySpark text, with the helpers that it calls, to be kept beside the golden."""
-        recipe = inspect.unwrap(self.recipe)
-        package = recipe.__module__.rpartition(".")[0]
+        package = self.recipe.__module__.rpartition(".")[0]
         helpers: list[Callable[..., Any]] = []
-        for name in recipe.__code__.co_names:
-            helper = recipe.__globals__.get(name)
+        for name in self.recipe.__code__.co_names:
+            helper = self.recipe.__globals__.get(name)
             if inspect.isfunction(helper) and package and helper.__module__.startswith(package):
                 helpers.append(helper)
-        return "\n\n\n".join(
-            textwrap.dedent(inspect.getsource(item)).strip() for item in [*helpers, recipe]
-        )
+        return "\n\n\n".join(_definition(item) for item in [*helpers, self.recipe])
 
     def make(self, spark: SparkSession) -> Any:
         """Run the recipe."""

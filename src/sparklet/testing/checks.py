@@ -104,7 +104,7 @@ def check_columns(golden: Golden) -> None:
     model = _loaded(golden)
     if model is not None and golden.failure is None:
         types = {column.name: column.type for column in model.outputs}
-        # An indexer leaves its column out where the row lacks the input, as Spark does where the table lacks it.
+        # An indexer leaves its column out where the row lacks the input, as Spark does for the table.
         scored = next((found for found in _outcomes(model, golden.rows) if isinstance(found, dict)), types)
         assert_same(
             golden.columns, {name: type_ for name, type_ in types.items() if name in scored}, "outputs"

@@ -149,7 +149,7 @@ def write_golden(case: Case, spark: SparkSession, root: str | Path, *, keep_mark
         "schema": case.schema,
         "columns": dict(scores.columns),
         "failure": scores.failure.error if scores.failure else None,
-        "recipe": case.source().splitlines(),
+        "recipe": case.source.splitlines(),
     }
     outcomes = [
         {"dropped": True}
@@ -174,4 +174,4 @@ def refresh_facts(case: Case, root: str | Path) -> None:
     for path in sorted(Path(root).glob(f"*/{case.stage}/{case.name}/case.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))
         now = {"exactness": case.exactness, "ulps": case.ulps, "reason": case.reason}
-        _write_facts(path.parent, {**facts, **now, "recipe": case.source().splitlines()})
+        _write_facts(path.parent, {**facts, **now, "recipe": case.source.splitlines()})
