@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sparklet.columns import Column, Columns, wants
+from sparklet.errors import NullValueError
 from sparklet.linalg import DenseVector
 from sparklet.stages.stage import Stage
 
@@ -40,8 +41,10 @@ def _same(function: Function) -> Function:
 
 
 def _of_arrays(function: Function) -> Function:
-    def of_array(values: Sequence[float | None]) -> Any:
-        # Scala unboxes null as zero.
-        return function(DenseVector(tuple([0.0 if value is None else value for value in values])))
+    def of_array(values: Sequence[Any]) -> Any:
+        # Spark takes only arrays that are declared to hold no nulls.
+        if None in values:
+            raise NullValueError("holds null")
+        return function(DenseVector(tuple(values)))
 
     return of_array
