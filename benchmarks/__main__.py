@@ -50,7 +50,7 @@ class Row:
 
 
 def best_case(className: str, known: Sequence[Golden]) -> Golden | None:
-    """Return the default golden case of a class, from the newest Spark; else its first with rows that score."""
+    """Return the default golden case of a class, from the newest Spark; else the first whose rows score."""
     own = [golden for golden in known if golden.facts["class"] == className and golden.failure is None]
     own.sort(key=lambda golden: (golden.facts["case"] != "default", -float(golden.line)))
     return next((golden for golden in own if any(isinstance(e, dict) for e in golden.expected)), None)

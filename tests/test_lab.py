@@ -60,8 +60,14 @@ CAUSES: dict[str, tuple[tuple[str, ...], str]] = {
     "MinMaxScaler": (UNTIL_24, "2.x divided by the range, then scaled; since 3.0 one factor does both"),
     "MaxAbsScaler": (UNTIL_24, "2.x divided by the maximum; since 3.0 it multiplies by 1 / maximum"),
     "MinHashLSH": (("j213", "j234"), "the hash overflowed 32 bits before 2.4"),
-    "BRPLSH": (UNTIL_30, "the answer is the fitted model's; saving scrambled the vectors before 3.2, for Spark too"),
-    "LogisticRegression": (UNTIL_30, "the second probability was computed on its own before 3.1, now it is 1 - p"),
+    "BRPLSH": (
+        UNTIL_30,
+        "the answer is the fitted model's; saving scrambled the vectors before 3.2, for Spark too",
+    ),
+    "LogisticRegression": (
+        UNTIL_30,
+        "the second probability was computed on its own before 3.1, now it is 1 - p",
+    ),
     "NaiveBayes": (UNTIL_24, "probabilities were divided by their sum before 3.2, now multiplied by 1 / sum"),
     "NaiveBayesBernoulli": (UNTIL_30, "as NaiveBayes; and 2.x added the two constants one after the other"),
     "GBTClassifier": (("j234", "j248", "j303"), "f2j adds the weighted trees in a row, not in four lanes"),
@@ -69,7 +75,6 @@ CAUSES: dict[str, tuple[tuple[str, ...], str]] = {
     "MLP": (("j234", "j248", "j303"), "f2j's dgemm adds the products onto the bias, one by one"),
     "AFT": (UNTIL_30, "quantiles are computed by another formula since 3.1"),
 }
-
 
 
 def load(version, name):
@@ -84,9 +89,7 @@ def load(version, name):
     if version != "j334":
         # The BLAS before Spark 3.2 (f2j) sums up to four products as Java8BLAS does: in a row, without fma.
         profile = profile.with_(blas="java8")
-    options = _Options(
-        profile, "*", {name: (kind, None) for name, kind in SCHEMA.items()}
-    )
+    options = _Options(profile, "*", {name: (kind, None) for name, kind in SCHEMA.items()})
     return OnlinePipelineModel(PipelineModel(uid="lab", stages=stages), options, str(folder / name))
 
 

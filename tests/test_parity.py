@@ -68,7 +68,12 @@ def test_parity(
     else:
         made.save(str(model))
     agreement = compare_with_spark(
-        str(model), case.random_rows(count, seed), spark, schema=case.schema, ulps=case.ulps
+        str(model),
+        case.random_rows(count, seed),
+        spark,
+        schema=case.schema,
+        ulps=case.ulps,
+        unordered=case.unordered,
     )
     totals[case.stage].append(agreement)
     assert agreement.same, f"{agreement}\n" + "\n".join(map(str, agreement.problems()))

@@ -10,6 +10,11 @@ from collections.abc import Mapping
 EXEMPT: Mapping[tuple[str, str], str] = {
     ("DCT", "inf in a vector"): "refused: what Spark gives depends on the order of its fast transforms",
     ("DCT", "-inf in a vector"): "refused, likewise",
+    (
+        "ColumnPruner",
+        "*",
+    ): "private to RFormulaModel, in whose folder alone Spark writes it; its cases run it",
+    ("VectorAttributeRewriter", "*"): "likewise",
     ("OneHotEncoder", "*"): "the transformer of Spark 2, which no Spark since 3.0 can load",
 }
 

@@ -255,7 +255,8 @@ class Case:
     """State one golden case: which class, made how, scored on what, and how exactly it must agree.
 
     `recipe(spark, **params)` returns a fitted model or transformer, or the path of a saved (old, or edited)
-    model folder, which is then taken as it is.
+    model folder, which is then taken as it is. `replaced` names input columns that the model overwrites,
+    from the Spark line `replaced_since` on; `unordered` names array columns whose order Spark leaves to chance.
     """
 
     className: str
@@ -270,6 +271,8 @@ class Case:
     reason: str = ""
     since: tuple[int, int] = (3, 5)
     hostile: bool = True
+    replaced_since: tuple[int, int] = (3, 5)
+    unordered: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.ulps and not self.reason:
@@ -351,7 +354,17 @@ class Family:
     className: str
     fields: Mapping[str, Field]
     shared: Mapping[str, Any] = field(default_factory=dict)
-    _FACTS: ClassVar = ("extra", "replaced", "exactness", "ulps", "reason", "since", "hostile")
+    _FACTS: ClassVar = (
+        "extra",
+        "replaced",
+        "exactness",
+        "ulps",
+        "reason",
+        "since",
+        "hostile",
+        "replaced_since",
+        "unordered",
+    )
 
     def __init__(
         self, className: str, /, *, columns: Mapping[str, Field] | None = None, **shared: Any

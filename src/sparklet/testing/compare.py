@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +118,13 @@ def _floats(expected: Any, actual: Any) -> Iterator[tuple[float, float]]:
                 yield from _floats(left if isinstance(expected, list) else float(left), right)
 
 
+def settled(row: Any, unordered: Iterable[str]) -> Any:
+    """Return a scored row with the arrays of some columns sorted, whose order Spark leaves to chance."""
+    if not isinstance(row, dict):
+        return row
+    return {**row, **{name: sorted(row[name], key=repr) for name in unordered if row.get(name) is not None}}
+
+
 def _kind(found: object) -> str:
     if found is None:
         return "dropped"
@@ -129,11 +136,13 @@ def compare(
     actual: Sequence[dict[str, Any] | SparkletError | None],
     rows: Sequence[Mapping[str, Any]],
     ulps: int = 0,
+    unordered: Iterable[str] = (),
 ) -> Agreement:
     """Compare Spark's outcomes with sparklet's, row by row; see `outcome` for the form of `actual`."""
     total = Agreement(rows=len(rows))
     outcomes = expected.outcomes if isinstance(expected, SparkScores) else expected
     for position, (theirs, ours, row) in enumerate(zip(outcomes, actual, rows, strict=True)):
+        theirs, ours = settled(theirs, unordered), settled(ours, unordered)  # noqa: PLW2901
         kind = _kind(theirs)
         if kind != _kind(ours) or (
             isinstance(theirs, dict) and isinstance(ours, dict) and list(theirs) != list(ours)
@@ -165,13 +174,15 @@ def compare_with_spark(
     *,
     schema: Mapping[str, str] | None = None,
     ulps: int = 0,
+    unordered: Iterable[str] = (),
     pin: bool = True,
 ) -> Agreement:
     """Score rows with a saved model in both, live Spark and sparklet, and count where they agree.
 
     `rows` is a DataFrame, or a list of mappings of which `schema` gives the Spark types; columns left out of
     `schema` have the types that sparklet infers. Spark's version decides how sparklet scores. `pin` makes
-    Spark use the reference BLAS for its dots. Raises a `SparkletError` where sparklet cannot load the model.
+    Spark use the reference BLAS for its dots; `unordered` names array columns to compare as sets.
+    Raises a `SparkletError` where sparklet cannot load the model.
     """
     from sparklet.pipeline import load
 
@@ -194,8 +205,8 @@ def compare_with_spark(
     )
     if scores.failure:
         everywhere = SparkScores({}, [scores.failure] * len(rows))
-        return compare(everywhere, ours, rows, ulps)
-    return compare(scores, ours, rows, ulps)
+        return compare(everywhere, ours, rows, ulps, unordered)
+    return compare(scores, ours, rows, ulps, unordered)
 
 
 def _types(model: Any, schema: Mapping[str, str] | None) -> dict[str, str]:

@@ -128,9 +128,8 @@ def write_golden(case: Case, spark: SparkSession, root: str | Path, *, keep_mark
             if path.name.endswith(".crc") or path.name == "_SUCCESS":
                 path.unlink()
     rows = case.rows
-    scores = spark_scores(
-        load_with_spark(str(model), spark), rows, case.schema, spark, replaced=case.replaced
-    )
+    replaced = case.replaced if tuple(map(int, line.split("."))) >= case.replaced_since else ()
+    scores = spark_scores(load_with_spark(str(model), spark), rows, case.schema, spark, replaced=replaced)
     java = spark.sparkContext._jvm.java
     facts = {
         "class": case.className,
@@ -145,6 +144,7 @@ def write_golden(case: Case, spark: SparkSession, root: str | Path, *, keep_mark
         "exactness": case.exactness,
         "ulps": case.ulps,
         "reason": case.reason,
+        "unordered": list(case.unordered),
         "params": {name: repr(value) for name, value in case.params.items()},
         "schema": case.schema,
         "columns": dict(scores.columns),
@@ -173,5 +173,10 @@ def refresh_facts(case: Case, root: str | Path) -> None:
     """Write into a case's goldens what the case says now of its recipe and its exactness; no Spark runs."""
     for path in sorted(Path(root).glob(f"*/{case.stage}/{case.name}/case.json")):
         facts = json.loads(path.read_text(encoding="utf-8"))
-        now = {"exactness": case.exactness, "ulps": case.ulps, "reason": case.reason}
+        now = {
+            "exactness": case.exactness,
+            "ulps": case.ulps,
+            "reason": case.reason,
+            "unordered": list(case.unordered),
+        }
         _write_facts(path.parent, {**facts, **now, "recipe": case.source.splitlines()})

@@ -32,7 +32,7 @@ class Factors:
 
     @classmethod
     def read(cls, saved: SavedStage, name: str, rank: int) -> Factors:
-        """Read one of the two tables; raises `CorruptModelError` for vectors of another rank and ids twice."""
+        """Read one of the two tables; raises `CorruptModelError` for vectors of another rank, ids twice."""
         table = saved.table(name).sorted_by("id")
         ids = table.numpy("id", "int")
         values, offsets = table.flat("features", "array<float>")
