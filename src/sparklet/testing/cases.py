@@ -256,7 +256,7 @@ class Case:
 
     `recipe(spark, **params)` returns a fitted model or transformer, or the path of a saved (old, or edited)
     model folder, which is then taken as it is. `replaced` names input columns that the model overwrites,
-    from the Spark line `replaced_since` on; `unordered` names array columns whose order Spark leaves to chance.
+    from the line `replaced_since` on; `unordered` names array columns whose order Spark leaves to chance.
     """
 
     className: str

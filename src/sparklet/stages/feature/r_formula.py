@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from sparklet.columns import Attribute, Column, Columns, wants
 from sparklet.errors import SchemaError
@@ -37,6 +37,8 @@ class RFormulaModel(Stage):
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Label(Stage):
     """Cast the label to double, as `RFormulaModel.transformLabel` does where no column has its name yet."""
+
+    className: ClassVar[str] = "org.apache.spark.ml.feature.RFormulaModel (label)"
 
     source: str
     labelCol: str
