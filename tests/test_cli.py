@@ -103,7 +103,9 @@ def test_a_failing_row_stops_with_its_line(city, tmp_path, capsys):
     rows.write_text(json.dumps(ROWS[0]) + '\n{"age": "x", "city": "SF"}\n')
     assert run("score", city, rows) == 1
     captured = capsys.readouterr()
-    assert f"{rows}, line 2: column 'age': takes double, got 'x' (str)" in captured.err
+    assert (
+        f"{rows}, line 2: stage VectorAssembler va, column 'age': takes double, got 'x' (str)" in captured.err
+    )
 
 
 def test_keep_going(city, tmp_path, capsys):

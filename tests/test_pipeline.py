@@ -197,7 +197,7 @@ def test_row_errors_name_stage_column_and_value(city):
     assert caught.value.value == "Paris"
     again = pickle.loads(pickle.dumps(caught.value))
     assert (str(again), again.column, again.stage) == (str(caught.value), "city", "StringIndexerModel si")
-    with pytest.raises(MissingColumnError):
+    with pytest.raises(MissingColumnError, match="stage StringIndexerModel si, column 'city': is absent"):
         model.scoreInstance({"age": 1})
 
 

@@ -282,12 +282,19 @@ _KNOWN_LAYOUTS = 256
 class RowReader:
     """Take the input columns out of a row: names folded once per row layout, values made to fit.
 
-    `optional` columns may be absent; so may all where `missing` is `"null"`. Calling it gives the values in
-    column order.
+    `optional` columns may be absent; so may all where `missing` is `"null"`. `readers` names for each column
+    the stage that reads it first, for errors. Calling it gives the values in column order.
     """
 
-    def __init__(self, columns: Sequence[Column], optional: frozenset[Column], missing: str) -> None:
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        optional: frozenset[Column] = frozenset(),
+        missing: str = "error",
+        readers: Mapping[Column, str] | None = None,
+    ) -> None:
         self.columns = tuple(columns)
+        self._readers = dict(readers or {})
         self._coercers = tuple(coercer(column) for column in columns)
         self._optional = optional
         self._missing = missing
@@ -295,7 +302,7 @@ class RowReader:
         self._layouts: dict[tuple[str, ...], tuple[tuple[str | None, Any], ...]] = {}
 
     def __call__(self, row: Mapping[str, Any]) -> list[Any]:
-        """Return the values; raises a `RowError` that names the column."""
+        """Return the values; raises a `RowError` that names the column and the stage that reads it."""
         try:
             layout = self._layouts[tuple(row)]
         except (KeyError, TypeError):
@@ -305,7 +312,8 @@ class RowReader:
             for coerce, (key, default) in zip(self._coercers, layout, strict=True):
                 values.append(default if key is None else coerce(row[key]))
         except RowError as error:
-            error.column = self.columns[len(values)].name
+            column = self.columns[len(values)]
+            error.column, error.stage = column.name, self._readers.get(column)
             raise
         return values
 
@@ -329,7 +337,8 @@ class RowReader:
             elif self._missing == "null":
                 layout.append((None, None))
             else:
-                raise MissingColumnError(column.name, [key for key in row if isinstance(key, str)])
+                known = [key for key in row if isinstance(key, str)]
+                raise MissingColumnError(column.name, known, self._readers.get(column))
         if len(self._layouts) >= _KNOWN_LAYOUTS:
             self._layouts.clear()
         self._layouts[tuple(row)] = result = tuple(layout)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any
 
-from sparklet.columns import ABSENT, RowReader
+from sparklet.columns import ABSENT, Column, RowReader
 from sparklet.compiler.plan import Plan, Step
 from sparklet.errors import InvalidValueError, NullValueError, RowError, SparkletError
 from sparklet.stages.stage import Bound, Dropped
@@ -22,7 +22,11 @@ def interpret(plan: Plan, missing: str) -> Score:
 
     It gives None for a row that a stage drops, and raises a `RowError` that names stage, column and value.
     """
-    read = RowReader(plan.inputs, plan.optional, missing)
+    readers: dict[Column, str] = {}
+    for step in plan.steps:
+        for column in step.bound.inputs:
+            readers.setdefault(column, str(step.stage))
+    read = RowReader(plan.inputs, plan.optional, missing, readers)
     slots = {column: slot for slot, column in enumerate(plan.inputs)}
     for step in plan.steps:
         for column in step.bound.outputs:

@@ -22,7 +22,7 @@ class IsotonicRegressionModel(HasFeaturesCol):
     """Predict by interpolating between the boundaries around one feature.
 
     The feature is a number, or the element `featureIndex` of a vector. NaN lies above all boundaries, -0.0
-    below 0.0. Follows `IsotonicRegression.scala` in Spark's `ml/regression/` and `mllib/regression/` (4.2).
+    below 0.0. Follows Spark's `ml/regression/IsotonicRegression.scala` (4.2) and its namesake in `mllib`.
     """
 
     predictionCol: str = "prediction"
