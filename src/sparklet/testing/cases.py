@@ -326,13 +326,14 @@ class Case:
     @cached_property
     def source(self) -> str:
         """Return the recipe as PySpark text, with the helpers that it calls, to be kept beside the golden."""
-        package = self.recipe.__module__.rpartition(".")[0]
+        recipe = inspect.unwrap(self.recipe)
+        package = recipe.__module__.rpartition(".")[0]
         helpers: list[Callable[..., Any]] = []
-        for name in self.recipe.__code__.co_names:
-            helper = self.recipe.__globals__.get(name)
+        for name in recipe.__code__.co_names:
+            helper = recipe.__globals__.get(name)
             if inspect.isfunction(helper) and package and helper.__module__.startswith(package):
                 helpers.append(helper)
-        return "\n\n\n".join(_definition(item) for item in [*helpers, self.recipe])
+        return "\n\n\n".join(_definition(item) for item in [*helpers, recipe])
 
     def make(self, spark: SparkSession) -> Any:
         """Run the recipe."""
