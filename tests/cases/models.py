@@ -17,7 +17,6 @@ from pyspark.ml.classification import (
     MultilayerPerceptronClassifier,
     NaiveBayes,
     OneVsRest,
-    RandomForestClassifier,
 )
 from pyspark.ml.clustering import LDA, BisectingKMeans, GaussianMixture
 from pyspark.ml.common import _py2java
@@ -98,10 +97,8 @@ svc = Family(ML + "classification.LinearSVCModel", features=FOUR, exactness="dot
 
 @svc.case("default")
 @svc.case("threshold", threshold=0.25)
-@svc.case("threshold-negative", threshold=-1.5)
 @svc.case("threshold-inf", threshold=INF)
 @svc.case("threshold-minus-inf", threshold=-INF)
-@svc.case("no-intercept", fitIntercept=False)
 @svc.case("wide", features=vector(11), size=11)
 @svc.case("one", features=vector(1), size=1)
 @columns(svc, probability=None, threshold=0.75)
@@ -180,8 +177,6 @@ networks = Family(PERCEPTRON, features=FOUR, exactness="transcendental", ulps=64
 @networks.case("default")
 @networks.case("deep", layers=[4, 7, 5, 3])
 @networks.case("shallow", layers=[4, 3])
-@networks.case("two-classes", layers=[4, 3, 2], classes=2)
-@networks.case("one-neuron", layers=[4, 1, 3])
 @networks.case("thresholds", thresholds=[0.5, 0.2, 0.9])
 @networks.case("thresholds-0", thresholds=[0.5, 0.0, 0.9])
 @networks.case("wide", features=vector(11), size=11, layers=[11, 9, 3])
@@ -205,7 +200,6 @@ machines = Family(
 @machines.case("default")
 @machines.case("factors", factorSize=3)
 @machines.case("no-linear", fitLinear=False)
-@machines.case("no-intercept", fitIntercept=False)
 @machines.case("thresholds", thresholds=[0.3, 0.6])
 @machines.case("thresholds-0", thresholds=[0.0, 0.6])
 @machines.case("wide", features=vector(11), size=11, factorSize=5)
@@ -221,7 +215,6 @@ regressions = Family(ML + "regression.FMRegressionModel", features=FOUR, exactne
 @regressions.case("default")
 @regressions.case("factors", factorSize=3)
 @regressions.case("no-linear", fitLinear=False)
-@regressions.case("no-intercept", fitIntercept=False)
 @regressions.case("names", predictionCol="out")
 @regressions.case("empty-prediction", predictionCol="")
 @regressions.case("wide", features=vector(11), size=11, factorSize=5)
@@ -249,13 +242,11 @@ def fm_regressor_sparse(spark):
 CLASSIFIERS = {
     "LogisticRegression": lambda: LogisticRegression(maxIter=5, threshold=0.9),
     "LinearSVC": lambda: LinearSVC(maxIter=5, threshold=3.0),
-    "NaiveBayes": lambda: NaiveBayes(modelType="gaussian"),
     "FMClassifier": lambda: FMClassifier(factorSize=2, maxIter=5, seed=1),
     "MultilayerPerceptronClassifier": lambda: MultilayerPerceptronClassifier(
         layers=[4, 3, 2], maxIter=5, seed=1
     ),
     "DecisionTreeClassifier": lambda: DecisionTreeClassifier(maxDepth=3, seed=1, leafCol="leaf"),
-    "RandomForestClassifier": lambda: RandomForestClassifier(maxDepth=3, numTrees=3, seed=1),
     "GBTClassifier": lambda: GBTClassifier(maxDepth=2, maxIter=3, seed=1),
 }
 rests = Family(ML + "classification.OneVsRestModel", features=FOUR, exactness="dot")
@@ -263,15 +254,12 @@ rests = Family(ML + "classification.OneVsRestModel", features=FOUR, exactness="d
 
 @rests.case("default")
 @rests.case("linear-svc", classifier="LinearSVC")
-@rests.case("naive-bayes", classifier="NaiveBayes")
 @rests.case("factorization-machine", classifier="FMClassifier")
 @rests.case(
     "perceptron", classifier="MultilayerPerceptronClassifier", ulps=64, reason="an exp in each neuron"
 )
 @rests.case("tree", classifier="DecisionTreeClassifier")
-@rests.case("forest", classifier="RandomForestClassifier")
 @rests.case("boosted", classifier="GBTClassifier")
-@rests.case("two-classes", classes=2)
 @rests.case("labels", labelled=True)
 @columns(rests, probability=None)
 @tuned
@@ -339,13 +327,11 @@ LINKS = {
 @linear.case("link-prediction-only", linkPredictionCol="eta", predictionCol="")
 @linear.case("empty-link-prediction", linkPredictionCol="")
 @linear.case("none", predictionCol="")
-@linear.case("no-intercept", fitIntercept=False)
 @linear.case("wide", features=vector(11), size=11)
 @linear.case("offset", offsetCol="o", o=number())
 @linear.case("offset-link", offsetCol="o", o=number(), linkPredictionCol="eta")
 @linear.case("offset-link-only", offsetCol="o", o=number(), linkPredictionCol="eta", predictionCol="")
 @linear.case("offset-int", offsetCol="o", o=integer())
-@linear.case("offset-float", offsetCol="o", o=float32())
 @linear.case("offset-bigint", offsetCol="o", o=integer(9007199254740993, type="bigint"))
 @linear.case("offset-decimal", offsetCol="o", o=decimal())
 @linear.case("empty-offset", offsetCol="")
@@ -365,10 +351,8 @@ def glr(spark, size=4, **params):
 @linear.case("tweedie-poisson", family="tweedie", variancePower=1.0, ulps=1, reason=LINKED)
 @linear.case("tweedie-gamma", family="tweedie", variancePower=2.0)
 @linear.case("tweedie-1.5", family="tweedie", variancePower=1.5, ulps=1, reason=LINKED)
-@linear.case("tweedie-1.2", family="tweedie", variancePower=1.2, ulps=1, reason=LINKED)
 @linear.case("tweedie-3", family="tweedie", variancePower=3.0, linkPredictionCol="eta", ulps=1, reason=LINKED)
 @linear.case("tweedie-1.5-log", family="tweedie", variancePower=1.5, linkPower=0.0, ulps=1, reason=LINKED)
-@linear.case("tweedie-1.5-identity", family="tweedie", variancePower=1.5, linkPower=1.0)
 @linear.case(
     "tweedie-ignores-link", family="tweedie", variancePower=1.5, link="probit", ulps=1, reason=LINKED
 )
@@ -498,7 +482,6 @@ mixtures = Family(MIXTURE, features=THREE, exactness="transcendental", ulps=4096
 @mixtures.case("probability", predictionCol="")
 @mixtures.case("prediction", probabilityCol="")
 @mixtures.case("none", probabilityCol="", predictionCol="")
-@mixtures.case("names", probabilityCol="p", predictionCol="c")
 @mixtures.case("array-double", features=DOUBLES)
 @mixtures.case("array-float", features=FLOATS)
 @mixtures.case("one", features=vector(1), size=1)
