@@ -25,6 +25,7 @@ __all__ = [
     "NotAModelError",
     "NullValueError",
     "OptionError",
+    "PatternError",
     "RowError",
     "SchemaError",
     "SparkletError",
@@ -138,6 +139,17 @@ class OptionError(SparkletError, ValueError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.option, self.value, self.problem)
+
+
+class PatternError(SparkletError, ValueError):
+    """Raise for a regular expression that Java does not compile, or that cannot be matched as Java would."""
+
+    def __init__(self, pattern: str, problem: str) -> None:
+        super().__init__(f"the pattern {shown(pattern)} has {problem}")
+        self.pattern, self.problem = pattern, problem
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.pattern, self.problem)
 
 
 class MissingExtraError(SparkletError, ImportError):

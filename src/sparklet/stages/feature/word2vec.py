@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy
-
 from sparklet.columns import Columns, wants
 from sparklet.errors import CorruptModelError
 from sparklet.linalg import DenseVector, SparseVector, Vector
@@ -32,6 +30,8 @@ class Word2VecModel(HasInputCol):
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
+        import numpy
+
         table = saved.table()
         if saved.version < (2, 2):
             index = table.row(wordIndex="map<string,int>")["wordIndex"]
@@ -54,6 +54,8 @@ class Word2VecModel(HasInputCol):
         return super().check()
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
+        import numpy
+
         source = columns.take(self.inputCol or "", wants.TOKENS)
         size, find = self.vectorSize, self.wordIndex.get
         vectors = self.wordVectors.reshape(-1, size)
