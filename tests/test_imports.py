@@ -19,6 +19,7 @@ FLOORS = [
     {"profile"},
     {"columns"},
     {"saved"},
+    {"sql"},
     {"stages"},
     {"compiler"},
     {"pipeline"},
@@ -35,6 +36,7 @@ LIBRARIES = {
     "pandas": {"spark", "testing"},
     "click": {"cli"},
     "rich": {"cli"},
+    "sqlglot": {"sql"},
 }
 
 
@@ -128,7 +130,7 @@ def test_a_downward_import_passes(source, module):
 
 
 def test_import_sparklet_brings_no_extra():
-    heavy = {"pandas", "py4j", "pyspark", "click", "rich", "sklearn", "IPython"}
+    heavy = {"pandas", "sqlglot", "py4j", "pyspark", "click", "rich", "sklearn", "IPython"}
     code = f"import sparklet, sys; print(*sorted({heavy!r} & {{name.split('.')[0] for name in sys.modules}}))"
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     done = subprocess.run(

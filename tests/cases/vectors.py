@@ -116,6 +116,7 @@ described = Family(
     b=number(0.5, 3.0),
     v=vector(3),
     x=number(2.0, -1.5, low=-2, high=2),
+    replaced=("v",),
 )
 
 
@@ -187,7 +188,7 @@ def vector_slicer(spark, **params):
     return VectorSlicer(inputCol="v", outputCol="o", **params)
 
 
-named_slices = Family(FEATURE + "VectorSlicer", x=number(2.0), y=number(-0.5), v=vector(3))
+named_slices = Family(FEATURE + "VectorSlicer", x=number(2.0), y=number(-0.5), v=vector(3), replaced=("v",))
 
 
 @named_slices.case("names", names=["y", "v_2"])

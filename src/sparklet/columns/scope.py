@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sparklet.columns.column import Attribute, Column
@@ -45,7 +45,7 @@ class Inputs:
         if column is None:
             column = self._columns[key] = Column(name, want.inferred, casts=want.casts)
         elif column.origin == "inferred":
-            if not want.accepts(column.type):
+            if not want.accepts(column.type) or _teaches(want, column, takers):
                 column = self._columns[key] = self._settle(name, takers)
                 self.retyped = True
             elif column.casts and not want.casts and column.type == "string":
@@ -63,7 +63,8 @@ class Inputs:
         return column
 
     def _settle(self, name: str, takers: Mapping[Want, str]) -> Column:
-        for candidate in dict.fromkeys(want.inferred for want in takers):
+        informed = sorted(takers, key=lambda want: want.any)
+        for candidate in dict.fromkeys(want.inferred for want in informed):
             if all(want.accepts(candidate) for want in takers):
                 return Column(name, candidate)
         uses = ", ".join(f"{want.words} by {stage}" for want, stage in takers.items())
@@ -72,10 +73,21 @@ class Inputs:
     def __iter__(self) -> Iterator[Column]:
         return (self._columns[key] for key in self._used)
 
+    def find(self, name: str) -> Column | None:
+        """Return the column of that name that is declared or that a stage took, else None."""
+        return self._columns.get(fold(name))
+
     @property
     def declared(self) -> Iterator[Column]:
         """Return the columns that the schema names, used or not."""
         return (column for column in self._columns.values() if column.origin != "inferred")
+
+
+def _teaches(want: Want, column: Column, takers: Mapping[Want, str]) -> bool:
+    """Tell whether a column that so far could be anything is now known to be of another type."""
+    return (
+        not want.any and column.type != want.inferred and all(taker.any for taker in takers if taker != want)
+    )
 
 
 class Columns:
@@ -87,6 +99,10 @@ class Columns:
         self._inputs = inputs
         # None marks a name that a stage removed.
         self._made: dict[str, Column | None] = {}
+        # Once a stage chose the columns that stay: the inputs among them. None: all inputs are there.
+        self._passed: frozenset[str] | None = None
+        # What an input column is called now, by the name it was given.
+        self._renamed: dict[str, str] = {}
 
     def take(self, name: str, want: Want, size: int | None = None) -> Column:
         """Return the column of that name, which the stage takes for `want`.
@@ -94,15 +110,30 @@ class Columns:
         `size` tells of how many elements the stage expects a vector to be: an undeclared input is shown so.
         Raises `SchemaError` for a column of another type, or one that an earlier stage removed.
         """
-        if fold(name) in self._made:
-            column = self._made[fold(name)]
-            if column is None:
-                raise SchemaError(name, "was removed by an earlier stage", self.stage)
+        if self._removed(name):
+            raise SchemaError(name, "was removed by an earlier stage", self.stage)
+        made = self._made.get(fold(name))
+        if made is not None:
+            column = made if fold(name) not in self._renamed else self._retaken(made, want, size)
         else:
             column = self._inputs.take(name, want, self.stage, size)
         if not want.accepts(column.type):
             raise SchemaError(column.name, f"must be {want.words}, it is {column.type}", self.stage)
         return column
+
+    def _removed(self, name: str) -> bool:
+        key = fold(name)
+        if key in self._made:
+            return self._made[key] is None
+        return self._passed is not None and key not in self._passed
+
+    def _retaken(self, column: Column, want: Want, size: int | None) -> Column:
+        """Return a renamed input column, of which the stage tells the type under its new name."""
+        source = self._inputs.take(self._renamed[fold(column.name)], want, self.stage, size)
+        if (source.type, source.size) == (column.type, column.size):
+            return column
+        # All stages are bound again, with the type that is known now.
+        return source.renamed(column.name)
 
     def new(
         self,
@@ -125,8 +156,34 @@ class Columns:
         make = attributes if callable(attributes) else None
         return Column(name, type, size, attribute, make, nonzeros, origin=self.stage)
 
+    def select(self, items: Sequence[Column | str | None], renamed: Mapping[str, str] | None = None) -> None:
+        """Leave only these columns to the stages that follow, in this order.
+
+        An item is a column that the stage makes, the name of one that stays, or None for all there are.
+        `renamed` tells which of the new columns are input columns under another name.
+        """
+        kept: dict[str, Column | None] = {}
+        passed: set[str] = set()
+        for item in items:
+            if item is None:
+                kept |= self._made
+            elif isinstance(item, Column):
+                kept[fold(item.name)] = item
+            elif (made := self._made.get(fold(item))) is not None:
+                kept[fold(item)] = made
+            else:
+                passed.add(fold(item))
+        if None not in items:
+            known = self._passed
+            self._passed = frozenset(passed if known is None else passed & known)
+        origins = {key: name for key, name in self._renamed.items() if kept.get(key) is self._made.get(key)}
+        self._renamed = origins | {fold(new): old for new, old in (renamed or {}).items()}
+        self._made = kept
+
     def __contains__(self, name: str) -> bool:
         key = fold(name)
+        if self._removed(name):
+            return False
         if key in self._made:
             return self._made[key] is not None
         return any(key == fold(column.name) for column in self._inputs)
@@ -143,9 +200,21 @@ class Columns:
         """Return the columns that stages made and none removed, in the order they came."""
         return (column for column in self._made.values() if column is not None)
 
+    def source(self, name: str) -> str | None:
+        """Return what rows call the column, where it is an input or an input renamed; None for others."""
+        if self._removed(name):
+            return None
+        return self._renamed.get(fold(name)) if fold(name) in self._made else name
+
+    def known(self, name: str) -> Column | None:
+        """Return the visible column of that name if it is made, declared or read by a stage, else None."""
+        if fold(name) in self._made or self._removed(name):
+            return self._made.get(fold(name))
+        return self._inputs.find(name)
+
     def find(self, name: str) -> Column | None:
         """Return the visible column of that name without taking it, or None."""
         key = fold(name)
-        if key in self._made:
-            return self._made[key]
+        if key in self._made or self._removed(name):
+            return self._made.get(key)
         return next((column for column in self._inputs if fold(column.name) == key), None)

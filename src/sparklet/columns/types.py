@@ -89,12 +89,20 @@ def is_numeric(type: str) -> bool:
 
 @dataclass(frozen=True)
 class Want:
-    """Say which types a stage takes a column for, and which to infer where nothing declares the column."""
+    """Say which types a stage takes a column for, and which to infer where nothing declares the column.
+
+    `any` tells that the stage does not care: what another stage infers comes first.
+    """
 
     words: str
     inferred: str
     accepts: Callable[[str], bool]
     casts: bool = False
+    any: bool = False
+
+
+def _anything(_type: str) -> bool:
+    return True
 
 
 class wants:  # noqa: N801 - a namespace, read as `wants.NUMBER`
@@ -121,6 +129,12 @@ class wants:  # noqa: N801 - a namespace, read as `wants.NUMBER`
     )
     TOKENS = Want("an array of strings", "array<string>", lambda t: t == "array<string>")
     ARRAY = Want("an array", "array<string>", lambda t: t.startswith("array<"))
+    ANY = Want("anything", "string", _anything, any=True)
+
+    @staticmethod
+    def like(type: str) -> Want:
+        """Return the want of a stage that takes any type, and supposes this one."""
+        return Want(f"what may be {type}", type, _anything)
 
     @staticmethod
     @cache

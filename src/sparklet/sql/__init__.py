@@ -1,0 +1,35 @@
+"""Spark SQL expressions of SQLTransformer: parsed by sqlglot, typed and compiled here, or refused by name."""
+
+from __future__ import annotations
+
+from sparklet.sql import arithmetic, arrays, casts, conditions, dates, formats, regex, strings  # noqa: F401 - each lists its functions
+from sparklet.sql.compile import Compiled, compile_node
+from sparklet.sql.functions import functions
+from sparklet.sql.infer import assumed
+from sparklet.sql.nodes import Name, Node, Refused, describe, walk
+from sparklet.sql.parse import Item, Statement, parse, parse_expression
+
+__all__ = [
+    "Compiled",
+    "Item",
+    "Name",
+    "Node",
+    "Refused",
+    "Statement",
+    "assumed",
+    "compile_node",
+    "describe",
+    "listed",
+    "parse",
+    "parse_expression",
+    "walk",
+]
+
+
+def listed() -> tuple[str, ...]:
+    """Return the names of all functions and operators that are compiled, in order.
+
+    >>> {"upper", "+", "coalesce"} <= set(listed())
+    True
+    """
+    return tuple(sorted({*functions, "cast", "try_cast"}))

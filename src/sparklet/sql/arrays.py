@@ -1,0 +1,141 @@
+"""Functions of arrays.
+
+Follows Spark's `catalyst/expressions/{collectionOperations,complexTypeExtractors}.scala` (4.2).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sparklet.errors import InvalidValueError
+from sparklet.profile import Profile
+from sparklet.sql.casts import cast
+from sparklet.sql.conditions import compare
+from sparklet.sql.functions import function, map1, map2, maps, refuse_types
+from sparklet.sql.strings import string, whole_number
+from sparklet.sql.types import INTEGRAL, Typed, element_type, is_atomic, joined, tightest
+
+__all__ = ["element_of"]
+
+
+def element_of(name: str, operand: Typed) -> str:
+    """Return the element type of an array; `Refused` for another type."""
+    element = element_type(operand.type)
+    if element is None:
+        raise refuse_types(name, operand)
+    return element
+
+
+@function("size", "cardinality", takes="a", gives="n")
+def size(profile: Profile, operand: Typed) -> Typed:
+    """Return the number of elements; of null it is -1, under ANSI null."""
+    element_of("size", operand)
+    if profile.ansi:
+        return map1(len, operand, "int")
+    run = operand.run
+
+    def applied(row: tuple[Any, ...]) -> int:
+        value = run(row)
+        return -1 if value is None else len(value)
+
+    return Typed("int", applied, operand.constant)
+
+
+@function("array_size", takes="a", gives="n")
+def array_size(_profile: Profile, operand: Typed) -> Typed:
+    """Return the number of elements, null of null."""
+    element_of("array_size", operand)
+    return map1(len, operand, "int")
+
+
+@function("array", takes=".*", gives="a")
+def array(profile: Profile, *operands: Typed) -> Typed:
+    """Return an array of the arguments, cast to one type."""
+    type = joined([operand.type for operand in operands], profile)
+    if type is None or not is_atomic(type):
+        raise refuse_types("array", *operands)
+    runs = tuple(cast(operand, type, profile).run for operand in operands)
+    constant = all(operand.constant for operand in operands)
+    return Typed(f"array<{type}>", lambda row: [run(row) for run in runs], constant)
+
+
+def _outside(index: int, length: int) -> InvalidValueError:
+    return InvalidValueError(f"has {length} elements, none at {index}", index)
+
+
+@function("[]", takes="an", gives=".")
+def item(profile: Profile, operand: Typed, index: Typed) -> Typed:
+    """Return the element at a position from 0; outside null, under ANSI an error."""
+    element = element_of("[]", operand)
+    if index.type not in INTEGRAL:
+        raise refuse_types("[]", operand, index)
+    ansi = profile.ansi
+
+    def found(values: list[Any], at: int) -> Any:
+        if 0 <= at < len(values):
+            return values[at]
+        if ansi:
+            raise _outside(at, len(values))
+        return None
+
+    return map2(found, operand, index, element)
+
+
+@function("element_at", takes="an", gives=".")
+def element_at(profile: Profile, operand: Typed, index: Typed) -> Typed:
+    """Return the element at a position from 1, negative ones from the end; 0 is an error."""
+    if index.type == "void":
+        raise refuse_types("element_at", operand, index)
+    element, at = element_of("element_at", operand), whole_number("element_at", index, profile)
+    ansi = profile.ansi
+
+    def found(values: list[Any], place: int) -> Any:
+        if place == 0:
+            raise InvalidValueError("has no element at 0, positions start at 1", place)
+        if abs(place) <= len(values):
+            return values[place - 1 if place > 0 else place]
+        if ansi:
+            raise _outside(place, len(values))
+        return None
+
+    return map2(found, operand, at, element)
+
+
+@function("array_contains", takes="a.", gives="b")
+def array_contains(profile: Profile, operand: Typed, wanted: Typed) -> Typed:
+    """Tell whether a value is in the array; null where it is not and the array has a null."""
+    element = element_of("array_contains", operand)
+    if wanted.type == "void" or tightest(element, wanted.type, profile) != element or not is_atomic(element):
+        raise refuse_types("array_contains", operand, wanted)
+    equal = compare("=", element)
+
+    def contains(values: list[Any], value: Any) -> bool | None:
+        answer: bool | None = False
+        for each in values:
+            if each is None:
+                answer = None
+            elif equal(each, value):
+                return True
+        return answer
+
+    return map2(contains, operand, cast(wanted, element, profile), "boolean")
+
+
+@function("array_join", takes="as[s]", gives="s")
+def array_join(profile: Profile, operand: Typed, separator: Typed, instead: Typed | None = None) -> Typed:
+    """Return the strings of an array with a separator between; nulls are left out, or replaced."""
+    if operand.type != "array<string>":
+        raise refuse_types("array_join", operand)
+    between = string("array_join", separator, profile)
+    if instead is None:
+        return map2(
+            lambda values, joint: joint.join(value for value in values if value is not None),
+            operand,
+            between,
+            "string",
+        )
+    return maps(
+        lambda values, joint, other: joint.join(other if value is None else value for value in values),
+        (operand, between, string("array_join", instead, profile)),
+        "string",
+    )

@@ -1,0 +1,114 @@
+"""An expression becomes a closure from the values of a row's columns to its value."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from operator import itemgetter
+from typing import Any
+
+from sparklet.columns import Column
+from sparklet.errors import InvalidValueError
+from sparklet.profile import Profile
+from sparklet.sql.casts import nearest_float, written_cast
+from sparklet.sql.functions import functions
+from sparklet.sql.nodes import Call, Literal, Name, Node, Refused, describe
+from sparklet.sql.types import INTEGRAL, Typed, always
+
+__all__ = ["Compiled", "compile_node"]
+
+
+@dataclass
+class Compiled:
+    """A compiled expression: the columns it reads, its Spark type, and the function of their values."""
+
+    inputs: tuple[Column, ...]
+    type: str
+    function: Callable[..., Any]
+
+
+def compile_node(node: Node, column: Callable[[str], Column], profile: Profile) -> Compiled:
+    """Return the compiled expression; `column` gives the typed column of a name.
+
+    Raises `Refused` for a function that is not listed, or for types that it does not take.
+    """
+    compiler = _Compiler(column, profile)
+    try:
+        typed = compiler.compile(node)
+    except RecursionError:
+        raise Refused("an expression that is nested too deeply") from None
+    run = typed.run
+    return Compiled(tuple(compiler.columns), typed.type, lambda *row: run(row))
+
+
+@dataclass
+class _Compiler:
+    column: Callable[[str], Column]
+    profile: Profile
+    columns: list[Column] = field(default_factory=list)
+
+    def compile(self, node: Node) -> Typed:
+        if isinstance(node, Literal):
+            return _literal(node)
+        if isinstance(node, Name):
+            return self._leaf(self.column(node.name))
+        return _folded(self._call(node))
+
+    def _leaf(self, column: Column) -> Typed:
+        if column not in self.columns:
+            self.columns.append(column)
+        get = itemgetter(self.columns.index(column))
+        if column.type == "timestamp":
+            return Typed(column.type, lambda row: _in_utc(get(row)))
+        return Typed(column.type, get)
+
+    def _call(self, node: Call) -> Typed:
+        if node.name in ("cast", "try_cast"):
+            (operand,) = (self.compile(arg) for arg in node.args)
+            return written_cast(self.profile, operand, node.to, lenient=node.name == "try_cast")
+        listed = functions.get(node.name)
+        if listed is None:
+            raise Refused(f"the function {node.name}")
+        if not listed.accepts(len(node.args)):
+            raise Refused(f"{node.name} with {len(node.args)} arguments")
+        args = [self.compile(_once(node, arg)) for arg in node.args]
+        try:
+            return listed.build(self.profile, *args)
+        except Refused as error:
+            raise Refused(f"{error} in {describe(node)}") if " in " not in str(error) else error from None
+
+
+_SAME_CASE = {"upper", "ucase", "lower", "lcase"}
+
+
+def _once(outer: Call, arg: Node) -> Node:
+    """Return the argument without the change of case that Spark's optimizer removes inside another."""
+    if outer.name in _SAME_CASE:
+        while isinstance(arg, Call) and arg.name in _SAME_CASE and len(arg.args) == 1:
+            arg = arg.args[0]
+    return arg
+
+
+def _literal(node: Literal) -> Typed:
+    if node.type == "float":
+        return always(nearest_float(Decimal(node.value)), "float")
+    value = node.value
+    return Typed(node.type, lambda _: value, constant=True, written=value if node.type in INTEGRAL else None)
+
+
+def _folded(typed: Typed) -> Typed:
+    """Return a constant with its value computed once; one that Spark refuses to compute fails per row."""
+    if not typed.constant:
+        return typed
+    try:
+        return always(typed.value, typed.type)
+    except InvalidValueError:
+        return typed
+
+
+def _in_utc(value: dt.datetime | None) -> dt.datetime | None:
+    if value is None or value.tzinfo is None:
+        return value
+    return value.astimezone(dt.UTC).replace(tzinfo=None)

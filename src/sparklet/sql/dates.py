@@ -1,0 +1,260 @@
+"""Functions of dates and times, in UTC.
+
+Follows Spark's `catalyst/expressions/datetimeExpressions.scala` and `catalyst/util/DateTimeUtils.scala`
+(4.2).
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import math
+from collections.abc import Callable
+
+from sparklet.errors import InvalidValueError
+from sparklet.profile import Profile
+from sparklet.sql.casts import cast
+from sparklet.sql.functions import check_profile, function, map1, map2, maps, refuse_types
+from sparklet.sql.nodes import Refused
+from sparklet.sql.times import beyond
+from sparklet.sql.types import INTEGRAL, Typed
+
+__all__ = ["date", "timestamp"]
+
+
+def date(name: str, operand: Typed, profile: Profile) -> Typed:
+    """Return the operand as a date."""
+    if operand.type not in ("date", "timestamp", "string", "void"):
+        raise refuse_types(name, operand)
+    return cast(operand, "date", profile)
+
+
+def timestamp(name: str, operand: Typed, profile: Profile) -> Typed:
+    """Return the operand as a timestamp."""
+    check_profile(profile)
+    if operand.type not in ("date", "timestamp", "string", "void"):
+        raise refuse_types(name, operand)
+    return cast(operand, "timestamp", profile)
+
+
+# --- parts -----------------------------------------------------------------------------------------
+
+_OF_DATE: dict[str, Callable[[dt.date], int]] = {
+    "year": lambda day: day.year,
+    "quarter": lambda day: (day.month + 2) // 3,
+    "month": lambda day: day.month,
+    "day": lambda day: day.day,
+    "dayofweek": lambda day: day.isoweekday() % 7 + 1,  # Sunday is 1
+    "weekday": dt.date.weekday,  # Monday is 0
+    "dayofyear": lambda day: day.timetuple().tm_yday,
+    "weekofyear": lambda day: day.isocalendar().week,
+}
+_OF_TIME: dict[str, Callable[[dt.datetime], int]] = {
+    "hour": lambda time: time.hour,
+    "minute": lambda time: time.minute,
+    "second": lambda time: time.second,
+}
+_ALSO = {"day": ("dayofmonth",)}
+
+
+def _of_date(name: str) -> Callable[[Profile, Typed], Typed]:
+    return lambda profile, operand: map1(_OF_DATE[name], date(name, operand, profile), "int")
+
+
+def _of_time(name: str) -> Callable[[Profile, Typed], Typed]:
+    return lambda profile, operand: map1(_OF_TIME[name], timestamp(name, operand, profile), "int")
+
+
+for _name in _OF_DATE:
+    function(_name, *_ALSO.get(_name, ()), takes="d", gives="n")(_of_date(_name))
+for _name in _OF_TIME:
+    function(_name, takes="t", gives="n")(_of_time(_name))
+
+_FIELDS = {
+    **dict.fromkeys(("year", "y", "years", "yr", "yrs"), "year"),
+    **dict.fromkeys(("quarter", "qtr"), "quarter"),
+    **dict.fromkeys(("month", "mon", "mons", "months"), "month"),
+    **dict.fromkeys(("week", "w", "weeks"), "weekofyear"),
+    **dict.fromkeys(("day", "d", "days"), "day"),
+    **dict.fromkeys(("dayofweek", "dow"), "dayofweek"),
+    "doy": "dayofyear",
+    **dict.fromkeys(("hour", "h", "hours", "hr", "hrs"), "hour"),
+    **dict.fromkeys(("minute", "m", "min", "mins", "minutes"), "minute"),
+}
+
+
+@function("extract", takes="sd", gives="n")
+def extract(profile: Profile, wanted: Typed, operand: Typed) -> Typed:
+    """Return a part of a date or time: EXTRACT(year FROM d)."""
+    name = _FIELDS.get(str(wanted.value))
+    if name is None:
+        raise Refused(f"EXTRACT({wanted.value} FROM ...)")
+    if operand.type not in ("date", "timestamp"):
+        raise refuse_types("EXTRACT", operand)
+    return _of_date(name)(profile, operand) if name in _OF_DATE else _of_time(name)(profile, operand)
+
+
+# --- arithmetic ------------------------------------------------------------------------------------
+
+
+def _shifted(day: dt.date, days: int) -> dt.date:
+    try:
+        return day + dt.timedelta(days=days)
+    except OverflowError:
+        raise beyond(f"{day} + {days} days") from None
+
+
+def _shift(name: str, sign: int) -> Callable[[Profile, Typed, Typed], Typed]:
+    def build(profile: Profile, start: Typed, days: Typed) -> Typed:
+        if days.type not in ("tinyint", "smallint", "int", "void"):
+            raise refuse_types(name, start, days)
+        return map2(
+            lambda day, count: _shifted(day, sign * count),
+            date(name, start, profile),
+            cast(days, "int", profile),
+            "date",
+        )
+
+    return build
+
+
+function("date_add", "dateadd", takes="dn", gives="d")(_shift("date_add", 1))
+function("date_sub", takes="dn", gives="d")(_shift("date_sub", -1))
+
+
+@function("datediff", "date_diff", takes="dd", gives="n")
+def datediff(profile: Profile, end: Typed, start: Typed) -> Typed:
+    """Return the days from the second date to the first."""
+    dates = date("datediff", end, profile), date("datediff", start, profile)
+    return map2(lambda one, other: (one - other).days, *dates, "int")
+
+
+def _months_later(day: dt.date, months: int) -> dt.date:
+    count = day.year * 12 + day.month - 1 + months
+    year, month = divmod(count, 12)
+    if not dt.MINYEAR <= year <= dt.MAXYEAR:
+        raise beyond(f"{day} + {months} months")
+    return dt.date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+@function("add_months", takes="dn", gives="d")
+def add_months(profile: Profile, start: Typed, months: Typed) -> Typed:
+    """Return the date so many months later, no later than the end of its month."""
+    if months.type not in ("tinyint", "smallint", "int"):
+        raise refuse_types("add_months", start, months)
+    return map2(_months_later, date("add_months", start, profile), cast(months, "int", profile), "date")
+
+
+@function("last_day", takes="d", gives="d")
+def last_day(profile: Profile, operand: Typed) -> Typed:
+    """Return the last day of the month."""
+    return map1(
+        lambda day: day.replace(day=calendar.monthrange(day.year, day.month)[1]),
+        date("last_day", operand, profile),
+        "date",
+    )
+
+
+def _is_last(time: dt.datetime) -> bool:
+    return time.day == calendar.monthrange(time.year, time.month)[1]
+
+
+SECONDS_IN_31_DAYS = 31 * 86400
+
+
+def _months_between(one: dt.datetime, other: dt.datetime) -> float:
+    months = (one.year - other.year) * 12 + one.month - other.month
+    if one.day == other.day or (_is_last(one) and _is_last(other)):
+        return float(months)
+    clocks = [time.hour * 3600 + time.minute * 60 + time.second for time in (one, other)]
+    seconds = (one.day - other.day) * 86400 + clocks[0] - clocks[1]
+    exact = months + seconds / SECONDS_IN_31_DAYS
+    return math.floor(exact * 1e8 + 0.5) / 1e8
+
+
+@function("months_between", takes="tt", gives="n")
+def months_between(profile: Profile, end: Typed, start: Typed) -> Typed:
+    """Return the months between two times, a month being 31 days, to eight places."""
+    times = timestamp("months_between", end, profile), timestamp("months_between", start, profile)
+    return map2(_months_between, *times, "double")
+
+
+# --- cutting off -----------------------------------------------------------------------------------
+
+_CUTS: dict[str, Callable[[dt.date], dt.date]] = {
+    **dict.fromkeys(("year", "yyyy", "yy"), lambda day: day.replace(month=1, day=1)),
+    "quarter": lambda day: day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1),
+    **dict.fromkeys(("month", "mon", "mm"), lambda day: day.replace(day=1)),
+    "week": lambda day: _shifted(day, -day.weekday()),
+}
+_TIME_CUTS: dict[str, Callable[[dt.datetime], dt.datetime]] = {
+    **dict.fromkeys(("day", "dd"), lambda time: time.replace(hour=0, minute=0, second=0, microsecond=0)),
+    "hour": lambda time: time.replace(minute=0, second=0, microsecond=0),
+    "minute": lambda time: time.replace(second=0, microsecond=0),
+    "second": lambda time: time.replace(microsecond=0),
+}
+
+
+def _unit(name: str, operand: Typed) -> str:
+    if not operand.constant or not isinstance(operand.value, str):
+        raise Refused(f"{name} to a unit that is no constant")
+    return operand.value.lower()
+
+
+@function("trunc", takes="ds", gives="d")
+def trunc(profile: Profile, operand: Typed, unit: Typed) -> Typed:
+    """Return the first day of the date's year, quarter, month or week; null for another unit."""
+    cut = _CUTS.get(_unit("trunc", unit))
+    return map1(cut or (lambda _: None), date("trunc", operand, profile), "date")
+
+
+@function("date_trunc", takes="st", gives="t")
+def date_trunc(profile: Profile, unit: Typed, operand: Typed) -> Typed:
+    """Return the time cut off to a unit from second to year; null for another unit."""
+    name, time = _unit("date_trunc", unit), timestamp("date_trunc", operand, profile)
+    if name in _CUTS:
+        cut = _CUTS[name]
+        return map1(lambda value: dt.datetime.combine(cut(value.date()), dt.time()), time, "timestamp")
+    if name in ("millisecond", "microsecond"):
+        raise Refused(f"date_trunc to {name}")
+    return map1(_TIME_CUTS.get(name, lambda _: None), time, "timestamp")
+
+
+@function("make_date", takes="nnn", gives="d")
+def make_date(profile: Profile, year: Typed, month: Typed, day: Typed) -> Typed:
+    """Return the date of these numbers; where there is none, null, under ANSI an error."""
+    parts = [year, month, day]
+    if any(part.type not in ("tinyint", "smallint", "int") for part in parts):
+        raise refuse_types("make_date", *parts)
+    ansi = profile.ansi
+
+    def made(*numbers: int) -> dt.date | None:
+        try:
+            return dt.date(*numbers)
+        except ValueError:
+            if not dt.MINYEAR <= numbers[0] <= dt.MAXYEAR:
+                raise beyond(numbers) from None
+            if ansi:
+                raise InvalidValueError("is no date", numbers) from None
+            return None
+
+    return maps(made, parts, "date")
+
+
+def plus_days(start: Typed, days: Typed, sign: int, profile: Profile) -> Typed | None:
+    """Return what + and - make of a date and a number of days, None for other operands."""
+    if start.type != "date" or days.type not in ("tinyint", "smallint", "int"):
+        return None
+    return _shift("+", sign)(profile, start, days)
+
+
+# --- seconds ---------------------------------------------------------------------------------------
+
+
+def _seconds(operand: Typed, profile: Profile) -> Typed:
+    if operand.type not in INTEGRAL:
+        raise refuse_types("timestamp_seconds", operand)
+    return cast(operand, "timestamp", profile)
+
+
+function("timestamp_seconds", takes="n", gives="t")(lambda profile, operand: _seconds(operand, profile))

@@ -1,0 +1,100 @@
+"""What an undeclared column is assumed to be, by what a statement does with it.
+
+A column that meets numbers is a number, one that meets text a string; `inspect` shows the assumption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from sparklet.columns import fold
+from sparklet.sql.functions import functions
+from sparklet.sql.nodes import Call, Literal, Name, Node
+from sparklet.sql.types import INTEGRAL
+
+__all__ = ["assumed"]
+
+# Ordered: what a column is taken for where it is used in several ways.
+_TYPES = {"n": "double", "t": "timestamp", "d": "date", "b": "boolean", "a": "array<string>", "s": "string"}
+
+
+class _Kind:
+    """What is known of some expressions that are of one kind: letters as in `Function.takes`."""
+
+    __slots__ = ("letters", "parent")
+
+    def __init__(self, letter: str = "") -> None:
+        self.letters = {letter} if letter in _TYPES else set()
+        self.parent: _Kind | None = None
+
+    def root(self) -> _Kind:
+        found = self
+        while found.parent is not None:
+            found = found.parent
+        return found
+
+    def join(self, other: _Kind) -> None:
+        one, two = self.root(), other.root()
+        if one is not two:
+            one.letters |= two.letters
+            two.parent = one
+
+
+def assumed(
+    nodes: Iterable[Node], known: Callable[[str], str | None] = lambda _: None
+) -> dict[str, str | None]:
+    """Return for each column, by folded name, the type it is assumed to have, None where any would do.
+
+    `known` gives the types of the columns that need no assumption.
+
+    >>> from sparklet.sql.parse import parse_expression
+    >>> assumed([parse_expression("if(a > 1, b, 'x')"), parse_expression("c is null")])
+    {'a': 'double', 'b': 'string', 'c': None}
+    """
+    columns: dict[str, _Kind] = {}
+    for node in nodes:
+        _visit(node, columns)
+    for name, kind in columns.items():
+        if (type := known(name)) is not None:
+            kind.join(_Kind(_letter(type)))
+    found: dict[str, str | None] = {}
+    for name, kind in columns.items():
+        letters = kind.root().letters
+        found[name] = next((type for letter, type in _TYPES.items() if letter in letters), None)
+    return found
+
+
+def _visit(node: Node, columns: dict[str, _Kind]) -> _Kind:
+    if isinstance(node, Name):
+        return columns.setdefault(fold(node.name), _Kind())
+    if isinstance(node, Literal):
+        return _Kind(_letter(node.type))
+    return _visit_call(node, columns)
+
+
+def _visit_call(node: Call, columns: dict[str, _Kind]) -> _Kind:
+    listed = functions.get(node.name)
+    kinds = [_visit(arg, columns) for arg in node.args]
+    if listed is None:
+        return _Kind(_letter(node.to)) if node.to else _Kind()
+    shared = _Kind()
+    for position, kind in enumerate(kinds):
+        letter = _case_letter(position, len(kinds)) if node.name == "case" else listed.kind_of(position)
+        if letter == "=":
+            shared.join(kind)
+        else:
+            # Only a column, or what is of its kind, learns from this.
+            kind.join(_Kind(letter))
+    return shared if listed.gives == "=" else _Kind(listed.gives)
+
+
+def _case_letter(position: int, count: int) -> str:
+    return "b" if position % 2 == 0 and position < count - 1 else "="
+
+
+def _letter(type: str) -> str:
+    if type in INTEGRAL or type in ("float", "double") or type.startswith("decimal"):
+        return "n"
+    if type.startswith("array<"):
+        return "a"
+    return {"string": "s", "boolean": "b", "date": "d", "timestamp": "t"}.get(type, "")

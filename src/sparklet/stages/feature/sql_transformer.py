@@ -1,0 +1,138 @@
+"""SQLTransformer: columns computed, renamed and dropped, and rows filtered, by one SELECT."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from sparklet.columns import Column, Columns, fold, wants
+from sparklet.errors import SchemaError
+from sparklet.sql import Compiled, Name, Node, Refused, Statement, assumed, compile_node, parse
+from sparklet.stages.stage import Bound, Dropped, Stage, stage
+
+__all__ = ["SQLTransformer"]
+
+
+@stage("org.apache.spark.ml.feature.SQLTransformer")
+class SQLTransformer(Stage):
+    """Evaluate `SELECT ... FROM __THIS__ [WHERE ...]` on each row.
+
+    The statement is read by the SQL rules of the profile: since 4.0, ANSI mode raises for overflow, division
+    by zero and bad casts, where 3.5 gives null. Columns that are not selected are gone afterwards, and a row
+    for which WHERE is not true is dropped. What is not one SELECT of listed expressions is refused at load.
+
+    Follows Spark's `ml/feature/SQLTransformer.scala` (4.2). Needs `pip install 'sparklet[sql]'`.
+    """
+
+    statement: str | None = None
+
+    def check(self) -> str | None:
+        if self.statement is None:
+            return "statement is not set"
+        try:
+            parse(self.statement)
+        except Refused as error:
+            return f"the statement has {error}, which is not listed: {self.statement[:200]!r}"
+        return None
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        statement = self._parsed(columns)
+        source = _Source(columns, statement)
+        for name in statement.ambiguous:
+            if columns.known(name) is None:
+                raise SchemaError(
+                    name, "may be a column or the expression named so before: declare it", str(self)
+                )
+        filters = [source.compiled("WHERE", condition) for condition in statement.where]
+        items: list[Column | str | None] = []
+        bounds: list[Bound] = []
+        renamed: dict[str, str] = {}
+        everything = any(item.node is None for item in statement.items)
+        for item in statement.items:
+            if item.node is None:
+                items.append(None)
+            elif isinstance(item.node, Name) and fold(item.node.name) == fold(item.name) and not everything:
+                items.append(source.passed(item.name))
+            else:
+                compiled = source.compiled(item.name, item.node)
+                if item.unnamed and compiled.type == "date":
+                    # `d + 1` of a date is called date_add(d, 1), which its text does not show.
+                    raise SchemaError(item.name, "needs a name: write AS name behind it", str(self))
+                if everything and columns.known(item.name) is not None:
+                    raise SchemaError(item.name, _TWICE, str(self))
+                column = source.made(item.name, item.node, compiled)
+                if isinstance(item.node, Name) and (origin := columns.source(item.node.name)) is not None:
+                    renamed[item.name] = origin
+                items.append(column)
+                bounds.append(Bound(compiled.inputs, (column,), compiled.function, nulls=True))
+        columns.select(items, renamed)
+        for condition in filters:
+            yield Bound(condition.inputs, (), _keeping(condition), drops=True, nulls=True)
+        yield from bounds
+
+    def _parsed(self, columns: Columns) -> Statement:
+        try:
+            statement = parse(self.statement or "", line=columns.profile.line)
+        except Refused as error:
+            raise SchemaError("*", f"cannot be selected: {error} is not listed", str(self)) from None
+        names = [fold(item.name) for item in statement.items if item.node is not None]
+        for item in statement.items:
+            if item.node is not None and names.count(fold(item.name)) > 1:
+                raise SchemaError(item.name, _TWICE, str(self))
+        return statement
+
+
+_TWICE = "would be there twice, and a row holds a name once"
+
+
+class _Source:
+    """The columns that a statement reads, each assumed to be of the type that the statement needs."""
+
+    def __init__(self, columns: Columns, statement: Statement) -> None:
+        self._columns = columns
+        nodes = [item.node for item in statement.items if item.node is not None]
+        self._assumed = assumed([*statement.where, *nodes], self._type)
+
+    def _type(self, name: str) -> str | None:
+        column = self._columns.known(name)
+        return None if column is None or column.origin == "inferred" else column.type
+
+    def passed(self, name: str) -> str:
+        """Return the name of a column that is passed on as it is, unread."""
+        column = self._columns.known(name)
+        if column is None and self._columns.source(name) is None:
+            self._columns.take(name, wants.ANY)  # which says that it is gone
+        return name
+
+    def _take(self, name: str) -> Column:
+        type = self._assumed.get(fold(name))
+        return self._columns.take(name, wants.ANY if type is None else wants.like(type))
+
+    def compiled(self, name: str, node: Node) -> Compiled:
+        """Return an expression of the statement, compiled; `name` is what it makes."""
+        try:
+            return compile_node(node, self._take, self._columns.profile)
+        except Refused as error:
+            raise SchemaError(
+                name, f"cannot be computed: {error} is not listed", self._columns.stage
+            ) from None
+
+    def made(self, name: str, node: Node, compiled: Compiled) -> Column:
+        """Return the column that an expression makes; a renamed column keeps its ML attributes."""
+        if isinstance(node, Name):
+            return replace(compiled.inputs[0], name=name, origin=self._columns.stage, casts=False)
+        return self._columns.new(name, compiled.type, replaces=True)
+
+
+def _keeping(condition: Compiled) -> Callable[..., None]:
+    """Return the function that drops a row for which the condition is not true."""
+    holds = condition.function
+    if condition.type not in ("boolean", "void"):
+        raise SchemaError("WHERE", f"is {condition.type}, no condition")
+
+    def keep(*values: Any) -> None:
+        if holds(*values) is not True:
+            raise Dropped
+
+    return keep

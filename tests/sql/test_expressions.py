@@ -1,0 +1,101 @@
+"""Every listed expression on hostile rows: Spark's type, Spark's value, Spark's error, under both lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sparklet.columns import Column
+from sparklet.errors import SparkletError
+from sparklet.profile import Profile
+from sparklet.sql import Compiled, Refused, compile_node, parse
+from sparklet.testing import differences
+from sparklet.testing.encoding import decode
+from tests.sql.tables import REFUSED, TABLES, Table
+
+ANSWERS = Path(__file__).with_name("answers")
+LINES = ("3.5", "4.3")
+
+
+def load(table: Table, line: str) -> dict[str, Any]:
+    answers: dict[str, Any] = json.loads((ANSWERS / line / f"{table.name}.json").read_text(encoding="utf-8"))
+    return answers
+
+
+def problems(table: Table, line: str, expression: str, answer: dict[str, Any]) -> list[str]:
+    """Return what differs from Spark's answer for one expression, or that a refused one is compiled."""
+    found = differing(table, line, expression, answer)
+    if (table.name, expression) not in REFUSED or "refused" in answer:
+        return found
+    return [] if found and found[0].startswith("refused") else ["compiled, though listed as refused"]
+
+
+def differing(table: Table, line: str, expression: str, answer: dict[str, Any]) -> list[str]:
+    """Return what differs from Spark's answer for one expression."""
+    columns = {name: Column(name, type, origin="schema") for name, type in table.schema.items()}
+    profile = Profile.of(line)
+    try:
+        (item,) = parse(f"SELECT {expression} FROM __THIS__", line=profile.line).items
+        name = item.name
+    except Refused as error:
+        if "without a name" not in str(error):
+            return [] if "refused" in answer else [f"refused: {error}"]
+        (item,) = parse(f"SELECT {expression} AS x FROM __THIS__", line=profile.line).items
+        name = None
+    try:
+        compiled = compile_node(item.node, columns.__getitem__, profile)
+    except Refused as error:
+        return [] if "refused" in answer else [f"refused: {error}"]
+    if "refused" in answer:
+        return [f"Spark refuses it ({answer['refused']}), compiled as {compiled.type}"]
+    if "fails" in answer:
+        return [] if all(_fails(compiled, row) for row in table.rows) else [f"Spark: {answer['fails']}"]
+    found = []
+    if compiled.type != answer["type"]:
+        found.append(f"Spark gives {answer['type']}, compiled as {compiled.type}")
+    if name is not None and name != answer["name"] and not (item.unnamed and compiled.type == "date"):
+        found.append(f"Spark calls it {answer['name']}, not {name}")
+    for row, value in zip(table.rows, answer["values"], strict=True):
+        inputs = [row[column.name] for column in compiled.inputs]
+        expected = value if isinstance(value, dict) and list(value) == ["error"] else decode(value)
+        try:
+            actual: Any = compiled.function(*inputs)
+        except SparkletError as error:
+            actual = error
+        except Exception as error:
+            found.append(f"{inputs}: {error!r}")
+            continue
+        failed = isinstance(expected, dict)
+        if failed or isinstance(actual, SparkletError):
+            if "dates that Python holds" in str(actual):
+                continue
+            if failed != isinstance(actual, SparkletError):
+                found.append(f"{inputs}: Spark {expected!r}, sparklet {actual!r}")
+        else:
+            found += [f"{inputs}: {what}" for _, what in differences(expected, actual, ulps=table.ulps)]
+    return found
+
+
+def _fails(compiled: Compiled, row: dict[str, Any]) -> bool:
+    try:
+        compiled.function(*[row[column.name] for column in compiled.inputs])
+    except SparkletError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_as_spark_answers(table: Table, line: str) -> None:
+    answers = load(table, line)
+    assert list(answers) == list(table.expressions), "the answers are of other expressions: run generate.py"
+    found = {
+        expression: problem
+        for expression, answer in answers.items()
+        if (problem := problems(table, line, expression, answer))
+    }
+    shown = [f"{expression}: {problem[0]} ({len(problem)})" for expression, problem in found.items()]
+    assert not found, f"{len(found)} of {len(answers)} differ\n" + "\n".join(shown)
