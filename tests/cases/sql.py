@@ -183,7 +183,7 @@ flats = Family(
     rooms=number(1.0, 4.0, low=0.0, high=9.0),
     area=number(low=20.0, high=200.0),
     place=text("Oslo", "oslo ", "Bergen"),
-)  # fmt: skip
+)
 
 
 @flats.case("sql")

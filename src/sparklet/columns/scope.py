@@ -99,6 +99,8 @@ class Columns:
         self._inputs = inputs
         # None marks a name that a stage removed.
         self._made: dict[str, Column | None] = {}
+        # Inputs that a stage replaced keep their place, in front of what stages add.
+        self._replaced: dict[str, None] = {}
         # Once a stage chose the columns that stay: the inputs among them. None: all inputs are there.
         self._passed: frozenset[str] | None = None
         # What an input column is called now, by the name it was given.
@@ -174,6 +176,7 @@ class Columns:
             else:
                 passed.add(fold(item))
         if None not in items:
+            self._replaced = {}
             known = self._passed
             self._passed = frozenset(passed if known is None else passed & known)
         origins = {key: name for key, name in self._renamed.items() if kept.get(key) is self._made.get(key)}
@@ -190,15 +193,19 @@ class Columns:
 
     def add(self, column: Column) -> None:
         """Make a column visible to the stages that follow, in place of one of the same name."""
-        self._made[fold(column.name)] = column
+        key = fold(column.name)
+        if key not in self._made and column.name in self:
+            self._replaced[key] = None
+        self._made[key] = column
 
     def drop(self, name: str) -> None:
         """Take a column away from the stages that follow and from the outputs."""
         self._made[fold(name)] = None
 
     def made(self) -> Iterator[Column]:
-        """Return the columns that stages made and none removed, in the order they came."""
-        return (column for column in self._made.values() if column is not None)
+        """Return the columns that stages made and none removed, in Spark's order."""
+        places = (*self._replaced, *(key for key in self._made if key not in self._replaced))
+        return (column for key in places if (column := self._made[key]) is not None)
 
     def source(self, name: str) -> str | None:
         """Return what rows call the column, where it is an input or an input renamed; None for others."""
