@@ -60,7 +60,7 @@ def test_golden_is_current(case: Case) -> None:
         pytest.skip(f"Spark {'.'.join(map(str, case.since))} and newer only")
     (golden,) = goldens(GOLDEN / ".".join(version) / case.stage / case.name)
     assert golden.facts["recipe"] == case.source.splitlines(), "run tests/golden/generate.py --facts"
-    assert golden.facts["params"] == {name: repr(value) for name, value in case.params.items()}
+    assert golden.facts["params"] == case.settings
     assert golden.facts["class"] == case.className
     assert_same(golden.schema, case.schema)
     assert_same(golden.rows, loads(dumps(case.rows)))

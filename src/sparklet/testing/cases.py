@@ -289,6 +289,11 @@ class Case:
         return f"{self.stage}-{self.name}"
 
     @property
+    def settings(self) -> dict[str, str]:
+        """Return what the recipe is called with, as text: functions by their names."""
+        return {name: getattr(value, "__name__", repr(value)) for name, value in self.params.items()}
+
+    @property
     def schema(self) -> dict[str, str]:
         """Return column name -> Spark type of the input rows."""
         return {name: column.type for name, column in self.fields.items()}

@@ -145,7 +145,7 @@ def write_golden(case: Case, spark: SparkSession, root: str | Path, *, keep_mark
         "ulps": case.ulps,
         "reason": case.reason,
         "unordered": list(case.unordered),
-        "params": {name: repr(value) for name, value in case.params.items()},
+        "params": case.settings,
         "schema": case.schema,
         "columns": dict(scores.columns),
         "failure": scores.failure.error if scores.failure else None,
@@ -178,5 +178,6 @@ def refresh_facts(case: Case, root: str | Path) -> None:
             "ulps": case.ulps,
             "reason": case.reason,
             "unordered": list(case.unordered),
+            "params": case.settings,
         }
         _write_facts(path.parent, {**facts, **now, "recipe": case.source.splitlines()})
