@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparklet.errors import SparkletError
+from sparklet.errors import SchemaError, SparkletError
 from sparklet.linalg import DenseVector, SparseVector
 from sparklet.testing import Golden, assert_same, goldens, outcome
 from tests.conftest import GOLDEN
@@ -87,7 +87,10 @@ def _size(golden: Golden, name: str) -> int:
 def test_any_row_is_scored_dropped_or_refused(golden: Golden) -> None:
     """Never raise anything but a SparkletError, whatever a row holds; score it alike twice."""
     model = golden.load()
-    untyped = golden.load(schema=None)
+    try:
+        untyped = golden.load(schema=None)
+    except SchemaError:  # a stage that asks for the types of its inputs
+        untyped = model
     columns = {
         column.name: values(column.type, _size(golden, column.name))
         for column in model.inputs

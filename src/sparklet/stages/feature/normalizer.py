@@ -18,7 +18,7 @@ __all__ = ["Normalizer"]
 class Normalizer(HasInputCol):
     """Divide a vector by its p-norm, unless that is zero; a sparse vector stays sparse.
 
-    Follows Spark's `mllib/feature/Normalizer.scala` (4.2).
+    Follows Spark's `ml/feature/Normalizer.scala` and its namesake in `mllib` (4.2).
     """
 
     p: float = 2.0
