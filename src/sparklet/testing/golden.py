@@ -115,10 +115,10 @@ def write_golden(case: Case, spark: SparkSession, root: str | Path, *, keep_mark
     blas = pin_blas(spark)
     line = ".".join(spark.version.split(".")[:2])
     folder = Path(root) / line / case.stage / case.name
+    made = case.make(spark)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     model = folder / "model"
-    made = case.make(spark)
     if isinstance(made, str | Path):
         shutil.copytree(made, model)
     else:
