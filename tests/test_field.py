@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -63,6 +64,8 @@ def test_every_model_loads_or_is_refused_with_a_reason():
 @pytest.mark.spark
 @pytest.mark.parametrize("name", NAMES)
 def test_scores_as_spark(name, spark):
+    if spark.version.startswith("3.") and not os.environ.get("SPARKLET_FIELD"):
+        pytest.skip(reason="compared with Spark 4; SPARKLET_FIELD=1 compares with 3.5 too")
     found = verdict(name)
     if isinstance(found, Exception):
         pytest.skip(reason=f"{type(found).__name__}: {found}"[:200])

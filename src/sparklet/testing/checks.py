@@ -185,7 +185,7 @@ def check_documented(golden: Golden) -> None:
     cls = registry[golden.facts["class"]]
     text = cls.__doc__ or ""
     _must(text and not text.startswith(f"{cls.__name__}("), f"{cls.__name__} has no docstring")
-    _must(re.search(r"ml/[\w/]+\.scala", text), f"{cls.__name__} cites no Spark source file")
+    _must(re.search(r"ml(lib)?/[\w/]+\.scala", text), f"{cls.__name__} cites no Spark source file")
 
 
 CHECKS: Mapping[str, Callable[[Golden], None]] = {
