@@ -15,6 +15,7 @@ PACKAGE = SOURCE / "sparklet"
 FLOORS = [
     {"errors"},
     {"linalg"},
+    {"native", "_native"},
     {"jvm_math"},
     {"profile"},
     {"columns"},

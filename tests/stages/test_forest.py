@@ -15,6 +15,7 @@ import pytest
 
 import sparklet
 from sparklet.errors import CorruptModelError, InvalidValueError, NullValueError, VectorSizeError
+from sparklet.jvm_math import WHOLE
 from sparklet.linalg import DenseVector, SparseVector
 from sparklet.saved import open_model
 from sparklet.stages import build
@@ -328,7 +329,8 @@ def test_forest_is_immutable_and_pickles(tmp_path):
         with pytest.raises(ValueError, match="read-only"):
             one.prediction[0] = 7.0
     assert numpy.array_equal(again.bounds, forest.bounds)
-    assert again.walk()((1.0, 0.0, 0.0)) == forest.walk()((1.0, 0.0, 0.0)) == [2, 4]
+    x = DenseVector((1.0, 0.0, 0.0))
+    assert again.leaves_of(WHOLE, 3)(x) == forest.leaves_of(WHOLE, 3)(x) == (2, 4)
 
 
 # --- tables that are no forest ------------------------------------------------------------------

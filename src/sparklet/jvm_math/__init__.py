@@ -6,8 +6,10 @@ from sparklet.jvm_math.blas import (
     ORDERS,
     Order,
     axpy,
+    bound_dot,
     dense_dot,
     dot,
+    dot_of,
     float_dot,
     fma,
     gemm_column,
@@ -42,6 +44,7 @@ from sparklet.jvm_math.hashing import (
     java_string_hash,
     term_hasher,
 )
+from sparklet.jvm_math.layout import WHOLE, Layout, Segment, check_layout, dense_reader, nonzero_reader
 from sparklet.jvm_math.lower import java_lower
 from sparklet.jvm_math.random import JavaRandom, MersenneTwister
 from sparklet.jvm_math.special import digamma, digammas, erf, gamma_draws, normal_cdf
@@ -55,19 +58,26 @@ from sparklet.jvm_math.text import (
 
 __all__ = [
     "ORDERS",
+    "WHOLE",
     "JavaRandom",
+    "Layout",
     "MersenneTwister",
     "Order",
+    "Segment",
     "acos",
     "asin",
     "axpy",
+    "bound_dot",
+    "check_layout",
     "cos",
     "cosh",
     "dense_dot",
+    "dense_reader",
     "digamma",
     "digammas",
     "div",
     "dot",
+    "dot_of",
     "double_to_string",
     "erf",
     "exp",
@@ -89,6 +99,7 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "nonzero_reader",
     "normal_cdf",
     "nrm2",
     "pow",

@@ -14,9 +14,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseMatrix, SparseVector, Vector
+from sparklet.jvm_math.layout import Layout, dense_reader, nonzero_reader
+from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseMatrix, SparseVector, Vector, compressed
 
 if TYPE_CHECKING:
     import numpy
@@ -25,8 +26,10 @@ __all__ = [
     "ORDERS",
     "Order",
     "axpy",
+    "bound_dot",
     "dense_dot",
     "dot",
+    "dot_of",
     "float_dot",
     "fma",
     "gemm_column",
@@ -301,6 +304,48 @@ def dot(weights: Vector, order: str) -> Callable[[Vector], float]:
         return by_dense(x.values) if isinstance(x, DenseVector) else by_sparse(x)
 
     return spark_dot
+
+
+def bound_dot(weights: Sequence[float], order: str) -> DenseDot:
+    """Return f(x), BLAS's `ddot` of x and fixed weights; x must take slices and be as long.
+
+    >>> bound_dot((10.0, 10.0, 10.0), "java11")([0.1, 0.2, 0.3])
+    6.0
+    """
+    return _bound_dot(weights, ORDERS[order], ORDERS[order].lanes)
+
+
+Kind: TypeAlias = Literal["dense", "sparse", "smaller"]
+Line: TypeAlias = Literal["3.5", "4.0", "4.1+"]
+
+
+def dot_of(
+    weights: Vector, order: str, layout: Layout, size: int, kind: Kind, line: Line = "4.1+"
+) -> Callable[..., float]:
+    """Return f(*segments), Spark's `BLAS.dot` of fixed weights and the vector that a layout describes.
+
+    `size` is the vector's. `kind` is the kind that Spark's vector has, which fixes the order of summation:
+    "dense" (every feature, in the BLAS's order), "sparse" (what is not zero, one after the other), or
+    "smaller" (sparse where `Vectors.compressed` of a profile's `line` makes it so). A vector among the
+    segments that has not its segment's size raises `VectorSizeError`.
+
+    >>> layout = (("scalar", 0), ("onehot", 1, 3))
+    >>> dot_of(DenseVector((0.5, 1.0, 2.0, 4.0)), "java11", layout, 4, "smaller", "3.5")(3.0, 1)
+    3.5
+    """
+    product = dot(weights, order)
+    if kind == "dense":
+        dense = dense_reader(layout, size)
+        return lambda *segments: product(DenseVector(tuple(dense(*segments))))
+    nonzeros = nonzero_reader(layout)
+
+    def vector(*segments: Any) -> SparseVector:
+        found = nonzeros(*segments)
+        return SparseVector(size, tuple([place for place, _ in found]), tuple([value for _, value in found]))
+
+    if kind == "sparse":
+        return lambda *segments: product(vector(*segments))
+    return lambda *segments: product(compressed(vector(*segments), line))
 
 
 # --- gemv -----------------------------------------------------------------------------------------

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sparklet.jvm_math import Layout
 from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, Raw, normalize
+from sparklet.stages.classification.classifier import normalize
+from sparklet.stages.classification.tree_classifier import TreeClassificationModel
 from sparklet.stages.stage import stage
 from sparklet.stages.tree.tree_models import DecisionTreeModel, number_of
 
@@ -16,7 +18,7 @@ __all__ = ["DecisionTreeClassificationModel"]
 
 
 @stage("org.apache.spark.ml.classification.DecisionTreeClassificationModel")
-class DecisionTreeClassificationModel(DecisionTreeModel, ProbabilisticClassificationModel):
+class DecisionTreeClassificationModel(DecisionTreeModel, TreeClassificationModel):
     """Classify by the training rows of each class that ended in the same leaf.
 
     Where neither rawPrediction nor probability is asked for, `thresholds` have no effect, as in Spark.
@@ -34,9 +36,8 @@ class DecisionTreeClassificationModel(DecisionTreeModel, ProbabilisticClassifica
     def classes(self) -> int:
         return self.numClasses
 
-    def predictRaw(self, profile: Profile) -> Raw:
-        leaf, counts = self.leaf(), self.forest.by_leaf(self.forest.stats)
-        return lambda features: DenseVector(counts[leaf(features)])
+    def rawLayout(self, profile: Profile, layout: Layout) -> Callable[..., tuple[float, ...]]:
+        return self.forest.row_of(layout, self.width, self.forest.stats)
 
     def raw2probability(self, profile: Profile) -> Callable[[Vector], DenseVector]:
         return lambda raw: normalize(raw.values)

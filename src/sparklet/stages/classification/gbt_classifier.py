@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from sparklet.jvm_math import exp
+from sparklet.jvm_math import Layout, exp
 from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import Class, ProbabilisticClassificationModel, Raw
+from sparklet.stages.classification.classifier import Raw
+from sparklet.stages.classification.tree_classifier import TreeClassificationModel
 from sparklet.stages.stage import stage
 from sparklet.stages.tree.tree_models import TreeEnsembleModel
 
@@ -17,7 +18,7 @@ __all__ = ["GBTClassificationModel"]
 
 
 @stage("org.apache.spark.ml.classification.GBTClassificationModel")
-class GBTClassificationModel(TreeEnsembleModel, ProbabilisticClassificationModel):
+class GBTClassificationModel(TreeEnsembleModel, TreeClassificationModel):
     """Classify in two classes by the weighted sum of regression trees.
 
     Follows Spark's `ml/classification/GBTClassifier.scala` and `mllib/tree/loss/LogLoss.scala` (4.2).
@@ -31,12 +32,12 @@ class GBTClassificationModel(TreeEnsembleModel, ProbabilisticClassificationModel
     def classes(self) -> int:
         return 2
 
-    def predictRaw(self, profile: Profile) -> Raw:
-        margin = self.weightedSum(profile)
+    def rawLayout(self, profile: Profile, layout: Layout) -> Callable[..., tuple[float, ...]]:
+        margin = self.weightedSum(profile, layout)
 
-        def both(features: Vector) -> DenseVector:
-            m = margin(features)
-            return DenseVector((-m, m))
+        def both(*segments: Any) -> tuple[float, ...]:
+            m = margin(*segments)
+            return -m, m
 
         return both
 
@@ -47,8 +48,8 @@ class GBTClassificationModel(TreeEnsembleModel, ProbabilisticClassificationModel
 
         return both
 
-    def predict(self, profile: Profile) -> Class:
+    def predictLayout(self, profile: Profile, layout: Layout) -> Callable[..., float]:
         if self.thresholds is not None:
-            return super().predict(profile)
-        margin = self.weightedSum(profile)
-        return lambda features: 1.0 if margin(features) > 0.0 else 0.0
+            return super().predictLayout(profile, layout)
+        margin = self.weightedSum(profile, layout)
+        return lambda *segments: 1.0 if margin(*segments) > 0.0 else 0.0

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from sparklet.jvm_math import Layout
 from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, Raw, normalize
+from sparklet.stages.classification.classifier import normalize
+from sparklet.stages.classification.tree_classifier import TreeClassificationModel
 from sparklet.stages.stage import stage
-from sparklet.stages.tree.forest import Forest
 from sparklet.stages.tree.tree_models import TreeEnsembleModel, number_of
+
+if TYPE_CHECKING:
+    import numpy
 
 __all__ = ["RandomForestClassificationModel"]
 
 
 @stage("org.apache.spark.ml.classification.RandomForestClassificationModel")
-class RandomForestClassificationModel(TreeEnsembleModel, ProbabilisticClassificationModel):
+class RandomForestClassificationModel(TreeEnsembleModel, TreeClassificationModel):
     """Classify by votes: each tree shares its one vote among the classes as its leaf saw them in training.
 
     The trees' weights have no effect, as in Spark.
@@ -35,28 +39,17 @@ class RandomForestClassificationModel(TreeEnsembleModel, ProbabilisticClassifica
     def classes(self) -> int:
         return self.numClasses
 
-    def predictRaw(self, profile: Profile) -> Raw:
-        leaves, shares = self.leaves(), _shares(self.forest)
-
-        def vote(features: Vector) -> DenseVector:
-            votes = []
-            for column in zip(*[shares[leaf] for leaf in leaves(features)], strict=True):
-                total = 0.0
-                for share in column:
-                    total += share
-                votes.append(total)
-            return DenseVector(tuple(votes))
-
-        return vote
+    def rawLayout(self, profile: Profile, layout: Layout) -> Callable[..., tuple[float, ...]]:
+        return self.forest.votes_of(layout, self.width, _shares(self.forest.stats))
 
     def raw2probability(self, profile: Profile) -> Callable[[Vector], DenseVector]:
         return lambda raw: normalize(raw.values)
 
 
-def _shares(forest: Forest) -> list[tuple[float, ...]]:
+def _shares(stats: numpy.ndarray) -> numpy.ndarray:
+    """Return each node's statistics divided by their sum."""
     import numpy
 
-    stats = forest.stats
     totals = numpy.zeros(len(stats))
     for count in stats.T:
         totals = totals + count
@@ -64,4 +57,4 @@ def _shares(forest: Forest) -> list[tuple[float, ...]]:
         shares = stats / totals[:, None]
     # Spark passes over a leaf without any training rows.
     shares[totals == 0] = 0.0
-    return forest.by_leaf(shares)
+    return shares

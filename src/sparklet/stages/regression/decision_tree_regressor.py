@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sparklet.columns import Column, Columns
-from sparklet.linalg import Vector
+from sparklet.jvm_math import WHOLE, Layout
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, stage
 from sparklet.stages.tree.tree_models import DecisionTreeModel
+
+if TYPE_CHECKING:
+    import numpy
 
 __all__ = ["DecisionTreeRegressionModel"]
 
@@ -28,20 +31,22 @@ class DecisionTreeRegressionModel(DecisionTreeModel):
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
         return cls.tree(saved, 3)
 
-    def predictVariance(self) -> Callable[[Vector], float]:
-        """Return the function from features to the variance in the leaf."""
-        leaf = self.leaf()
-        variances = [_variance(*row) if row else 0.0 for row in self.forest.by_leaf(self.forest.stats)]
-        return lambda features: variances[leaf(features)]
+    def varianceLayout(self, layout: Layout) -> Callable[..., float]:
+        """Return the function from the features' segments to the variance in the leaf."""
+        return self.forest.value_of(layout, self.width, _variances(self.forest.stats))
 
     def moreColumns(self, columns: Columns, features: Column) -> Iterator[Bound]:
         """Yield the variance, where it is asked for, and then the leaf."""
         if self.varianceCol:
-            yield Bound((features,), (columns.new(self.varianceCol, "double"),), self.predictVariance())
+            made = columns.new(self.varianceCol, "double")
+            yield Bound((features,), (made,), self.varianceLayout(WHOLE))
         yield from super().moreColumns(columns, features)
 
 
-def _variance(count: float, total: float, squares: float) -> float:
-    if count == 0.0:
-        return 0.0
-    return (squares - (total * total) / count) / count
+def _variances(stats: numpy.ndarray) -> numpy.ndarray:
+    """Return the variance in each node from the count, sum and sum of squares, 0.0 where nothing is."""
+    import numpy
+
+    count, total, squares = stats.T
+    with numpy.errstate(all="ignore"):
+        return numpy.where(count == 0.0, 0.0, (squares - (total * total) / count) / count)

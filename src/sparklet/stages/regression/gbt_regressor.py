@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sparklet.linalg import Vector
+from sparklet.jvm_math import Layout
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import stage
@@ -25,5 +25,5 @@ class GBTRegressionModel(TreeEnsembleModel):
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
         return cls.trees(saved)
 
-    def predict(self, profile: Profile) -> Callable[[Vector], float]:
-        return self.weightedSum(profile)
+    def predictLayout(self, profile: Profile, layout: Layout) -> Callable[..., float]:
+        return self.weightedSum(profile, layout)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sparklet.linalg import Vector
+from sparklet.jvm_math import Layout
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import stage
@@ -25,15 +25,6 @@ class RandomForestRegressionModel(TreeEnsembleModel):
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
         return cls.trees(saved)
 
-    def predict(self, profile: Profile) -> Callable[[Vector], float]:
-        leaves, prediction, size = self.leaves(), self.forest.prediction.tolist(), self.forest.size
+    def predictLayout(self, profile: Profile, layout: Layout) -> Callable[..., float]:
         # Scala 2.12's `sum` starts from 0.0, 2.13's from the first element, which may be -0.0.
-        zero = -0.0 if profile.at_least("4.0") else 0.0
-
-        def mean(features: Vector) -> float:
-            total = zero
-            for leaf in leaves(features):
-                total += prediction[leaf]
-            return total / size
-
-        return mean
+        return self.forest.mean_of(layout, self.width, -0.0 if profile.at_least("4.0") else 0.0)

@@ -5,14 +5,15 @@ Follows Spark's `ml/tree/{treeModels,Node,Split}.scala` (4.2).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from sparklet.errors import CorruptModelError
-from sparklet.linalg import DenseVector, Vector
+from sparklet.jvm_math import Layout, bound_dot
 from sparklet.saved import SavedStage
+from sparklet.stages.tree import interpreted
 
 if TYPE_CHECKING:
     import numpy
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
     from sparklet.saved import Table
 
 __all__ = ["Forest", "read_forest", "read_tree"]
-
-# Feature, threshold or set of categories, left child, right child; in a leaf its number and None three times.
-Node: TypeAlias = tuple[Any, Any, Any, Any]
-Features: TypeAlias = Sequence[float] | Mapping[int, float]
-
-_WIDE = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +49,7 @@ class Forest:
             getattr(self, field.name).setflags(write=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Without what is cached: nested tuples, which a pickle would recurse into.
+        # Without what is cached.
         return Forest, tuple(getattr(self, field.name) for field in fields(self))
 
     @property
@@ -67,80 +62,60 @@ class Forest:
         """Return one more than the largest feature that a split tests, 0 where nothing splits."""
         return int(self.feature.max()) + 1
 
-    @cached_property
-    def roots(self) -> tuple[Node, ...]:
-        """Return the trees as nested tuples, which CPython walks faster than arrays or lists."""
-        feature, left, right = self.feature.tolist(), self.left.tolist(), self.right.tolist()
-        categories, splits, bounds = self.categories.tolist(), self.splits.tolist(), self.bounds.tolist()
-        # Spark tries few thresholds for a feature: as shared objects they stay in the processor's cache.
-        shared: dict[float, float] = {}
-        nodes: list[Any] = [None] * len(feature)
-        for i in range(len(feature) - 1, -1, -1):
-            if feature[i] < 0:
-                nodes[i] = (i, None, None, None)
-                continue
-            start, end, yes, no = bounds[i], bounds[i + 1], nodes[left[i]], nodes[right[i]]
-            test: float | frozenset[float]
-            if categories[i] < 0:
-                test = shared.setdefault(splits[start], splits[start])
-            else:
-                test = frozenset(splits[start:end])
-                if end - start > categories[i] // 2:
-                    # Spark keeps the smaller half: a value unseen in training goes left here, else right.
-                    test, yes, no = frozenset(map(float, range(categories[i]))) - test, no, yes
-            nodes[i] = (feature[i], test, yes, no)
-        return tuple([nodes[start] for start in self.starts[:-1].tolist()])
+    def leaves_of(self, layout: Layout, width: int | None) -> Callable[..., tuple[int, ...]]:
+        """Return the function from segments to the number of the leaf that is reached in each tree.
 
-    def walk(self) -> Callable[[Features], list[int]]:
-        """Return the function from features to the number of the leaf that is reached in each tree.
-
-        It raises IndexError for features too few. NaN goes right at a threshold.
+        `width` is the number of features that a `VectorSizeError` asks for where a split tests one that is
+        absent, None for as many as splits need. NaN goes right at a threshold.
         """
-        roots = self.roots
+        return interpreted.leaves_of(self, layout, width)
 
-        def by_threshold(x: Any) -> list[int]:
-            leaves: list[int] = []
-            found = leaves.append
-            for feature, test, yes, no in roots:
-                while yes is not None:
-                    feature, test, yes, no = yes if x[feature] <= test else no  # noqa: PLW2901 - the walk itself
-                found(feature)
-            return leaves
+    def value_of(self, layout: Layout, width: int | None, values: numpy.ndarray) -> Callable[..., float]:
+        """Return the function from segments to what `values`, one for each node, has for the first leaf."""
+        leaves, found = self.leaves_of(layout, width), values.tolist()
+        return lambda *segments: found[leaves(*segments)[0]]
 
-        def by_both(x: Any) -> list[int]:
-            leaves: list[int] = []
-            found = leaves.append
-            for feature, test, yes, no in roots:
-                while yes is not None:
-                    if test.__class__ is float:
-                        feature, test, yes, no = yes if x[feature] <= test else no  # noqa: PLW2901
-                    else:
-                        feature, test, yes, no = yes if x[feature] in test else no  # noqa: PLW2901
-                found(feature)
-            return leaves
+    def row_of(
+        self, layout: Layout, width: int | None, rows: numpy.ndarray
+    ) -> Callable[..., tuple[float, ...]]:
+        """Return the function from segments to the first leaf's row of `rows`, one for each node."""
+        leaves, found = self.leaves_of(layout, width), self.by_leaf(rows)
+        return lambda *segments: found[leaves(*segments)[0]]
 
-        return by_both if (self.categories[self.feature >= 0] >= 0).any() else by_threshold
+    def sum_of(self, layout: Layout, width: int | None, order: str) -> Callable[..., float]:
+        """Return the function from segments to the dot of the trees' predictions and their weights."""
+        leaves, prediction = self.leaves_of(layout, width), self.prediction.tolist()
+        product = bound_dot(tuple(self.weights.tolist()), order)
+        return lambda *segments: product([prediction[leaf] for leaf in leaves(*segments)])
 
-    def read(self) -> Callable[[Vector], Features]:
-        """Return the function from a vector to what `walk` reads: absent elements of a sparse one are 0.0."""
-        reach = self.reach
-        zeros = {feature: 0.0 for feature in set(self.feature.tolist()) if feature >= 0}
+    def mean_of(self, layout: Layout, width: int | None, zero: float) -> Callable[..., float]:
+        """Return the function from segments to the mean of the trees' predictions, summed from `zero` on."""
+        leaves, prediction, size = self.leaves_of(layout, width), self.prediction.tolist(), self.size
 
-        def features(vector: Vector) -> Features:
-            if isinstance(vector, DenseVector):
-                return vector.values
-            size = vector.size
-            if size > _WIDE and size >= reach:
-                # Hashed text has room for a quarter of a million features; only what splits test is laid out.
-                few = zeros.copy()
-                few.update(zip(vector.indices, vector.values, strict=True))
-                return few
-            values = [0.0] * size
-            for index, value in zip(vector.indices, vector.values, strict=True):
-                values[index] = value
-            return values
+        def mean(*segments: Any) -> float:
+            total = zero
+            for leaf in leaves(*segments):
+                total += prediction[leaf]
+            return total / size
 
-        return features
+        return mean
+
+    def votes_of(
+        self, layout: Layout, width: int | None, shares: numpy.ndarray
+    ) -> Callable[..., tuple[float, ...]]:
+        """Return the function from segments to the sum of the leaves' rows of `shares`, tree by tree."""
+        leaves, rows = self.leaves_of(layout, width), self.by_leaf(shares)
+
+        def vote(*segments: Any) -> tuple[float, ...]:
+            votes = []
+            for column in zip(*[rows[leaf] for leaf in leaves(*segments)], strict=True):
+                total = 0.0
+                for share in column:
+                    total += share
+                votes.append(total)
+            return tuple(votes)
+
+        return vote
 
     @cached_property
     def leaves(self) -> tuple[tuple[int, ...], ...]:

@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Any
 
 from sparklet.columns import Attribute, Column, Columns
-from sparklet.errors import VectorSizeError, shown
-from sparklet.jvm_math import dot
+from sparklet.errors import shown
+from sparklet.jvm_math import WHOLE, Layout
 from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
@@ -17,7 +17,7 @@ from sparklet.stages.predictor import PredictionModel
 from sparklet.stages.stage import Bound
 from sparklet.stages.tree.forest import Forest, read_forest, read_tree
 
-__all__ = ["DecisionTreeModel", "TreeEnsembleModel", "number_of"]
+__all__ = ["DecisionTreeModel", "TreeEnsembleModel", "TreeModel", "number_of"]
 
 
 def number_of(saved: SavedStage, key: str, least: int) -> int:
@@ -32,7 +32,7 @@ def number_of(saved: SavedStage, key: str, least: int) -> int:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _TreeModel(PredictionModel):
+class TreeModel(PredictionModel):
     """A model of trees: how features reach leaves, and their column. `numFeatures` is -1 where unknown."""
 
     leafCol: str = ""
@@ -43,24 +43,18 @@ class _TreeModel(PredictionModel):
     def width(self) -> int | None:
         return self.numFeatures if self.numFeatures >= 0 else None
 
-    def leaves(self) -> Callable[[Vector], list[int]]:
-        """Return the function from features to the numbers of the leaves.
+    def predictLayout(self, profile: Profile, layout: Layout) -> Callable[..., float]:
+        """Return the function from the features' segments to the prediction."""
+        raise TypeError(f"{type(self).__name__} has no predictLayout")
 
-        As in Spark a vector of another size is fine unless a split tests what is not there.
-        """
-        if not self.forest.reach:
-            found = self.forest.starts[:-1].tolist()
-            return lambda _: found
-        read, walk = self.forest.read(), self.forest.walk()
-        expected = self.forest.reach if self.width is None else self.width
+    def predict(self, profile: Profile) -> Callable[[Vector], float]:
+        return self.predictLayout(profile, WHOLE)
 
-        def leaves(features: Vector) -> list[int]:
-            try:
-                return walk(read(features))
-            except IndexError:
-                raise VectorSizeError(features.size, expected) from None
-
-        return leaves
+    def leavesLayout(self, layout: Layout) -> Callable[..., tuple[float, ...]]:
+        """Return the function from the features' segments to each tree's leaf, counted from the left."""
+        leaves = self.forest.leaves_of(layout, self.width)
+        places = {leaf: float(place) for tree in self.forest.leaves for place, leaf in enumerate(tree)}
+        return lambda *segments: tuple([places[leaf] for leaf in leaves(*segments)])
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         features = self.features(columns)
@@ -72,18 +66,16 @@ class _TreeModel(PredictionModel):
     def moreColumns(self, columns: Columns, features: Column) -> Iterator[Bound]:
         """Yield what comes after the prediction: the leaves, where they are asked for."""
         if self.leafCol:
-            leaves = self.leaves()
-            places = {leaf: float(place) for tree in self.forest.leaves for place, leaf in enumerate(tree)}
-            yield self._leafColumn(columns, features, lambda x: [places[leaf] for leaf in leaves(x)])
+            yield self._leafColumn(columns, features, self.leavesLayout(WHOLE))
 
     def _leafColumn(
-        self, columns: Columns, features: Column, places: Callable[[Vector], list[float]]
+        self, columns: Columns, features: Column, places: Callable[[Vector], tuple[float, ...]]
     ) -> Bound:
         raise TypeError(f"{type(self).__name__} has no leaf column")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class DecisionTreeModel(_TreeModel):
+class DecisionTreeModel(TreeModel):
     """A model of one tree."""
 
     @classmethod
@@ -92,17 +84,11 @@ class DecisionTreeModel(_TreeModel):
         numFeatures = number_of(saved, "numFeatures", -1)
         return {"numFeatures": numFeatures, "forest": read_tree(saved, numFeatures, stats)}
 
-    def leaf(self) -> Callable[[Vector], int]:
-        """Return the function from features to the number of the leaf."""
-        leaves = self.leaves()
-        return lambda features: leaves(features)[0]
-
-    def predict(self, profile: Profile) -> Callable[[Vector], float]:
-        leaf, prediction = self.leaf(), self.forest.prediction.tolist()
-        return lambda features: prediction[leaf(features)]
+    def predictLayout(self, profile: Profile, layout: Layout) -> Callable[..., float]:
+        return self.forest.value_of(layout, self.width, self.forest.prediction)
 
     def _leafColumn(
-        self, columns: Columns, features: Column, places: Callable[[Vector], list[float]]
+        self, columns: Columns, features: Column, places: Callable[[Vector], tuple[float, ...]]
     ) -> Bound:
         attribute = Attribute("nominal", self.leafCol, numValues=len(self.forest.leaves[0]))
         made = columns.new(self.leafCol, "double", attribute=attribute)
@@ -110,7 +96,7 @@ class DecisionTreeModel(_TreeModel):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class TreeEnsembleModel(_TreeModel):
+class TreeEnsembleModel(TreeModel):
     """A model of several trees."""
 
     @classmethod
@@ -119,14 +105,12 @@ class TreeEnsembleModel(_TreeModel):
         numFeatures, numTrees = number_of(saved, "numFeatures", -1), number_of(saved, "numTrees", 1)
         return {"numFeatures": numFeatures, "forest": read_forest(saved, numFeatures, numTrees, stats)}
 
-    def weightedSum(self, profile: Profile) -> Callable[[Vector], float]:
-        """Return the function from features to the trees' predictions times their weights."""
-        leaves, prediction = self.leaves(), self.forest.prediction.tolist()
-        product = dot(DenseVector(tuple(self.forest.weights.tolist())), profile.blas)
-        return lambda features: product(DenseVector(tuple([prediction[leaf] for leaf in leaves(features)])))
+    def weightedSum(self, profile: Profile, layout: Layout) -> Callable[..., float]:
+        """Return the function from the features' segments to the trees' predictions times their weights."""
+        return self.forest.sum_of(layout, self.width, profile.blas)
 
     def _leafColumn(
-        self, columns: Columns, features: Column, places: Callable[[Vector], list[float]]
+        self, columns: Columns, features: Column, places: Callable[[Vector], tuple[float, ...]]
     ) -> Bound:
         forest = self.forest
 
@@ -134,4 +118,4 @@ class TreeEnsembleModel(_TreeModel):
             return tuple(Attribute("nominal", numValues=len(tree)) for tree in forest.leaves)
 
         made = columns.new(self.leafCol, "vector", size=forest.size, attributes=attributes)
-        return Bound((features,), (made,), lambda x: DenseVector(tuple(places(x))))
+        return Bound((features,), (made,), lambda x: DenseVector(places(x)))
