@@ -1,1 +1,31 @@
-# The optional C module, src/sparklet/_native.c; each name is described where its Python twin stands.
+# The optional C module, src/sparklet/_native.c: what makes functions of segments, and what hashes texts.
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+_Order: TypeAlias = tuple[int, bool, bool]
+
+def forest(*arrays: Any) -> Any: ...
+def trees(
+    forest: Any,
+    layout: tuple[Any, ...],
+    output: str,
+    order: _Order,
+    table: Any,
+    columns: int,
+    zero: float,
+    twin: Callable[..., Any],
+    /,
+) -> Any: ...
+def linear(
+    weights: Any,
+    actives: Any,
+    size: int,
+    layout: tuple[Any, ...],
+    kind: str,
+    limit: int,
+    order: _Order,
+    twin: Callable[..., Any],
+    /,
+) -> Any: ...
+def product(weights: Any, order: _Order, chain: bool, twin: Callable[..., Any], /) -> Any: ...
+def murmur3(text: str, legacy: bool, seed: int, /) -> int: ...

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
-__all__ = ["kernels"]
+__all__ = ["kernels", "lazily"]
 
 
-def kernels() -> Any:
+def kernels() -> ModuleType | None:
     """Return the C module, or None where it was not built or is turned off.
 
     Asked when a model is bound, never for a row.
@@ -23,3 +25,19 @@ def kernels() -> Any:
     except ImportError:
         return None
     return _native
+
+
+def lazily(make: Callable[[], Callable[..., Any]]) -> Callable[..., Any]:
+    """Return the function that `make` gives, made when it is first called: a twin is seldom needed.
+
+    >>> lazily(lambda: abs)(-1)
+    1
+    """
+    made: list[Callable[..., Any]] = []
+
+    def function(*arguments: Any) -> Any:
+        if not made:
+            made.append(make())
+        return made[0](*arguments)
+
+    return function

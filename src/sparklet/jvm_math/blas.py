@@ -11,13 +11,25 @@ correctly rounded `math.fsum`, which is faster in CPython than calling libm thro
 from __future__ import annotations
 
 import math
+from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sparklet.jvm_math.layout import Layout, dense_reader, nonzero_reader
-from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseMatrix, SparseVector, Vector, compressed
+from sparklet.jvm_math.layout import WHOLE, Layout, check_layout, dense_reader, nonzero_reader
+from sparklet.linalg import (
+    DenseMatrix,
+    DenseVector,
+    Matrix,
+    SparseMatrix,
+    SparseVector,
+    Vector,
+    compressed,
+    sparse_is_smaller,
+)
+from sparklet.native import kernels, lazily
 
 if TYPE_CHECKING:
     import numpy
@@ -58,6 +70,11 @@ class Order:
     lanes: int
     fused: bool
     vector: bool
+
+    @property
+    def facts(self) -> tuple[int, bool, bool]:
+        """Return what the C module takes an order as."""
+        return self.lanes, self.fused, self.vector
 
 
 ORDERS = {
@@ -208,6 +225,15 @@ def _split_chain(weights: Sequence[float]) -> Chain:
 
 
 def _chain(fused: bool, weights: Sequence[float]) -> Chain:
+    module = kernels()
+    if module is None:
+        return _python_chain(fused, weights)
+    twin = lazily(lambda: _python_chain(fused, weights))
+    chain: Chain = module.product(array("d", weights), (1, fused, False), True, twin)
+    return chain
+
+
+def _python_chain(fused: bool, weights: Sequence[float]) -> Chain:
     if not fused:
         return _plain_chain(weights)
     return _split_chain(weights) if NATIVE_FMA is None else _native_chain(weights)
@@ -241,11 +267,21 @@ def dense_dot(order: str) -> Callable[[Sequence[float], Sequence[float]], float]
 
 
 def _bound_dot(weights: Sequence[float], form: Order, lanes: int) -> DenseDot:
+    """Return `ddot` with fixed `weights`."""
+    module = kernels()
+    if module is None:
+        return _python_dot(weights, form, lanes)
+    twin = lazily(lambda: _python_dot(weights, form, lanes))
+    ddot: DenseDot = module.product(array("d", weights), (lanes, form.fused, form.vector), False, twin)
+    return ddot
+
+
+def _python_dot(weights: Sequence[float], form: Order, lanes: int) -> DenseDot:
     """Return `ddot` with `weights` cut into lanes beforehand."""
     whole = len(weights) // lanes * lanes
     cuts = [slice(lane, whole, lanes) for lane in range(lanes)] if whole else []
-    chains = [(_chain(form.fused, weights[cut]), cut) for cut in cuts]
-    tail = _chain(form.fused and not form.vector, weights[whole:])
+    chains = [(_python_chain(form.fused, weights[cut]), cut) for cut in cuts]
+    tail = _python_chain(form.fused and not form.vector, weights[whole:])
     if not chains:
         return lambda x: tail(0.0, x)
     if lanes == 1:
@@ -272,10 +308,36 @@ def dot(weights: Vector, order: str) -> Callable[[Vector], float]:
     >>> f(DenseVector((1.0, 1.0, 0.25))), f(SparseVector(3, (1,), (3.0,)))
     (3.5, 6.0)
     """
+    return _native_dot(
+        weights, order, WHOLE, weights.size, "own", 0, lambda: _python_dot_by_kind(weights, order)
+    )
+
+
+def _native_dot(
+    weights: Vector,
+    order: str,
+    layout: Layout,
+    size: int,
+    kind: str,
+    limit: int,
+    twin: Callable[[], Callable[..., float]],
+) -> Callable[..., float]:
+    """Return the C module's dot, with at most `limit` non-zeros in what is sparse if that is smaller."""
+    module = kernels()
+    if module is None or size != weights.size:
+        return twin()
+    actives = None if isinstance(weights, DenseVector) else array("i", weights.indices)
+    found: Callable[..., float] = module.linear(
+        array("d", weights.values), actives, size, layout, kind, limit, ORDERS[order].facts, lazily(twin)
+    )
+    return found
+
+
+def _python_dot_by_kind(weights: Vector, order: str) -> Callable[[Vector], float]:
     by_dense: DenseDot
     values = weights.values
     if isinstance(weights, DenseVector):
-        by_dense = _bound_dot(values, ORDERS[order], ORDERS[order].lanes)
+        by_dense = _python_dot(values, ORDERS[order], ORDERS[order].lanes)
 
         def by_sparse(x: SparseVector) -> float:
             total = 0.0
@@ -333,7 +395,24 @@ def dot_of(
     >>> dot_of(DenseVector((0.5, 1.0, 2.0, 4.0)), "java11", layout, 4, "smaller", "3.5")(3.0, 1)
     3.5
     """
-    product = dot(weights, order)
+    if (end := check_layout(layout)) is not None and end > size:
+        raise ValueError(f"{layout} has more than {size} features")
+    limit = bisect_left(range(size + 1), True, key=lambda n: not sparse_is_smaller(n, size, line)) - 1
+    return _native_dot(
+        weights,
+        order,
+        layout,
+        size,
+        kind,
+        limit,
+        lambda: _python_dot_of(weights, order, layout, size, kind, line),
+    )
+
+
+def _python_dot_of(
+    weights: Vector, order: str, layout: Layout, size: int, kind: Kind, line: Line
+) -> Callable[..., float]:
+    product = _python_dot_by_kind(weights, order)
     if kind == "dense":
         dense = dense_reader(layout, size)
         return lambda *segments: product(DenseVector(tuple(dense(*segments))))

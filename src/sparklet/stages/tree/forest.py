@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sparklet.errors import CorruptModelError
-from sparklet.jvm_math import Layout, bound_dot
+from sparklet.jvm_math import ORDERS, Layout, check_layout
+from sparklet.native import kernels, lazily
 from sparklet.saved import SavedStage
 from sparklet.stages.tree import interpreted
 
@@ -68,54 +69,124 @@ class Forest:
         `width` is the number of features that a `VectorSizeError` asks for where a split tests one that is
         absent, None for as many as splits need. NaN goes right at a threshold.
         """
-        return interpreted.leaves_of(self, layout, width)
+        return self._function(
+            "leaves", layout, self._numbers, lambda: interpreted.leaves_of(self, layout, width)
+        )
+
+    def values_of(
+        self, layout: Layout, width: int | None, values: numpy.ndarray
+    ) -> Callable[..., tuple[float, ...]]:
+        """Return the function from segments to what `values`, one for each node, has for each tree's leaf."""
+        return self._function(
+            "each", layout, values, lambda: interpreted.values_of(self, layout, width, values)
+        )
 
     def value_of(self, layout: Layout, width: int | None, values: numpy.ndarray) -> Callable[..., float]:
         """Return the function from segments to what `values`, one for each node, has for the first leaf."""
-        leaves, found = self.leaves_of(layout, width), values.tolist()
-        return lambda *segments: found[leaves(*segments)[0]]
+        return self._function(
+            "first", layout, values, lambda: interpreted.value_of(self, layout, width, values)
+        )
 
     def row_of(
         self, layout: Layout, width: int | None, rows: numpy.ndarray
     ) -> Callable[..., tuple[float, ...]]:
         """Return the function from segments to the first leaf's row of `rows`, one for each node."""
-        leaves, found = self.leaves_of(layout, width), self.by_leaf(rows)
-        return lambda *segments: found[leaves(*segments)[0]]
+        return self._function(
+            "row", layout, self._ranks, lambda: interpreted.row_of(self, layout, width, rows), rows
+        )
 
     def sum_of(self, layout: Layout, width: int | None, order: str) -> Callable[..., float]:
         """Return the function from segments to the dot of the trees' predictions and their weights."""
-        leaves, prediction = self.leaves_of(layout, width), self.prediction.tolist()
-        product = bound_dot(tuple(self.weights.tolist()), order)
-        return lambda *segments: product([prediction[leaf] for leaf in leaves(*segments)])
+        return self._function(
+            "sum",
+            layout,
+            self.prediction,
+            lambda: interpreted.sum_of(self, layout, width, order),
+            self.weights,
+            order,
+        )
 
     def mean_of(self, layout: Layout, width: int | None, zero: float) -> Callable[..., float]:
         """Return the function from segments to the mean of the trees' predictions, summed from `zero` on."""
-        leaves, prediction, size = self.leaves_of(layout, width), self.prediction.tolist(), self.size
-
-        def mean(*segments: Any) -> float:
-            total = zero
-            for leaf in leaves(*segments):
-                total += prediction[leaf]
-            return total / size
-
-        return mean
+        return self._function(
+            "mean",
+            layout,
+            self.prediction,
+            lambda: interpreted.mean_of(self, layout, width, zero),
+            zero=zero,
+        )
 
     def votes_of(
         self, layout: Layout, width: int | None, shares: numpy.ndarray
     ) -> Callable[..., tuple[float, ...]]:
         """Return the function from segments to the sum of the leaves' rows of `shares`, tree by tree."""
-        leaves, rows = self.leaves_of(layout, width), self.by_leaf(shares)
+        return self._function(
+            "votes", layout, self._ranks, lambda: interpreted.votes_of(self, layout, width, shares), shares
+        )
 
-        def vote(*segments: Any) -> tuple[float, ...]:
-            votes = []
-            for column in zip(*[rows[leaf] for leaf in leaves(*segments)], strict=True):
-                total = 0.0
-                for share in column:
-                    total += share
-                votes.append(total)
-            return tuple(votes)
+    def _function(
+        self,
+        output: str,
+        layout: Layout,
+        values: numpy.ndarray,
+        twin: Callable[[], Callable[..., Any]],
+        table: numpy.ndarray | None = None,
+        order: str = "java8",
+        zero: float = 0.0,
+    ) -> Callable[..., Any]:
+        """Return what the C module makes of the leaves' `values`, or else the twin."""
+        module, size = kernels(), check_layout(layout)
+        packed = None
+        if module is not None and (size is None or len(layout) == 1 or size >= self.reach):
+            packed = self._packed(module, values)
+        if module is None or packed is None:
+            return twin()
+        columns = 0
+        if table is not None and table.ndim == 2:
+            table, columns = table[self.feature < 0], table.shape[1]
+        made: Callable[..., Any] = module.trees(
+            packed, layout, output, ORDERS[order].facts, table, columns, zero, lazily(twin)
+        )
+        return made
 
-        return vote
+    def _packed(self, module: Any, values: numpy.ndarray) -> Any:
+        """Return the nodes as the C module walks them, None where only the twin can."""
+        known = self._packs.get(id(values))
+        if known is None:
+            packed = module.forest(
+                self.starts,
+                self.feature,
+                self.left,
+                self.right,
+                self.categories,
+                self.splits,
+                self.bounds,
+                values,
+            )
+            # Beside the array itself, so that no other one takes its id.
+            known = self._packs.setdefault(id(values), (values, packed))
+        return known[1]
+
+    @cached_property
+    def _packs(self) -> dict[int, tuple[numpy.ndarray, Any]]:
+        """Return the nodes packed before: they are shared between the functions of a model."""
+        return {}
+
+    @cached_property
+    def _numbers(self) -> numpy.ndarray:
+        import numpy
+
+        return numpy.arange(len(self.feature), dtype=numpy.float64)
+
+    @cached_property
+    def _ranks(self) -> numpy.ndarray:
+        """Return which leaf of all leaves a node is."""
+        import numpy
+
+        leaf = self.feature < 0
+        ranks = numpy.zeros(len(leaf))
+        ranks[leaf] = numpy.arange(numpy.count_nonzero(leaf))
+        return ranks
 
     @cached_property
     def leaves(self) -> tuple[tuple[int, ...], ...]:
@@ -133,12 +204,14 @@ class Forest:
             trees.append(tuple(leaves))
         return tuple(trees)
 
-    def by_leaf(self, rows: numpy.ndarray) -> list[tuple[float, ...]]:
-        """Return rows like those of `stats` as tuples by the numbers of nodes, empty but for leaves."""
-        found: list[tuple[float, ...]] = [()] * len(self.feature)
-        places = (self.feature < 0).nonzero()[0]
-        for place, row in zip(places.tolist(), rows[places].tolist(), strict=True):
-            found[place] = tuple(row)
+    @cached_property
+    def places(self) -> numpy.ndarray:
+        """Return for each node that is a leaf which of its tree's it is, from the left."""
+        import numpy
+
+        found = numpy.zeros(len(self.feature))
+        for leaves in self.leaves:
+            found[list(leaves)] = range(len(leaves))
         return found
 
 

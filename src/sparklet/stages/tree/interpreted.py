@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sparklet.errors import VectorSizeError
-from sparklet.jvm_math import Layout, check_layout, dense_reader, nonzero_reader
+from sparklet.jvm_math import Layout, bound_dot, check_layout, dense_reader, nonzero_reader
 from sparklet.linalg import DenseVector, Vector
 
 if TYPE_CHECKING:
+    import numpy
+
     from sparklet.stages.tree.forest import Forest
 
-__all__ = ["leaves_of"]
+__all__ = ["leaves_of", "mean_of", "row_of", "sum_of", "value_of", "values_of", "votes_of"]
 
 # Feature, threshold or set of categories, left child, right child; in a leaf its number and None three times.
 Node: TypeAlias = tuple[Any, Any, Any, Any]
@@ -40,6 +42,77 @@ def leaves_of(forest: Forest, layout: Layout, width: int | None) -> Callable[...
             raise VectorSizeError(found, expected) from None
 
     return leaves
+
+
+def values_of(
+    forest: Forest, layout: Layout, width: int | None, values: numpy.ndarray
+) -> Callable[..., tuple[float, ...]]:
+    """Return the function from segments to each leaf's value; see `Forest.values_of`."""
+    leaves, found = leaves_of(forest, layout, width), values.tolist()
+    return lambda *segments: tuple([found[leaf] for leaf in leaves(*segments)])
+
+
+def value_of(
+    forest: Forest, layout: Layout, width: int | None, values: numpy.ndarray
+) -> Callable[..., float]:
+    """Return the function from segments to the first leaf's value; see `Forest.value_of`."""
+    leaves, found = leaves_of(forest, layout, width), values.tolist()
+    return lambda *segments: found[leaves(*segments)[0]]
+
+
+def row_of(
+    forest: Forest, layout: Layout, width: int | None, rows: numpy.ndarray
+) -> Callable[..., tuple[float, ...]]:
+    """Return the function from segments to the first leaf's row; see `Forest.row_of`."""
+    leaves, found = leaves_of(forest, layout, width), _by_leaf(forest, rows)
+    return lambda *segments: found[leaves(*segments)[0]]
+
+
+def sum_of(forest: Forest, layout: Layout, width: int | None, order: str) -> Callable[..., float]:
+    """Return the function from segments to the weighted sum of predictions; see `Forest.sum_of`."""
+    leaves, prediction = leaves_of(forest, layout, width), forest.prediction.tolist()
+    product = bound_dot(tuple(forest.weights.tolist()), order)
+    return lambda *segments: product([prediction[leaf] for leaf in leaves(*segments)])
+
+
+def mean_of(forest: Forest, layout: Layout, width: int | None, zero: float) -> Callable[..., float]:
+    """Return the function from segments to the mean of predictions; see `Forest.mean_of`."""
+    leaves, prediction, size = leaves_of(forest, layout, width), forest.prediction.tolist(), forest.size
+
+    def mean(*segments: Any) -> float:
+        total = zero
+        for leaf in leaves(*segments):
+            total += prediction[leaf]
+        return total / size
+
+    return mean
+
+
+def votes_of(
+    forest: Forest, layout: Layout, width: int | None, shares: numpy.ndarray
+) -> Callable[..., tuple[float, ...]]:
+    """Return the function from segments to the sum of the leaves' rows; see `Forest.votes_of`."""
+    leaves, rows = leaves_of(forest, layout, width), _by_leaf(forest, shares)
+
+    def vote(*segments: Any) -> tuple[float, ...]:
+        votes = []
+        for column in zip(*[rows[leaf] for leaf in leaves(*segments)], strict=True):
+            total = 0.0
+            for share in column:
+                total += share
+            votes.append(total)
+        return tuple(votes)
+
+    return vote
+
+
+def _by_leaf(forest: Forest, rows: numpy.ndarray) -> list[tuple[float, ...]]:
+    """Return rows, one for each node, as tuples by the numbers of nodes, empty but for leaves."""
+    found: list[tuple[float, ...]] = [()] * len(forest.feature)
+    places = (forest.feature < 0).nonzero()[0]
+    for place, row in zip(places.tolist(), rows[places].tolist(), strict=True):
+        found[place] = tuple(row)
+    return found
 
 
 def _whole(forest: Forest) -> Callable[[Vector], Features]:

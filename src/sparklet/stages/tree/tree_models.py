@@ -52,9 +52,7 @@ class TreeModel(PredictionModel):
 
     def leavesLayout(self, layout: Layout) -> Callable[..., tuple[float, ...]]:
         """Return the function from the features' segments to each tree's leaf, counted from the left."""
-        leaves = self.forest.leaves_of(layout, self.width)
-        places = {leaf: float(place) for tree in self.forest.leaves for place, leaf in enumerate(tree)}
-        return lambda *segments: tuple([places[leaf] for leaf in leaves(*segments)])
+        return self.forest.values_of(layout, self.width, self.forest.places)
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         features = self.features(columns)
