@@ -8,6 +8,7 @@
  * without. Compiled with contraction of a * b + c off: where Spark's order of summation fuses, fma is written.
  */
 
+#define _GNU_SOURCE /* madvise */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 #include <structmember.h>
@@ -15,6 +16,10 @@
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
 #define X86_FMA 1
@@ -335,20 +340,40 @@ typedef struct {
     int32_t slot, child;
 } Node;
 
+#define HUGE_PAGE ((size_t)1 << 21)
 #define LANES 8 /* trees that are walked at once, to hide the time that memory takes */
 #define STRIDE 8 /* levels between two questions whether all have ended */
 
 typedef struct {
     PyObject_HEAD
     void *memory;       /* of the nodes, before alignment */
-    Node *nodes;        /* level by level over all trees; the two children of a node share a cache line */
+    Node *nodes;        /* the roots, then each tree's pairs of children, a left one's before a right one's */
     int32_t *depths;    /* of each group of LANES trees */
     int32_t *features;  /* which feature is in which slot, ascending */
-    double *odd_values; /* what leaves give, where NaN is among it: a leaf's test must hold */
+    uint8_t *nans;      /* a bit for each leaf that gives NaN, which its test cannot hold; or NULL */
     uint64_t *words;    /* sets of categories */
     Py_ssize_t trees, groups, slots, placed;
     int categorical;
 } Forest;
+
+/* Ask for nodes at the start of a cache line, so that the two children of a node share one. */
+static int nodes_alloc(Forest *forest, Py_ssize_t count)
+{
+    size_t align = 64, size = (size_t)count * sizeof(Node);
+#ifdef MADV_HUGEPAGE
+    /* A walk through a large forest touches more pages than the processor remembers, unless they are large. */
+    if (size >= HUGE_PAGE)
+        align = HUGE_PAGE;
+#endif
+    if (!(forest->memory = PyMem_Malloc(size + align)))
+        return -1;
+    forest->nodes = (Node *)(((uintptr_t)forest->memory + align - 1) & ~(uintptr_t)(align - 1));
+#ifdef MADV_HUGEPAGE
+    if (align == HUGE_PAGE)
+        (void)madvise(forest->nodes, size & ~(size_t)(HUGE_PAGE - 1), MADV_HUGEPAGE);
+#endif
+    return 0;
+}
 
 static void forest_dealloc(PyObject *self)
 {
@@ -357,7 +382,7 @@ static void forest_dealloc(PyObject *self)
     PyMem_Free(forest->memory);
     PyMem_Free(forest->depths);
     PyMem_Free(forest->features);
-    PyMem_Free(forest->odd_values);
+    PyMem_Free(forest->nans);
     PyMem_Free(forest->words);
     type->tp_free(self);
     Py_DECREF(type);
@@ -444,17 +469,21 @@ static Py_ssize_t slot_of(const Forest *forest, Py_ssize_t feature, Py_ssize_t l
     return low < forest->slots && forest->features[low] == feature ? low : -1;
 }
 
-/* Count the features that splits test, and number them. */
+/* Number the features that splits test; return -1 without memory. */
 static int forest_slots(Forest *forest, const Tables *tables)
 {
     int32_t *all = PyMem_Malloc(tables->nodes * sizeof(int32_t));
     if (!all)
         return -1;
     Py_ssize_t count = 0, distinct = 0;
-    for (Py_ssize_t i = 0; i < tables->nodes; i++)
-        /* Most neighbours are alike or already there: few are left to sort. */
-        if (tables->feature[i] >= 0 && (!count || all[count - 1] != tables->feature[i]))
-            all[count++] = tables->feature[i];
+    /* Which feature came last of those that share their low bits: so that few are left to sort. */
+    int32_t last[1024];
+    memset(last, -1, sizeof(last));
+    for (Py_ssize_t i = 0; i < tables->nodes; i++) {
+        int32_t feature = tables->feature[i];
+        if (feature >= 0 && last[feature & 1023] != feature)
+            last[feature & 1023] = all[count++] = feature;
+    }
     qsort(all, count, sizeof(int32_t), compare_ints);
     for (Py_ssize_t i = 0; i < count; i++)
         if (!i || all[i] != all[i - 1])
@@ -518,60 +547,70 @@ static int forest_set(Forest *forest, const Tables *tables, Py_ssize_t i, Node *
     return exchange;
 }
 
-/* Lay the trees out level by level; `order` and `trees` have room for every node and the padding. Return 1
- * where the nodes are no trees. */
-static int forest_nodes(Forest *forest, const Tables *tables, int64_t *order, int32_t *trees)
+/* A node that is yet to be written: its number in the tables, its place, how deep it lies. */
+typedef struct {
+    int64_t number;
+    int32_t place, depth;
+} Waiting;
+
+/* Write a leaf; return -1 without memory. */
+static int forest_leaf(Forest *forest, Py_ssize_t most, Py_ssize_t place, double value)
 {
-    Py_ssize_t padded = forest->groups * LANES, most = padded + tables->nodes;
-    Py_ssize_t end = padded, level_end = padded;
+    Node *node = &forest->nodes[place];
+    node->test.threshold = value != value ? 0.0 : value;
+    node->slot = (int32_t)forest->slots;
+    node->child = (int32_t)place;
+    if (value == value)
+        return 0;
+    if (!forest->nans && !(forest->nans = PyMem_Calloc((most + 7) / 8, 1)))
+        return -1;
+    forest->nans[place >> 3] |= (uint8_t)(1 << (place & 7));
+    return 0;
+}
+
+/* Write the nodes; return 1 where they are no trees. */
+static int forest_nodes(Forest *forest, const Tables *tables, Waiting *waiting)
+{
+    Py_ssize_t padded = forest->groups * LANES, most = padded + tables->nodes, end = padded;
     int64_t used = 0;
-    int32_t depth = 0;
-    for (Py_ssize_t i = 0; i < padded; i++) {
-        order[i] = i < tables->trees ? tables->starts[i] : -1;
-        trees[i] = (int32_t)i;
-    }
-    for (Py_ssize_t place = 0; place < end; place++) {
-        if (place == level_end) {
-            depth++;
-            level_end = end;
-        }
-        Node *node = &forest->nodes[place];
-        int64_t i = order[place];
-        if (i < 0 || tables->feature[i] < 0) {
-            double value = i < 0 ? 0.0 : tables->values[i];
-            int32_t *deepest = &forest->depths[trees[place] / LANES];
-            if (*deepest < depth)
-                *deepest = depth;
-            if (value != value && !forest->odd_values &&
-                !(forest->odd_values = PyMem_Calloc(most, sizeof(double))))
-                return -1;
-            node->test.threshold = value != value ? 0.0 : value;
-            node->slot = (int32_t)forest->slots;
-            node->child = (int32_t)place;
-            continue;
-        }
-        if (end + 2 > most)
-            return 1;
-        int64_t yes = tables->left[i], no = tables->right[i];
-        node->slot = (int32_t)slot_of(forest, tables->feature[i], 0);
-        node->child = (int32_t)end;
-        if (tables->categories[i] < 0) {
-            node->test.threshold = tables->splits[tables->bounds[i]];
-        } else {
-            if (forest_set(forest, tables, i, node, &used)) {
-                yes = tables->right[i];
-                no = tables->left[i];
+    for (Py_ssize_t tree = 0; tree < padded; tree++) {
+        int32_t *deepest = &forest->depths[tree / LANES];
+        Py_ssize_t left = 0;
+        if (tree < tables->trees)
+            waiting[left++] = (Waiting){tables->starts[tree], (int32_t)tree, 0};
+        else if (forest_leaf(forest, most, tree, 0.0) < 0)
+            return -1;
+        while (left) {
+            Waiting next = waiting[--left];
+            int64_t i = next.number;
+            if (tables->feature[i] < 0) {
+                if (*deepest < next.depth)
+                    *deepest = next.depth;
+                if (forest_leaf(forest, most, next.place, tables->values[i]) < 0)
+                    return -1;
+                continue;
             }
-            node->slot = ~node->slot;
+            if (end + 2 > most)
+                return 1;
+            Node *node = &forest->nodes[next.place];
+            int64_t yes = tables->left[i], no = tables->right[i];
+            node->slot = (int32_t)slot_of(forest, tables->feature[i], 0);
+            node->child = (int32_t)end;
+            if (tables->categories[i] < 0) {
+                node->test.threshold = tables->splits[tables->bounds[i]];
+            } else {
+                if (forest_set(forest, tables, i, node, &used)) {
+                    yes = tables->right[i];
+                    no = tables->left[i];
+                }
+                node->slot = ~node->slot;
+            }
+            waiting[left++] = (Waiting){no, (int32_t)end + 1, next.depth + 1};
+            waiting[left++] = (Waiting){yes, (int32_t)end, next.depth + 1};
+            end += 2;
         }
-        trees[end] = trees[end + 1] = trees[place];
-        order[end++] = yes;
-        order[end++] = no;
     }
     forest->placed = end;
-    if (forest->odd_values)
-        for (Py_ssize_t place = 0; place < end; place++)
-            forest->odd_values[place] = order[place] < 0 ? 0.0 : tables->values[order[place]];
     return 0;
 }
 
@@ -581,19 +620,14 @@ static int forest_fill(Forest *forest, const Tables *tables)
     forest->trees = tables->trees;
     forest->groups = (tables->trees + LANES - 1) / LANES;
     Py_ssize_t most = forest->groups * LANES + tables->nodes;
-    forest->memory = PyMem_Malloc(most * sizeof(Node) + 64);
-    forest->depths = PyMem_Calloc(forest->groups, sizeof(int32_t));
-    if (!forest->memory || !forest->depths || forest_slots(forest, tables) < 0)
+    if (nodes_alloc(forest, most) < 0 || forest_slots(forest, tables) < 0)
         return -1;
-    forest->nodes = (Node *)(((uintptr_t)forest->memory + 63) & ~(uintptr_t)63);
-    int status = forest_sets(forest, tables);
-    if (status)
-        return status;
-    int64_t *order = PyMem_Malloc(most * sizeof(int64_t));
-    int32_t *trees = PyMem_Malloc(most * sizeof(int32_t));
-    status = order && trees ? forest_nodes(forest, tables, order, trees) : -1;
-    PyMem_Free(order);
-    PyMem_Free(trees);
+    forest->depths = PyMem_Calloc(forest->groups, sizeof(int32_t));
+    Waiting *waiting = PyMem_Malloc((tables->nodes + 2) * sizeof(Waiting));
+    int status = forest->depths && waiting ? forest_sets(forest, tables) : -1;
+    if (status == 0)
+        status = forest_nodes(forest, tables, waiting);
+    PyMem_Free(waiting);
     return status;
 }
 
@@ -654,10 +688,13 @@ static void group_values(const Forest *forest, Py_ssize_t group, const double *x
         walk_group(forest, group, x, found, 1);
     else
         walk_group(forest, group, x, found, 0);
-    const double *odd = forest->odd_values;
     UNROLL
     for (int lane = 0; lane < LANES; lane++)
-        values[lane] = odd ? odd[found[lane]] : forest->nodes[found[lane]].test.threshold;
+        values[lane] = forest->nodes[found[lane]].test.threshold;
+    if (forest->nans)
+        for (int lane = 0; lane < LANES; lane++)
+            if (forest->nans[found[lane] >> 3] >> (found[lane] & 7) & 1)
+                values[lane] = NAN;
 }
 
 /* --- functions of segments ------------------------------------------------------------------------ */
@@ -1754,7 +1791,7 @@ static PyObject *native_forest(PyObject *module, PyObject *const *arguments, Py_
 /* Return whether each leaf's value is the number of one of `rows`. */
 static int gives_rows(const Forest *forest, Py_ssize_t rows)
 {
-    int good = !forest->odd_values;
+    int good = !forest->nans;
     for (Py_ssize_t i = 0; good && i < forest->placed; i++) {
         const Node *node = &forest->nodes[i];
         good = node->slot != forest->slots ||
