@@ -10,12 +10,14 @@ TOOLS := .venv-tools/bin
 # Spark starts its own Python workers: they must be the driver's.
 PYTHON4 := PYSPARK_PYTHON=$(CURDIR)/.venv/bin/python .venv/bin/python
 PYTHON35 := PYSPARK_PYTHON=$(CURDIR)/.venv-spark35/bin/python .venv-spark35/bin/python
+# Installing compiled the C module already; this does so again when its source has changed.
+NATIVE := .venv/bin/python setup.py --quiet build_ext --inplace
 COMPILE := $(TOOLS)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 # So that a failing half does not hide the other: both halves run, then the recipe fails.
 BOTH = status=0; $(1) || status=1; $(2) || status=1; exit $$status
 
-.PHONY: help setup demo test parity lint format bench golden lock clean machine
+.PHONY: help setup demo test parity sanitize lint format bench golden lock clean machine
 
 help:  ## show this list
 	@echo "sparklet: make <recipe>     (needs Python 3.11+; those marked * also Java 17+)"
@@ -27,10 +29,14 @@ demo: machine .venv/ready  ## * fit, save and score a pipeline, next to Spark
 	$(PYTHON4) -m examples.demo
 
 test: machine .venv/ready .venv-spark35/ready  ## * every test but parity: first with Spark 3.5, then with Spark 4
+	@$(NATIVE)
 	@$(call BOTH,$(PYTHON35) -m pytest -m "(spark or golden) and not parity",$(PYTHON4) -m pytest)
 
 parity: machine .venv/ready .venv-spark35/ready  ## * the long comparison with both live Sparks
 	@$(call BOTH,$(PYTHON35) -m pytest -m parity,$(PYTHON4) -m pytest -m parity)
+
+sanitize: .venv/ready  ## run the tests of the C module under ASan and UBSan
+	@tools/sanitize.sh .venv/bin/python
 
 lint: .venv-tools/ready  ## ruff, the strict type checker, the kernels' own rules
 	$(TOOLS)/ruff check .
@@ -43,6 +49,7 @@ format: .venv-tools/ready  ## let ruff mend what it can
 	$(TOOLS)/ruff format .
 
 bench: machine .venv/ready  ## * measure sparklet beside its rivals
+	@$(NATIVE)
 	$(PYTHON4) -m benchmarks
 
 golden: machine .venv/ready .venv-spark35/ready  ## * let both Sparks write tests/golden again
@@ -64,6 +71,6 @@ machine:
 .venv-tools/ready: locks/tools.txt
 .venv/ready: locks/spark4.txt
 .venv-spark35/ready: locks/spark35.txt
-.venv/ready .venv-spark35/ready: pyproject.toml | .venv-tools/ready
+.venv/ready .venv-spark35/ready: pyproject.toml setup.py | .venv-tools/ready
 .venv-tools/ready .venv/ready .venv-spark35/ready: tools/sync_env.sh
 	@tools/sync_env.sh $(@D) $(filter locks/%,$^)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from sparklet.native import kernels
 from sparklet.testing import pin_blas
 
 if TYPE_CHECKING:
@@ -30,6 +31,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     rows = int(os.environ.get("SPARKLET_PARITY_ROWS", "2000"))
     parser.addoption("--parity-rows", type=int, default=rows, help="random rows for each parity case")
     parser.addoption("--parity-seed", type=int, default=0, help="seed of the random rows")
+
+
+def pytest_report_header() -> str:
+    """Tell whether the C module runs, or its Python twins alone."""
+    module = kernels()
+    return "sparklet: " + ("Python twins, no C module" if module is None else f"C module {module.__file__}")
 
 
 @pytest.fixture(scope="session")

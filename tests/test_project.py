@@ -77,7 +77,7 @@ def test_installing_pulls_no_spark():
 
 def test_the_makefile_stays_small():
     text = (ROOT / "Makefile").read_text()
-    assert len(re.findall(r"^[^#\s][^:=\n]*:(?!=).*\n\t", text, re.MULTILINE)) <= 12
+    assert len(re.findall(r"^[^#\s][^:=\n]*:(?!=).*\n\t", text, re.MULTILINE)) <= 13
     explained = re.findall(r"^([a-z]+):.*##", text, re.MULTILINE)
     assert [*explained, "machine"] == re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split()
 

@@ -1143,16 +1143,16 @@ static int trees_rows(const Trees *trees, const Column *columns, double *out, Py
 static Column *batch_open(PyObject *arguments, const Segment *segments, Py_ssize_t count, Py_ssize_t width,
                           Buffer *out, Py_ssize_t *start, Py_ssize_t *stop)
 {
-    PyObject *objects, *target;
+    PyObject *objects, *target, *end = Py_None;
     *start = 0;
-    *stop = -1;
     out->held = 0;
-    if (!PyArg_ParseTuple(arguments, "OO|nn", &objects, &target, start, stop) ||
+    if (!PyArg_ParseTuple(arguments, "OO|nO", &objects, &target, start, &end) ||
         buffer_open(out, target, "d", 8, PyBUF_WRITABLE) < 0)
         return NULL;
-    Py_ssize_t rows = width ? buffer_items(out) / width : 0;
-    if (*stop < 0)
-        *stop = rows;
+    Py_ssize_t rows = buffer_items(out) / width;
+    *stop = end == Py_None ? rows : PyLong_AsSsize_t(end);
+    if (PyErr_Occurred())
+        return NULL;
     if (rows * width != buffer_items(out) || *start < 0 || *start > *stop || *stop > rows) {
         PyErr_Format(PyExc_ValueError, "%zd numbers of output are no rows of %zd, or have no rows %zd to %zd",
                      buffer_items(out), width, *start, *stop);
@@ -1647,6 +1647,7 @@ static PyObject *product_call(PyObject *self, PyObject *const *arguments, size_t
     const Product *product = (Product *)self;
     double stack[STACK], *x = stack, result = 0.0;
     Py_ssize_t size = product->size;
+    stack[0] = 0.0;
     int good = PyVectorcall_NARGS(flags) == 1 + product->chain && !(names && PyTuple_GET_SIZE(names)) &&
                (!product->chain || PyFloat_CheckExact(arguments[0]));
     PyObject *sequence = good ? arguments[product->chain] : NULL;

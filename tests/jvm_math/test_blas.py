@@ -98,6 +98,7 @@ def test_every_fused_chain_is_the_plain_loop_of_fma(data):
         expected = blas._fma_rational(x, weight, expected)
     assert bits(blas._split_chain(weights)(0.0, xs)) == bits(expected)
     assert bits(blas._chain(True, weights)(0.0, xs)) == bits(expected)
+    assert bits(blas._python_chain(True, weights)(0.0, xs)) == bits(expected)
     if blas.NATIVE_FMA is not None:
         assert bits(blas._native_chain(weights)(0.0, xs)) == bits(expected)
 

@@ -24,6 +24,13 @@ from tests.models import save_stage
 
 NAN, INF = math.nan, math.inf
 
+
+@pytest.fixture(autouse=True, params=["C module", "Python"])
+def _both_ways(request, monkeypatch):
+    if request.param == "Python":
+        monkeypatch.setenv("SPARKLET_NATIVE", "0")
+
+
 SPLIT = pa.struct(
     [
         ("featureIndex", pa.int32()),

@@ -44,7 +44,15 @@ from sparklet.jvm_math.hashing import (
     java_string_hash,
     term_hasher,
 )
-from sparklet.jvm_math.layout import WHOLE, Layout, Segment, check_layout, dense_reader, nonzero_reader
+from sparklet.jvm_math.layout import (
+    WHOLE,
+    Layout,
+    Segment,
+    batch_of,
+    check_layout,
+    dense_reader,
+    nonzero_reader,
+)
 from sparklet.jvm_math.lower import java_lower
 from sparklet.jvm_math.random import JavaRandom, MersenneTwister
 from sparklet.jvm_math.special import digamma, digammas, erf, gamma_draws, normal_cdf
@@ -67,6 +75,7 @@ __all__ = [
     "acos",
     "asin",
     "axpy",
+    "batch_of",
     "bound_dot",
     "check_layout",
     "cos",

@@ -1,0 +1,449 @@
+"""The C module and its Python twins: the same bits, the same errors, whatever comes in."""
+
+from __future__ import annotations
+
+import math
+import random
+import struct
+import threading
+
+import numpy
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparklet.errors import SparkletError
+from sparklet.jvm_math import (
+    ORDERS,
+    WHOLE,
+    batch_of,
+    bound_dot,
+    check_layout,
+    dot,
+    dot_of,
+    gemm_column,
+    gemv,
+    hash_bytes,
+)
+from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
+from sparklet.native import kernels
+from sparklet.stages.tree.forest import Forest
+
+NAN, INF = math.nan, math.inf
+SPECIAL = [0.0, -0.0, 0.5, 1.0, 2.0, 3.0, -1.0, NAN, INF, -INF, 1e-310, -5e-324, 1e300, 7.5]
+seeds = st.integers(0, 2**32)
+
+
+@pytest.fixture(autouse=True)
+def _compiled():
+    if kernels() is None:
+        pytest.skip("no C module: it is not built, or SPARKLET_NATIVE=0; the twins alone cannot be compared")
+
+
+def twin_of(make):
+    """Return what `make` returns where the C module is turned off."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARKLET_NATIVE", "0")
+        return make()
+
+
+def bits(value):
+    """Return what both ways must share: kinds and bits, with one NaN for all."""
+    if isinstance(value, tuple | list):
+        return [type(value).__name__, *map(bits, value)]
+    if isinstance(value, float):
+        return struct.pack("<d", value if value == value else NAN)
+    return [type(value).__name__, value]
+
+
+def outcome(function, arguments):
+    """Return the answer, or the error as (class, text)."""
+    try:
+        return bits(function(*arguments))
+    except (SparkletError, TypeError, AttributeError, ValueError, IndexError) as error:
+        return type(error), str(error)
+
+
+# --- drawing ------------------------------------------------------------------------------------
+
+
+class Draw(random.Random):
+    """Draw forests, layouts and rows."""
+
+    def number(self):
+        return self.choice(SPECIAL) if self.random() < 0.3 else self.gauss(0, 2)
+
+    def tree(self, nodes, features, depth, categorical):
+        """Append a random tree, in Spark's order of ids, as (feature, left, right, categories, splits)."""
+        place = len(nodes)
+        nodes.append(None)
+        if depth == 0 or self.random() < 0.2:
+            nodes[place] = (-1, -1, -1, -1, [])
+            return
+        feature, categories, splits = self.choice(features), -1, [self.number()]
+        if categorical and self.random() < 0.5:
+            categories = self.choice([1, 2, 5, 64, 65, 130])
+            splits = [float(c) for c in range(categories) if self.random() < 0.5]
+        left = len(nodes)
+        self.tree(nodes, features, depth - 1, categorical)
+        right = len(nodes)
+        self.tree(nodes, features, depth - 1, categorical)
+        nodes[place] = (feature, left, right, categories, splits)
+
+    def forest(self, width, *, trees=None, categorical=None):
+        features = [self.randrange(width) for _ in range(self.choice([1, 3, 12]))]
+        categorical = self.random() < 0.5 if categorical is None else categorical
+        starts, nodes = [], []
+        for _ in range(trees or self.choice([1, 2, 7, 8, 9, 20])):
+            starts.append(len(nodes))
+            self.tree(nodes, features, self.choice([0, 1, 3, 10]), categorical)
+        feature, left, right, categories, splits = zip(*nodes, strict=True)
+        lengths = [len(split) for split in splits]
+        odd = self.random() < 0.1
+        return Forest(
+            starts=numpy.array([*starts, len(nodes)], numpy.int64),
+            feature=numpy.array(feature, numpy.int32),
+            left=numpy.array(left, numpy.int64),
+            right=numpy.array(right, numpy.int64),
+            categories=numpy.array(categories, numpy.int32),
+            splits=numpy.array([value for split in splits for value in split], numpy.float64),
+            bounds=numpy.concatenate(([0], numpy.add.accumulate(lengths))).astype(numpy.int64),
+            prediction=numpy.array([self.number() if odd else self.gauss(0, 1) for _ in nodes]),
+            weights=numpy.array([self.gauss(0, 1) for _ in starts]),
+            stats=numpy.array([[self.gauss(0, 1) for _ in range(3)] for _ in nodes]),
+        )
+
+    def layout(self):
+        """Return segments, at times with gaps between them."""
+        if self.random() < 0.2:
+            return WHOLE
+        segments, start = [], 0
+        for _ in range(self.randrange(1, 6)):
+            start += self.random() < 0.1
+            kind = self.choice(["scalar", "onehot", "vector"])
+            size = 1 if kind == "scalar" else self.choice([1, 2, 5, 2000 if self.random() < 0.1 else 40])
+            segments.append((kind, start) if kind == "scalar" else (kind, start, size))
+            start += size
+        if segments[-1][0] == "vector" and self.random() < 0.3:
+            segments[-1] = (*segments[-1][:2], None)
+        return tuple(segments)
+
+    def vector(self, size):
+        if self.random() < 0.5:
+            return DenseVector(tuple(self.number() for _ in range(size)))
+        indices = tuple(i for i in range(size) if self.random() < 0.3)
+        return SparseVector(size, indices, tuple(self.number() for _ in indices))
+
+    def row(self, layout, size=None):
+        """Return arguments; `size` is that of a vector whose segment leaves it open."""
+        row = []
+        for segment in layout:
+            if segment[0] == "scalar":
+                row.append(self.number())
+            elif segment[0] == "onehot":
+                index = self.randrange(-1, segment[2] + 1)
+                row.append(self.choice([index, float(index), index + 0.5, NAN, INF, -INF, 2**70, -0.5]))
+            else:
+                row.append(self.vector(size or 30 if segment[2] is None else segment[2]))
+        return row
+
+    def oddly(self, row):
+        """Return the row with one argument that is not what it should be."""
+        vectors = [DenseVector((1.0,)), SparseVector(3, (1,), (2.0,)), DenseVector((1, 2.5) * 20)]
+        broken = [
+            SparseVector(40, (1, 2), (2.0,)),
+            SparseVector(5, (0,), (1,)),
+            SparseVector(2, (7,), (1.0,)),
+        ]
+        return [
+            self.choice([None, 1, True, "text", 2.0, [1.0], *vectors, *broken]) if k == odd else value
+            for odd in [self.randrange(len(row))]
+            for k, value in enumerate(row)
+        ]
+
+
+def columns_of(rows, layout):
+    """Return the rows as columns; each vector segment is dense or sparse by its first row."""
+    columns = []
+    for segment, values in zip(layout, zip(*rows, strict=True), strict=True):
+        if segment[0] != "vector":
+            columns.append(numpy.array(values, numpy.float64))
+        elif isinstance(values[0], DenseVector):
+            columns.append(numpy.array([v.toArray() for v in values]).reshape(len(values), segment[2]))
+        else:
+            sparse = [
+                v if isinstance(v, SparseVector) else SparseVector(v.size, tuple(range(v.size)), v.values)
+                for v in values
+            ]
+            offsets = numpy.add.accumulate([0] + [len(v.indices) for v in sparse])
+            indices = numpy.array([i for v in sparse for i in v.indices], numpy.int32)
+            columns.append(
+                (offsets, indices, numpy.array([x for v in sparse for x in v.values], numpy.float64))
+            )
+    return tuple(columns)
+
+
+# --- forests ------------------------------------------------------------------------------------
+
+OUTPUTS = {
+    "leaves": lambda forest, layout, _: forest.leaves_of(layout, 30),
+    "values": lambda forest, layout, _: forest.values_of(layout, 30, forest.prediction),
+    "value": lambda forest, layout, _: forest.value_of(layout, None, forest.prediction),
+    "row": lambda forest, layout, _: forest.row_of(layout, 30, forest.stats),
+    "sum": lambda forest, layout, order: forest.sum_of(layout, 30, order),
+    "mean": lambda forest, layout, _: forest.mean_of(layout, 30, -0.0),
+    "votes": lambda forest, layout, _: forest.votes_of(layout, 30, forest.stats),
+}
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@given(seed=seeds)
+def test_forests(output, seed):
+    draw = Draw(seed)
+    layout = draw.layout()
+    width = check_layout(layout) or layout[-1][1] + 30
+    forest = draw.forest(width + (draw.random() < 0.1), categorical=None)
+    order = draw.choice([*ORDERS])
+    make = OUTPUTS[output]
+    compiled, twin = make(forest, layout, order), twin_of(lambda: make(forest, layout, order))
+    for _ in range(20):
+        row = draw.row(layout, draw.choice([30, 29, 31, 0]))
+        assert outcome(compiled, row) == outcome(twin, row), (layout, row)
+        row = draw.oddly(row)
+        found, expected = outcome(compiled, row), outcome(twin, row)
+        # The C module never looks at an argument whose features no split tests.
+        assert found == expected or (isinstance(expected, tuple) and isinstance(found, list | bytes)), row
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@given(seed=seeds)
+def test_batches_of_forests(output, seed):
+    draw = Draw(seed)
+    layout = tuple(segment for segment in draw.layout() if segment[-1] is not None) or (("scalar", 0),)
+    forest = draw.forest(check_layout(layout))
+    make = OUTPUTS[output]
+    compiled, twin = make(forest, layout, "java11"), twin_of(lambda: make(forest, layout, "java11"))
+    rows = [draw.row(layout) for _ in range(draw.choice([0, 1, 70]))]
+    if not rows:
+        return
+    columns, first = columns_of(rows, layout), twin(*rows[0])
+    shape = (len(rows), len(first)) if isinstance(first, tuple) else (len(rows),)
+    results = [numpy.full(shape, 7.0) for _ in range(3)]
+    batch_of(compiled, layout)(columns, results[0])
+    batch_of(twin, layout)(columns, results[1])
+    for place, row in enumerate(rows):
+        results[2][place] = compiled(*row)
+    for result in results:
+        result[numpy.isnan(result)] = NAN
+    assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
+
+
+def test_batches_take_parts_and_whole_numbers():
+    forest = Draw(3).forest(9, trees=20)
+    layout = (("scalar", 0), ("onehot", 1, 8))
+    sums = forest.sum_of(layout, 9, "java11")
+    numbers = numpy.linspace(-2, 2, 100)
+    indices = numpy.arange(100) % 9
+    expected = [sums(x, i) for x, i in zip(numbers.tolist(), indices.tolist(), strict=True)]
+    for kind in (numpy.int32, numpy.int64, numpy.float64):
+        out = numpy.zeros(100)
+        sums.batch((numbers, indices.astype(kind)), out, 10, 30)
+        assert out.tolist() == [0.0] * 10 + expected[10:30] + [0.0] * 70
+        sums.batch((numbers, indices.astype(kind)), out)
+        assert out.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ((), 10),
+        ((numpy.zeros(10),), 10),
+        ((numpy.zeros(9), numpy.zeros(10)), 10),
+        ((numpy.zeros(10, numpy.float32), numpy.zeros(10)), 10),
+        ((numpy.zeros(10), numpy.zeros(10)), 10, 5, 11),
+        ((numpy.zeros(10), numpy.zeros(10)), 10, -1),
+        ((numpy.zeros(10), numpy.zeros(10)), 10, 6, 5),
+        ((numpy.zeros(20)[::2], numpy.zeros(10)), 10),
+        ((None, numpy.zeros(10)), 10),
+    ],
+)
+def test_batches_refuse_columns_that_do_not_fit(arguments):
+    columns, rows, *rest = arguments
+    sums = Draw(3).forest(9).sum_of((("scalar", 0), ("onehot", 1, 8)), 9, "java11")
+    with pytest.raises((ValueError, TypeError, BufferError)):
+        sums.batch(columns, numpy.zeros(rows), *rest)
+
+
+@pytest.mark.parametrize(
+    "sparse",
+    [
+        ([0, 1, 3], [0, 1], [1.0, 1.0]),
+        ([0, 2, 1], [0, 1], [1.0, 1.0]),
+        ([-1, 1, 2], [0, 1], [1.0, 1.0]),
+        ([0, 1, 2], [0, 9], [1.0, 1.0]),
+        ([0, 1, 2], [0, -1], [1.0, 1.0]),
+        ([0, 1, 2], [0, 1], [1.0]),
+        ([0, 1], [0], [1.0]),
+    ],
+)
+def test_batches_refuse_what_is_no_sparse_matrix(sparse):
+    offsets, indices, values = sparse
+    layout = (("vector", 0, 9),)
+    column = numpy.array(offsets, numpy.int64), numpy.array(indices, numpy.int32), numpy.array(values)
+    for function in (
+        Draw(3).forest(9).sum_of(layout, 9, "java11"),
+        dot_of(DenseVector((1.0,) * 9), "java11", layout, 9, "sparse"),
+    ):
+        with pytest.raises(ValueError, match="sparse matrix"):
+            function.batch((column,), numpy.zeros(2))
+
+
+def test_forest_arrays_are_checked():
+    good = Draw(5).forest(4, trees=3, categorical=True)
+    names = ["starts", "feature", "left", "right", "categories", "splits", "bounds", "prediction"]
+    arrays = [getattr(good, name) for name in names]
+    inner = int(numpy.flatnonzero(good.feature >= 0)[0])
+    module = kernels()
+    assert module.forest(*arrays) is not None
+    for name, place, value in [
+        ("starts", 0, -1),
+        ("starts", 0, 10**6),
+        ("left", inner, inner),
+        ("left", inner, 10**6),
+        ("right", inner, -5),
+        ("bounds", inner + 1, -1),
+        ("bounds", inner, 10**9),
+    ]:
+        changed = [array.copy() for array in arrays]
+        changed[names.index(name)][place] = value
+        with pytest.raises(ValueError, match="no forest"):
+            module.forest(*changed)
+    for k, array in enumerate(arrays):
+        with pytest.raises((TypeError, ValueError)):
+            # Without its last number `starts` has one tree less.
+            module.forest(*arrays[:k], array[:-1] if k else array[:1], *arrays[k + 1 :])
+        with pytest.raises((TypeError, BufferError)):
+            module.forest(*arrays[:k], array.astype(numpy.float32), *arrays[k + 1 :])
+    # Two nodes with the same children are no tree, and would grow without end.
+    shared = numpy.array([0, 1, 2, -1], numpy.int32), numpy.array([1, 2, 3, -1])
+    chain = [numpy.array([0, 4]), shared[0], shared[1], shared[1], numpy.full(4, -1, numpy.int32)]
+    assert module.forest(*chain, numpy.zeros(3), numpy.array([0, 1, 2, 3, 3]), numpy.zeros(4)) is None
+
+
+def test_sets_far_larger_than_what_they_hold_are_left_to_python():
+    forest = Draw(5).forest(4, trees=1, categorical=False)
+    arrays = [numpy.array([0, 3]), numpy.array([0, -1, -1], numpy.int32), numpy.array([1, -1, -1])]
+    arrays += [numpy.array([2, -1, -1]), numpy.array([2**31 - 1, -1, -1], numpy.int32)]
+    forest = Forest(*arrays, numpy.array([2.0**31 - 2]), numpy.array([0, 1, 1, 1]), *[numpy.arange(3.0)] * 3)
+    assert kernels().forest(*arrays, forest.splits, forest.bounds, forest.prediction) is None
+    found = forest.leaves_of((("scalar", 0),), 1)
+    assert [found(x) for x in (2.0**31 - 2, 0.0)] == [(1,), (2,)]
+
+
+# --- dots ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["dense", "sparse", "smaller"])
+@pytest.mark.parametrize("order", ORDERS)
+@given(seed=seeds)
+def test_dots_of_segments(order, kind, seed):
+    draw = Draw(seed)
+    layout = draw.layout()
+    size = (check_layout(layout) or layout[-1][1] + 30) + (draw.random() < 0.2) * (layout[-1][-1] is not None)
+    line = draw.choice(["3.5", "4.0", "4.1+"])
+    weights = draw.vector(size)
+    make = lambda: dot_of(weights, order, layout, size, kind, line)  # noqa: E731
+    compiled, twin = make(), twin_of(make)
+    rows = [draw.row(layout, 30) for _ in range(10)]
+    for row in rows:
+        assert outcome(compiled, row) == outcome(twin, row), (weights, layout, row)
+        odd = draw.oddly(row)
+        assert outcome(compiled, odd) == outcome(twin, odd), (weights, layout, odd)
+    if layout[-1][-1] is not None:
+        results = [numpy.zeros(len(rows)) for _ in range(2)]
+        for function, out in zip((compiled, twin), results, strict=True):
+            batch_of(function, layout)(columns_of(rows, layout), out)
+        expected = [compiled(*row) for row in rows]
+        if kind != "dense" or all(not isinstance(c, tuple) for c in columns_of(rows, layout)):
+            assert bits(results[0].tolist()) == bits(results[1].tolist()) == bits(expected)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@given(seed=seeds)
+def test_dots_by_kind(order, seed):
+    draw = Draw(seed)
+    size = draw.choice([0, 1, 3, 8, 50, 2000])
+    weights = draw.vector(size)
+    compiled, twin = dot(weights, order), twin_of(lambda: dot(weights, order))
+    for _ in range(5):
+        row = [draw.vector(size)]
+        assert outcome(compiled, row) == outcome(twin, row)
+        row = draw.oddly(row)
+        assert outcome(compiled, row) == outcome(twin, row)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@given(seed=seeds)
+def test_products_of_sequences(order, seed):
+    draw = Draw(seed)
+    rows, columns = draw.randrange(4), draw.choice([0, 1, 3, 5, 9, 1100])
+    values = tuple(draw.number() for _ in range(rows * columns))
+    x = [draw.number() for _ in range(columns)]
+    y = [draw.number() for _ in range(rows)]
+    for transposed in (False, True):
+        matrix = DenseMatrix(rows, columns, values, transposed)
+        for make, arguments in [
+            (lambda matrix=matrix: gemv(matrix, order), (DenseVector(tuple(x)), draw.number(), y)),
+            (lambda matrix=matrix: gemm_column(matrix, order), (x, y)),
+            (lambda: bound_dot(values, order), (values,)),
+            (lambda: bound_dot(values, order), (list(values[::-1]),)),
+        ]:
+            assert outcome(make(), arguments) == outcome(twin_of(make), arguments)
+
+
+def test_layouts_that_no_code_should_make():
+    weights = DenseVector((1.0,) * 4)
+    for layout in [
+        (("scalar", 1), ("scalar", 0)),
+        (("vector", 0, None), ("scalar", 1)),
+        (("onehot", 0, None),),
+        (("vector", 0, 5),),
+        (("what", 0),),
+    ]:
+        with pytest.raises(ValueError, match=r"segment|features"):
+            dot_of(weights, "java11", layout, 4, "dense")
+
+
+# --- the rest -----------------------------------------------------------------------------------
+
+
+@given(st.text() | st.text(st.characters(codec="utf-16", exclude_categories=[])), st.booleans())
+def test_hashes(text, legacy):
+    expected = hash_bytes(text.encode("utf-8", "replace"), legacy=legacy)
+    assert kernels().murmur3(text, legacy, 42) == expected
+
+
+def test_threads_share_functions():
+    draw = Draw(11)
+    layout = (("scalar", 0), ("onehot", 1, 8), ("vector", 9, 5))
+    forest = draw.forest(14, trees=30)
+    sums, votes = forest.sum_of(layout, 14, "java11"), forest.votes_of(layout, 14, forest.stats)
+    margin = dot_of(draw.vector(14), "java11", layout, 14, "smaller", "4.0")
+    rows = [draw.row(layout) for _ in range(200)]
+    expected = [bits((sums(*row), votes(*row), margin(*row))) for row in rows]
+    columns, wrong = columns_of(rows, layout), []
+
+    def work():
+        for _ in range(20):
+            found = [bits((sums(*row), votes(*row), margin(*row))) for row in rows]
+            out = numpy.zeros(len(rows))
+            sums.batch(columns, out)
+            if found != expected or bits(out.tolist()) != bits([sums(*row) for row in rows]):
+                wrong.append(found)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
