@@ -27,6 +27,7 @@ from sparklet.jvm_math import (
 )
 from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
 from sparklet.native import kernels
+from sparklet.stages.recommendation.als import ALSModel, Factors
 from sparklet.stages.tree.forest import Forest
 
 NAN, INF = math.nan, math.inf
@@ -421,6 +422,43 @@ def test_layouts_that_no_code_should_make():
 def test_hashes(text, legacy):
     expected = hash_bytes(text.encode("utf-8", "replace"), legacy=legacy)
     assert kernels().murmur3(text, legacy, 42) == expected
+
+
+@given(seed=seeds)
+def test_factors(seed):
+    draw = Draw(seed)
+    rank, sides = draw.choice([1, 3, 10]), []
+    for _ in range(2):
+        ids = sorted(
+            {draw.choice([draw.randrange(20), -(2**31), 2**31 - 1]) for _ in range(draw.randrange(9))}
+        )
+        values = [draw.choice([draw.gauss(0, 1), 1e30, -1e30, NAN, INF, 0.0, -0.0]) for _ in ids * rank]
+        with numpy.errstate(over="ignore"):
+            sides.append(Factors(numpy.array(ids, numpy.int32), numpy.array(values, numpy.float32), rank))
+    model = ALSModel(uid="a", userFactors=sides[0], itemFactors=sides[1])
+    compiled, twin = model._rating(), twin_of(model._rating)
+    for _ in range(30):
+        row = [draw.choice([draw.randrange(-1, 21), -(2**31), 2**31 - 1]) for _ in range(2)]
+        assert outcome(compiled, row) == outcome(twin, row)
+
+
+def test_factors_are_checked():
+    ids, values = numpy.arange(3, dtype=numpy.int32), numpy.zeros(6, numpy.float32)
+    make = kernels().factors
+    assert make(ids, values, ids, values, 2)(1, 2) == 0.0
+    for arguments in [
+        (ids, values, ids, values, 0),
+        (ids, values, ids, values, 3),
+        (ids, values, ids, values[:5], 2),
+        (ids, values.astype(float), ids, values, 2),
+        (ids.astype(numpy.int64), values, ids, values, 2),
+        (None, values, ids, values, 2),
+    ]:
+        with pytest.raises((ValueError, TypeError)):
+            make(*arguments)
+    for odd in [(1,), (1, 2, 3), (1.0, 2), ("1", 2), (2**70, 1)]:
+        with pytest.raises((TypeError, OverflowError)):
+            make(ids, values, ids, values, 2)(*odd)
 
 
 def test_threads_share_functions():

@@ -13,6 +13,7 @@
 #include <Python.h>
 #include <structmember.h>
 
+#include <float.h>
 #include <math.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,6 +35,10 @@
 #else
 #define INLINE static inline
 #define UNROLL
+#endif
+
+#if FLT_EVAL_METHOD != 0
+#error "This processor computes with more than double precision: the Python twins are exact, this is not."
 #endif
 
 /* Doubles of scratch that a call keeps on its stack; what needs more asks for memory. */
@@ -205,7 +210,7 @@ typedef struct {
 typedef struct {
     PyObject *dense, *sparse;               /* the classes of vectors */
     PyObject *values, *indices, *size_name; /* "values", "indices", "size" */
-    PyObject *forest_type, *trees_type, *linear_type, *product_type;
+    PyObject *forest_type, *trees_type, *linear_type, *product_type, *factors_type;
 } State;
 
 /* One entry of a vector argument: its parts, held until `vector_close`. */
@@ -1690,6 +1695,81 @@ static void product_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
+/* --- factors -------------------------------------------------------------------------------------- */
+
+/* f(user, item): the dot of two vectors of float, NaN where an id is unknown. */
+typedef struct {
+    const int32_t *ids;
+    const float *values;
+    Py_ssize_t count;
+    Buffer id_buffer, value_buffer;
+} Side;
+
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    Side sides[2];
+    Py_ssize_t rank;
+} Factors;
+
+static const float *side_find(const Side *side, Py_ssize_t rank, long long id)
+{
+    Py_ssize_t low = 0, high = side->count;
+    while (low < high) {
+        Py_ssize_t middle = low + (high - low) / 2;
+        if (side->ids[middle] < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < side->count && side->ids[low] == id ? side->values + low * rank : NULL;
+}
+
+static PyObject *factors_call(PyObject *self, PyObject *const *arguments, size_t flags, PyObject *names)
+{
+    const Factors *factors = (Factors *)self;
+    const float *found[2];
+    if (PyVectorcall_NARGS(flags) != 2 || (names && PyTuple_GET_SIZE(names))) {
+        PyErr_SetString(PyExc_TypeError, "expected a user and an item");
+        return NULL;
+    }
+    for (int k = 0; k < 2; k++) {
+        long long id = PyLong_AsLongLong(arguments[k]);
+        if (id == -1 && PyErr_Occurred())
+            return NULL;
+        found[k] = side_find(&factors->sides[k], factors->rank, id);
+    }
+    if (!found[0] || !found[1])
+        return PyFloat_FromDouble(NAN);
+    float total = 0.0f;
+    for (Py_ssize_t k = 0; k < factors->rank; k++)
+        total += found[0][k] * found[1][k];
+    return PyFloat_FromDouble((double)total);
+}
+
+static void factors_dealloc(PyObject *self)
+{
+    Factors *factors = (Factors *)self;
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    for (int k = 0; k < 2; k++) {
+        buffer_close(&factors->sides[k].id_buffer);
+        buffer_close(&factors->sides[k].value_buffer);
+    }
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static int factors_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    for (int k = 0; k < 2; k++) {
+        Py_VISIT(((Factors *)self)->sides[k].id_buffer.view.obj);
+        Py_VISIT(((Factors *)self)->sides[k].value_buffer.view.obj);
+    }
+    return 0;
+}
+
 /* --- types ---------------------------------------------------------------------------------------- */
 
 #define CALLABLE Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_HAVE_GC | \
@@ -1711,6 +1791,10 @@ static PyMemberDef trees_members[] = {
 };
 static PyMemberDef linear_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Linear, vectorcall), READONLY},
+    {NULL},
+};
+static PyMemberDef factors_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Factors, vectorcall), READONLY},
     {NULL},
 };
 static PyMemberDef product_members[] = {
@@ -1759,6 +1843,20 @@ static PyType_Spec product_spec = {
     .basicsize = sizeof(Product),
     .flags = CALLABLE,
     .slots = product_slots_,
+};
+
+static PyType_Slot factors_slots_[] = {
+    {Py_tp_dealloc, factors_dealloc},
+    {Py_tp_traverse, factors_traverse},
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_members, factors_members},
+    {0, NULL},
+};
+static PyType_Spec factors_spec = {
+    .name = "sparklet._native.Factors",
+    .basicsize = sizeof(Factors),
+    .flags = CALLABLE,
+    .slots = factors_slots_,
 };
 
 /* --- the module ----------------------------------------------------------------------------------- */
@@ -1983,6 +2081,46 @@ static PyObject *native_product(PyObject *module, PyObject *arguments)
     return NULL;
 }
 
+PyDoc_STRVAR(factors_doc,
+             "factors(user_ids, user_values, item_ids, item_values, rank, /)\n--\n\n"
+             "Return f(user, item), the dot in float32 of their vectors, NaN where an id is unknown. Ids are\n"
+             "int32 and ascending, values float32 with `rank` for an id; neither is copied.");
+
+static PyObject *native_factors(PyObject *module, PyObject *arguments)
+{
+    State *state = PyModule_GetState(module);
+    PyObject *ids[2], *values[2];
+    Py_ssize_t rank;
+    if (!PyArg_ParseTuple(arguments, "OOOOn", &ids[0], &values[0], &ids[1], &values[1], &rank))
+        return NULL;
+    PyTypeObject *type = (PyTypeObject *)state->factors_type;
+    Factors *factors = (Factors *)type->tp_alloc(type, 0);
+    if (!factors)
+        return NULL;
+    factors->vectorcall = factors_call;
+    factors->rank = rank;
+    int good = 1;
+    for (int k = 0; good && k < 2; k++) {
+        Side *side = &factors->sides[k];
+        good = open_ints(&side->id_buffer, ids[k]) == 0 &&
+               buffer_open(&side->value_buffer, values[k], "f", 4, 0) == 0;
+        if (!good)
+            break;
+        side->ids = side->id_buffer.view.buf;
+        side->values = side->value_buffer.view.buf;
+        side->count = buffer_items(&side->id_buffer);
+        if (rank < 1 || buffer_items(&side->value_buffer) % rank ||
+            buffer_items(&side->value_buffer) / rank != side->count) {
+            PyErr_SetString(PyExc_ValueError, "not rank numbers for each id");
+            good = 0;
+        }
+    }
+    if (good)
+        return (PyObject *)factors;
+    Py_DECREF(factors);
+    return NULL;
+}
+
 /* --- hashes --------------------------------------------------------------------------------------- */
 
 INLINE uint32_t rotated(uint32_t value, int bits)
@@ -2041,6 +2179,7 @@ static PyMethodDef native_methods[] = {
     {"trees", native_trees, METH_VARARGS, trees_doc},
     {"linear", native_linear, METH_VARARGS, linear_doc},
     {"product", native_product, METH_VARARGS, product_doc},
+    {"factors", native_factors, METH_VARARGS, factors_doc},
     {"murmur3", native_murmur3, METH_VARARGS, murmur3_doc},
     {NULL},
 };
@@ -2061,6 +2200,7 @@ static int native_exec(PyObject *module)
     state->trees_type = PyType_FromModuleAndSpec(module, &trees_spec, NULL);
     state->linear_type = PyType_FromModuleAndSpec(module, &linear_spec, NULL);
     state->product_type = PyType_FromModuleAndSpec(module, &product_spec, NULL);
+    state->factors_type = PyType_FromModuleAndSpec(module, &factors_spec, NULL);
     for (size_t i = 0; i < sizeof(State) / sizeof(PyObject *); i++)
         if (!((PyObject **)state)[i])
             return -1;

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable
 
 from sparklet.errors import OptionError
+from sparklet.native import kernels
 
 __all__ = [
     "hash_bytes",
@@ -92,12 +93,12 @@ def _hash_float(value: float) -> int:
     return hash_int(bits if value == value else CANONICAL_NAN_INT)
 
 
-def _hash_string(value: str) -> int:
-    return hash_bytes(value.encode("utf-8", "replace"))  # Java writes ? for half a surrogate pair, too
-
-
-def _hash_string_legacy(value: str) -> int:
-    return hash_bytes(value.encode("utf-8", "replace"), legacy=True)
+def _string_hasher(legacy: bool) -> Callable[..., int]:
+    if (module := kernels()) is not None:
+        murmur3 = module.murmur3
+        return lambda value: murmur3(value, legacy, SEED)
+    # Java writes ? for half a surrogate pair, too.
+    return lambda value: hash_bytes(value.encode("utf-8", "replace"), legacy=legacy)
 
 
 _HASHERS: dict[str, Callable[..., int]] = {
@@ -108,7 +109,6 @@ _HASHERS: dict[str, Callable[..., int]] = {
     "bigint": hash_long,
     "float": _hash_float,
     "double": _hash_double,
-    "string": _hash_string,
 }
 
 
@@ -123,9 +123,9 @@ def term_hasher(type_: str, *, legacy: bool = False) -> Callable[[object], int]:
     >>> [f(term) % 1000 for term in ("a", "hello world", "é", "😀", None)]
     [467, 609, 903, 379, 42]
     """
-    if type_ not in _HASHERS:
+    if type_ != "string" and type_ not in _HASHERS:
         raise OptionError("type", type_, "Spark does not hash terms of this type")
-    hasher: Callable[..., int] = _hash_string_legacy if legacy and type_ == "string" else _HASHERS[type_]
+    hasher = _string_hasher(legacy) if type_ == "string" else _HASHERS[type_]
     return lambda term: SEED if term is None else hasher(term)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bz2
 import lzma
+import posixpath
 import zlib
 from collections.abc import Callable
-from pathlib import PurePosixPath
 from typing import Any
 
 __all__ = ["OversizedError", "decompress"]
@@ -26,7 +26,7 @@ def decompress(name: str, data: bytes, limit: int) -> bytes:
     >>> decompress("part-00000.gz", gzip.compress(b"text"), 100)
     b'text'
     """
-    suffix = PurePosixPath(name).suffix.lower()
+    suffix = posixpath.splitext(name)[1].lower()
     if suffix in _UNKNOWN:
         raise LookupError(suffix)
     unpack = _CODECS.get(suffix)

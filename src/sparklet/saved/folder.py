@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sparklet.errors import (
@@ -91,12 +91,12 @@ class SavedStage:
         """Return the error that names this stage's metadata file, for what is wrong with its contents."""
         return CorruptModelError(self._file, problem)
 
-    def table(self, name: str = "data") -> Table:
-        """Read a folder of Parquet files inside this stage."""
+    def table(self, name: str = "data", columns: Sequence[str] | None = None) -> Table:
+        """Read a folder of Parquet files inside this stage: all columns, or those named by dotted paths."""
         # Imported on first use: transformers without data need no Arrow.
         from sparklet.saved.tables import read_table
 
-        return read_table(self._store, join(self._folder, name))
+        return read_table(self._store, join(self._folder, name), columns)
 
     def has(self, name: str) -> bool:
         """Return whether this stage has a folder of that name."""

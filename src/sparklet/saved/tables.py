@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -36,8 +37,8 @@ _ROWS_PER_BYTE = 1 << 10
 _NUMBER_LISTS = ("array<double>", "array<float>", "array<int>", "array<bigint>")
 
 
-def read_table(store: Store, folder: str) -> Table:
-    """Read every Parquet file of a folder.
+def read_table(store: Store, folder: str, columns: Sequence[str] | None = None) -> Table:
+    """Read every Parquet file of a folder: all columns, or those named that are there.
 
     Raise MissingDataError where there is none, CorruptModelError naming the file that cannot be read.
     """
@@ -46,7 +47,7 @@ def read_table(store: Store, folder: str) -> Table:
     if not files:
         problem = "is absent" if files is None else "holds no Parquet file"
         raise MissingDataError(shown, problem, COPIED)
-    tables = [_read_file(store, path) for path in files]
+    tables = [_read_file(store, path, columns) for path in files]
     if len(tables) == 1:
         return Table(store.shown(files[0]), tables[0])
     first = tables[0].schema
@@ -80,7 +81,7 @@ def _nullable(field: pa.Field) -> pa.Field:
     return pa.field(field.name, kind)
 
 
-def _read_file(store: Store, path: str) -> pa.Table:
+def _read_file(store: Store, path: str, columns: Sequence[str] | None) -> pa.Table:
     shown = store.shown(path)
     source, size = store.source(path)
     if not size:
@@ -93,13 +94,22 @@ def _read_file(store: Store, path: str) -> pa.Table:
         if rows > _MANY_ROWS and rows > size * _ROWS_PER_BYTE:
             raise ValueError(f"{rows} rows in {size} bytes")
         # A thread pool costs more than it gains on small files.
-        table = file.read(use_threads=size > 1 << 20)
+        table = file.read(columns, use_threads=size > 1 << 20)
         table.validate()
     except _DAMAGE as error:
         if size < 1024 and is_lfs_pointer(store.read(path, size)):
             raise MissingDataError(shown, LFS_PROBLEM, LFS_HINT) from None
         raise CorruptModelError(shown, f"is not readable as Parquet: {error}") from error
     return table
+
+
+def _ascending(keys: Sequence[np.ndarray]) -> bool:
+    """Return whether rows are in the order of keys, the last counting most, as Spark mostly wrote them."""
+    sorted_so_far = np.ones(max(len(keys[0]) - 1, 0), bool)
+    for key in keys:
+        before, after = key[:-1], key[1:]
+        sorted_so_far = (before < after) | ((before == after) & sorted_so_far)
+    return bool(sorted_so_far.all())
 
 
 def _nothing(kind: pa.DataType) -> np.ndarray:
@@ -195,9 +205,9 @@ class Table:
     def sorted_by(self, *paths: str | int) -> Table:
         """Return the rows ordered by number columns, the first counting most; ties keep their order."""
         keys = [self.numpy(path) for path in reversed(paths)]
-        order = np.lexsort(keys)
-        if (order[1:] > order[:-1]).all():
+        if _ascending(keys):
             return self
+        order = np.lexsort(keys)
         # pa.array(order) would import pandas.
         places = pa.Array.from_buffers(pa.int64(), len(order), [None, pa.py_buffer(order.astype(np.int64))])
         return Table(self.path, self._table.take(places))

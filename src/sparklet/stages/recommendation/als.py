@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sparklet.columns import Column, Columns, wants
 from sparklet.errors import CorruptModelError, InvalidValueError, NullValueError
 from sparklet.jvm_math import float_dot
+from sparklet.native import kernels
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Dropped, Stage, stage
 
@@ -33,13 +34,18 @@ class Factors:
     @classmethod
     def read(cls, saved: SavedStage, name: str, rank: int) -> Factors:
         """Read one of the two tables; raises `CorruptModelError` for vectors of another rank, ids twice."""
-        table = saved.table(name).sorted_by("id")
+        import numpy
+
+        table = saved.table(name, ["id", "features"])
         ids = table.numpy("id", "int")
         values, offsets = table.flat("features", "array<float>")
         if ((offsets[1:] - offsets[:-1]) != rank).any():
             raise CorruptModelError(
                 table.path, f"holds features that are not {rank} numbers, the model's rank"
             )
+        if not (ids[1:] > ids[:-1]).all():
+            order = numpy.argsort(ids, kind="stable")
+            ids, values = ids[order], values.reshape(len(ids), rank)[order].ravel()
         if (ids[1:] == ids[:-1]).any():
             raise CorruptModelError(table.path, "holds an id twice")
         return cls(ids, values, rank)
@@ -101,16 +107,32 @@ class ALSModel(Stage):
 
     def _predictor(self, sources: list[Column], *, drop: bool) -> Callable[[Any, Any], float]:
         user_id, item_id = map(_checked, sources)
-        user_factors, item_factors = self.userFactors.find(), self.itemFactors.find()
+        rate = self._rating()
 
         def predict(user: Any, item: Any) -> float:
-            users, items = user_factors(user_id(user)), item_factors(item_id(item))
-            rating = math.nan if users is None or items is None else float_dot(users, items)
+            rating = rate(user_id(user), item_id(item))
             if drop and rating != rating:
                 raise Dropped
             return rating
 
         return predict
+
+    def _rating(self) -> Callable[[int, int], float]:
+        """Return the function from the two ids to the rating."""
+        users, items = self.userFactors, self.itemFactors
+        module = kernels()
+        if module is not None:
+            compiled: Callable[[int, int], float] = module.factors(
+                users.ids, users.values, items.ids, items.values, users.rank
+            )
+            return compiled
+        find_user, find_item = users.find(), items.find()
+
+        def rating(user: int, item: int) -> float:
+            x, y = find_user(user), find_item(item)
+            return math.nan if x is None or y is None else float_dot(x, y)
+
+        return rating
 
 
 def _checked(column: Column) -> Callable[[Any], int]:

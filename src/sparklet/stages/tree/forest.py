@@ -219,7 +219,7 @@ def read_tree(saved: SavedStage, numFeatures: int, stats: int = 0) -> Forest:
     """Read the one tree of a folder; see `read_forest`."""
     import numpy
 
-    table = saved.table().sorted_by("id")
+    table = saved.table("data", _columns("", stats)).sorted_by("id")
     trees = numpy.zeros(table.num_rows, numpy.int64)
     return _forest(table, "", trees, numpy.ones(1), numFeatures, stats)
 
@@ -230,18 +230,32 @@ def read_forest(saved: SavedStage, numFeatures: int, numTrees: int, stats: int =
     `numFeatures` bounds the features of splits unless it is negative; `stats` is how many impurity statistics
     each node must have, 0 to leave them. Raises `CorruptModelError` for tables that are no forest.
     """
-    table = saved.table().sorted_by("treeID", "nodeData.id")
+    table = saved.table("data", ["treeID", *_columns("nodeData.", stats)]).sorted_by("treeID", "nodeData.id")
     trees = table.numpy("treeID", "int")
     # Since 4.1 the columns are called _1, _2 and _3: tree, metadata, weight.
     facts = saved.table("treesMetadata").sorted_by(0)
     known, weights = facts.numpy(0, "int"), facts.numpy(2, "double")
-    found = sorted(set(trees.tolist()))
+    found = trees[_starts(trees)[:-1]].tolist()
     if found != known.tolist() or len(found) != numTrees:
         problem = f"has {len(found)} trees where the metadata has {numTrees} and treesMetadata {len(known)}"
         raise CorruptModelError(
             table.path, problem + (", not the same ones" if len(found) == len(known) == numTrees else "")
         )
     return _forest(table, "nodeData.", trees, weights, numFeatures, stats)
+
+
+def _starts(trees: numpy.ndarray) -> numpy.ndarray:
+    """Return where each tree begins in the sorted numbers of nodes' trees, and where the last one ends."""
+    import numpy
+
+    changes = numpy.flatnonzero(trees[1:] != trees[:-1]) + 1
+    first = numpy.zeros(min(len(trees), 1), numpy.int64)
+    return numpy.concatenate((first, changes, numpy.array([len(trees)])))
+
+
+def _columns(prefix: str, stats: int) -> list[str]:
+    names = ["id", "prediction", "leftChild", "rightChild", "split"]
+    return [prefix + name for name in ([*names, "impurityStats"] if stats else names)]
 
 
 def _forest(
@@ -260,7 +274,7 @@ def _forest(
     ids = column("id")
     if not len(ids):
         raise CorruptModelError(table.path, "holds no nodes")
-    starts = numpy.append(numpy.flatnonzero(numpy.append(True, trees[1:] != trees[:-1])), len(ids))
+    starts = _starts(trees)
     sizes = numpy.diff(starts)
     first = numpy.repeat(starts[:-1], sizes)
     require(ids == numpy.arange(len(ids)) - first, "is missing or there twice: ids must count from 0")
