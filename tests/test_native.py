@@ -27,6 +27,7 @@ from sparklet.jvm_math import (
 )
 from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
 from sparklet.native import kernels
+from sparklet.stages.feature.hashing_tf import HashingTF
 from sparklet.stages.recommendation.als import ALSModel, Factors
 from sparklet.stages.tree.forest import Forest
 
@@ -459,6 +460,32 @@ def test_factors_are_checked():
     for odd in [(1,), (1, 2, 3), (1.0, 2), ("1", 2), (2**70, 1)]:
         with pytest.raises((TypeError, OverflowError)):
             make(ids, values, ids, values, 2)(*odd)
+
+
+terms = st.lists(
+    st.text(max_size=9)
+    | st.text("ab", max_size=2)
+    | st.none()
+    | st.text(st.characters(codec="utf-16", exclude_categories=[]), min_size=250, max_size=300)
+)
+
+
+@given(
+    terms | st.lists(st.integers()), st.sampled_from([1, 7, 1 << 18, 2**31 - 1]), st.booleans(), st.booleans()
+)
+def test_counted_terms(words, size, legacy, binary):
+    stage = HashingTF(uid="h", inputCol="x", numFeatures=size, binary=binary, hashFuncVersion=2 - legacy)
+    compiled, twin = stage._counter("string"), stage._python_counter("string")
+    assert outcome(lambda x: (*compiled(x).__reduce__()[1],), [words]) == outcome(
+        lambda x: (*twin(x).__reduce__()[1],), [words]
+    )
+    assert compiled(tuple(words)) == compiled(words) if all(isinstance(w, str) for w in words) else True
+
+
+def test_many_terms():
+    words = [f"word{k % 700}é" for k in range(5000)]
+    stage = HashingTF(uid="h", inputCol="x", numFeatures=1000)
+    assert stage._counter("string")(words) == stage._python_counter("string")(words)
 
 
 def test_threads_share_functions():

@@ -8,7 +8,9 @@ from typing import Any
 from sparklet.columns import Columns, element_type, wants
 from sparklet.errors import InvalidValueError, OptionError
 from sparklet.jvm_math import term_hasher
+from sparklet.jvm_math.hashing import SEED
 from sparklet.linalg import SparseVector
+from sparklet.native import kernels
 from sparklet.saved import SavedStage
 from sparklet.stages.memo import Memo
 from sparklet.stages.shared import HasInputCol
@@ -44,6 +46,19 @@ class HashingTF(HasInputCol):
         yield Bound((source,), (made,), self._counter(element_type(source.type) or ""))
 
     def _counter(self, type_: str) -> Callable[[Sequence[Any]], SparseVector]:
+        module, twin = kernels(), self._python_counter(type_)
+        if module is None or type_ != "string":
+            return twin
+        size, binary, legacy = self.numFeatures, self.binary, self.hashFuncVersion == _BEFORE_3
+        count_terms = module.count_terms
+
+        def count(terms: Sequence[Any]) -> SparseVector:
+            found = count_terms(terms, size, legacy, binary, SEED)
+            return twin(terms) if found is None else SparseVector(size, *found)
+
+        return count
+
+    def _python_counter(self, type_: str) -> Callable[[Sequence[Any]], SparseVector]:
         size, binary, find = self.numFeatures, self.binary, self._finder(type_)
 
         def count(terms: Sequence[Any]) -> SparseVector:
