@@ -19,10 +19,12 @@ FLOORS = [
     {"jvm_math"},
     {"profile"},
     {"columns"},
+    {"emit"},
     {"saved"},
     {"sql"},
     {"stages"},
     {"compiler"},
+    {"batch"},
     {"pipeline"},
     {""},
     {"spark", "jvm", "testing", "cli"},
@@ -31,12 +33,12 @@ FLOORS = [
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # The only rooms that may import a library, wherever in their files the import stands.
 LIBRARIES = {
-    "pyarrow": {"saved"},
+    "pyarrow": {"saved", "batch"},
     "pyspark": {"spark", "testing", "cli"},
     "py4j": {"spark", "jvm", "testing"},
-    "pandas": {"spark", "testing"},
+    "pandas": {"spark", "testing", "batch"},
     "click": {"cli"},
-    "rich": {"cli"},
+    "rich": {"cli", "batch"},
     "sqlglot": {"sql"},
 }
 

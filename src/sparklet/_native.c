@@ -2303,7 +2303,68 @@ static PyObject *native_count_terms(PyObject *module, PyObject *const *arguments
     return result;
 }
 
+/* --- vectors --- */
+
+/* What a module keeps besides objects; its state begins with `State`. */
+typedef struct {
+    State state;
+    Py_ssize_t values_at; /* where a DenseVector has its tuple */
+} Kept;
+
+/* Return a DenseVector of a tuple, which is taken over. */
+static PyObject *dense_around(const Kept *kept, PyObject *values)
+{
+    PyTypeObject *type = (PyTypeObject *)kept->state.dense;
+    PyObject *vector = values ? type->tp_alloc(type, 0) : NULL;
+    if (vector)
+        *(PyObject **)((char *)vector + kept->values_at) = values;
+    else
+        Py_XDECREF(values);
+    return vector;
+}
+
+PyDoc_STRVAR(dense_doc, "dense(*elements)\n--\n\nReturn the DenseVector of floats, which are not checked.");
+
+static PyObject *native_dense(PyObject *module, PyObject *const *elements, Py_ssize_t size)
+{
+    PyObject *values = PyTuple_New(size);
+    for (Py_ssize_t i = 0; values && i < size; i++) {
+        Py_INCREF(elements[i]);
+        PyTuple_SET_ITEM(values, i, elements[i]);
+    }
+    return dense_around(PyModule_GetState(module), values);
+}
+
+PyDoc_STRVAR(dense_of_doc, "dense_of(elements, /)\n--\n\nReturn the DenseVector of a tuple, whose floats are not checked.");
+
+static PyObject *native_dense_of(PyObject *module, PyObject *values)
+{
+    if (!PyTuple_CheckExact(values)) {
+        PyErr_SetString(PyExc_TypeError, "a DenseVector holds a tuple");
+        return NULL;
+    }
+    Py_INCREF(values);
+    return dense_around(PyModule_GetState(module), values);
+}
+
+/* Find the slot of `values`, a member that holds an object. */
+static int find_values(Kept *kept)
+{
+    PyObject *member = PyObject_GetAttr(kept->state.dense, kept->state.values);
+    if (!member)
+        return -1;
+    int found = Py_TYPE(member) == &PyMemberDescr_Type;
+    if (found)
+        kept->values_at = ((PyMemberDescrObject *)member)->d_member->offset;
+    else
+        PyErr_SetString(PyExc_TypeError, "DenseVector.values is not a slot");
+    Py_DECREF(member);
+    return found ? 0 : -1;
+}
+
 static PyMethodDef native_methods[] = {
+    {"dense", (PyCFunction)(void (*)(void))native_dense, METH_FASTCALL, dense_doc},
+    {"dense_of", native_dense_of, METH_O, dense_of_doc},
     {"forest", (PyCFunction)(void (*)(void))native_forest, METH_FASTCALL, forest_doc},
     {"trees", native_trees, METH_VARARGS, trees_doc},
     {"linear", native_linear, METH_VARARGS, linear_doc},
@@ -2334,7 +2395,7 @@ static int native_exec(PyObject *module)
     for (size_t i = 0; i < sizeof(State) / sizeof(PyObject *); i++)
         if (!((PyObject **)state)[i])
             return -1;
-    return 0;
+    return find_values((Kept *)state);
 }
 
 static int native_traverse(PyObject *module, visitproc visit, void *arg)
@@ -2370,7 +2431,7 @@ static struct PyModuleDef native_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "sparklet._native",
     .m_doc = "The loops that Python is slow at; each has a twin in Python.",
-    .m_size = sizeof(State),
+    .m_size = sizeof(Kept),
     .m_methods = native_methods,
     .m_slots = native_slots,
     .m_traverse = native_traverse,

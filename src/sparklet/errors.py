@@ -188,8 +188,11 @@ class ColumnExistsError(SchemaError):
 class RowError(SparkletError):
     """Raise for a row that cannot be scored.
 
-    `stage` (uid), `column` and `value` are filled in as they become known on the way up.
+    `stage` (uid), `column` and `value` are filled in as they become known on the way up, and `row`, which
+    counts from 0, where many rows are scored.
     """
+
+    row: int | None = None
 
     def __init__(
         self,
@@ -206,6 +209,7 @@ class RowError(SparkletError):
 
     def __str__(self) -> str:
         where = [
+            f"row {self.row}" if self.row is not None else "",
             f"stage {self.stage}" if self.stage else "",
             f"column {self.column!r}" if self.column else "",
         ]

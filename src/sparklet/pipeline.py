@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from sparklet.columns import Column, parse_schema
-from sparklet.compiler import Plan, Score, interpret, make_plan
+from sparklet.compiler import Loop, Plan, Score, explain, fuse, loop, make_plan
 from sparklet.errors import ModelError, OptionError, SparkletError
 from sparklet.profile import Profile
 from sparklet.saved import open_model
@@ -37,17 +37,18 @@ class OnlinePipelineModel:
     Made by `sparklet.load`.
     """
 
-    __slots__ = ("_options", "_path", "_plan", "_score", "_stage")
+    __slots__ = ("_loop", "_options", "_path", "_plan", "_score", "_stage")
     _path: str
     _plan: Plan
     _score: Score
+    _loop: Loop | None
     _stage: Stage
     _options: _Options
 
     def __init__(self, stage: Stage, options: _Options, path: str) -> None:
         plan = make_plan(stage, options.profile, options.schema, options.outputs)
-        values = {"_stage": stage, "_options": options, "_path": path, "_plan": plan}
-        for name, value in (values | {"_score": interpret(plan, options.missing)}).items():
+        values = {"_stage": stage, "_options": options, "_path": path, "_plan": plan, "_loop": None}
+        for name, value in (values | {"_score": fuse(plan, options.missing)[0]}).items():
             object.__setattr__(self, name, value)
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -67,6 +68,11 @@ class OnlinePipelineModel:
     def profile(self) -> Profile:
         """Return which Spark the scores agree with."""
         return self._options.profile
+
+    @property
+    def plan(self) -> Plan:
+        """Return what scoring a row takes: the inputs to read, the steps in order, the outputs to give."""
+        return self._plan
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -116,6 +122,24 @@ class OnlinePipelineModel:
             except SparkletError as error:
                 results.append(error)
         return results
+
+    def transform(self, data: Any) -> Any:
+        """Score a table: a pyarrow Table or RecordBatch, a pandas or a polars DataFrame.
+
+        Returns a table of the same kind with the outputs after its own columns, without the rows that a stage
+        drops, as Spark's `transform` does. In Arrow and polars a vector is the struct that Spark stores for
+        it (type, size, indices, values), in pandas an object. Raises the `RowError` of the first row that
+        cannot be scored, with its place.
+        """
+        from sparklet.batch import transform
+
+        score = self._loop or loop(self._plan)
+        object.__setattr__(self, "_loop", score)
+        return transform(data, self._plan, score, self._options.missing)
+
+    def explain(self) -> str:
+        """Return what scoring a row takes, as text: stage by stage, the generated lines of Python."""
+        return explain(self._plan)
 
     def __repr__(self) -> str:
         def names(columns: Sequence[Column]) -> str:

@@ -317,6 +317,23 @@ class RowReader:
             raise
         return values
 
+    def arrange(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the row under the columns' own names: `row` itself where it is a dict that has them all.
+
+        Raises a `RowError` for columns that are missing or there twice.
+        """
+        try:
+            layout = self._layouts[tuple(row)]
+        except (KeyError, TypeError):
+            layout = self._learn(row)
+        names = [column.name for column in self.columns]
+        if row.__class__ is dict and all(key == name for name, (key, _) in zip(names, layout, strict=True)):
+            return row
+        return {
+            name: default if key is None else row[key]
+            for name, (key, default) in zip(names, layout, strict=True)
+        }
+
     def _learn(self, row: Mapping[Any, Any]) -> tuple[tuple[str | None, Any], ...]:
         if not isinstance(row, Mapping):
             hint = "row.asDict()" if hasattr(row, "asDict") else ""

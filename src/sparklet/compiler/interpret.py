@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from operator import itemgetter
 from typing import Any
 
-from sparklet.columns import ABSENT, Column, RowReader
-from sparklet.compiler.plan import Plan, Step
+from sparklet.columns import ABSENT, RowReader
+from sparklet.compiler.plan import Plan, Step, readers_of
 from sparklet.errors import InvalidValueError, NullValueError, RowError, SparkletError
 from sparklet.stages.stage import Bound, Dropped
 
@@ -22,11 +22,7 @@ def interpret(plan: Plan, missing: str) -> Score:
 
     It gives None for a row that a stage drops, and raises a `RowError` that names stage, column and value.
     """
-    readers: dict[Column, str] = {}
-    for step in plan.steps:
-        for column in step.bound.inputs:
-            readers.setdefault(column, str(step.stage))
-    read = RowReader(plan.inputs, plan.optional, missing, readers)
+    read = RowReader(plan.inputs, plan.optional, missing, readers_of(plan))
     slots = {column: slot for slot, column in enumerate(plan.inputs)}
     for step in plan.steps:
         for column in step.bound.outputs:

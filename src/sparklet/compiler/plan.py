@@ -10,7 +10,7 @@ from sparklet.errors import OptionError, did_you_mean
 from sparklet.profile import Profile
 from sparklet.stages.stage import Bound, Stage
 
-__all__ = ["Plan", "Step", "make_plan"]
+__all__ = ["Plan", "Step", "make_plan", "readers_of"]
 
 _MOST_STAGES = 100_000
 
@@ -185,3 +185,12 @@ def _optional(
             for step in readers.get(column, ())
         )
     )
+
+
+def readers_of(plan: Plan) -> dict[Column, str]:
+    """Return for each column the stage that reads it first, for errors."""
+    readers: dict[Column, str] = {}
+    for step in plan.steps:
+        for column in step.bound.inputs:
+            readers.setdefault(column, str(step.stage))
+    return readers

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sparklet.columns import Column, Columns, wants
-from sparklet.linalg import Vector
+from sparklet.emit import Emit
 from sparklet.profile import Profile
 from sparklet.stages.stage import Bound, Stage
 
@@ -39,11 +39,11 @@ class PredictionModel(HasFeaturesCol):
 
     predictionCol: str = "prediction"
 
-    def predict(self, profile: Profile) -> Callable[[Vector], Any]:
-        """Return the function from features to prediction."""
+    def predict(self, profile: Profile) -> Emit:
+        """Return the work from features to prediction."""
         raise TypeError(f"{type(self).__name__} has no predict")
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         if self.predictionCol:
             made = columns.new(self.predictionCol, "double")
-            yield Bound((self.features(columns),), (made,), self.predict(columns.profile))
+            yield Bound((self.features(columns),), (made,), emit=self.predict(columns.profile))

@@ -15,8 +15,12 @@ import pickle
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
+from sparklet.batch import objects_of
+from sparklet.columns import coercer
+from sparklet.compiler import interpret, loop
 from sparklet.errors import MissingColumnError, SparkletError
 from sparklet.testing.compare import outcome, settled
 from sparklet.testing.golden import Golden
@@ -26,6 +30,7 @@ from sparklet.testing.spark import SparkFailure
 __all__ = [
     "CHECKS",
     "check_answers",
+    "check_batch",
     "check_columns",
     "check_documented",
     "check_extra_columns_pass",
@@ -34,6 +39,7 @@ __all__ = [
     "check_pickles",
     "check_row_not_mutated",
     "check_threads",
+    "check_unfused",
 ]
 
 
@@ -178,6 +184,39 @@ def check_threads(golden: Golden) -> None:
                 _assert_same_outcomes(alone, found, "in a thread")
 
 
+def check_unfused(golden: Golden) -> None:
+    """Score alike stage by stage, each vector built, as in one fused function."""
+    model = _loaded(golden)
+    if model is not None:
+        alone = _Interpreted(interpret(model.plan, "error"))
+        _assert_same_outcomes(_outcomes(alone, golden.rows), _outcomes(model, golden.rows), "fused")
+
+
+@dataclass(frozen=True)
+class _Interpreted:
+    scoreInstance: Callable[[Mapping[str, Any]], dict[str, Any] | None]
+
+
+def check_batch(golden: Golden) -> None:
+    """Score alike in a loop over columns, without the rows that are refused or dropped."""
+    model = _loaded(golden)
+    if model is None:
+        return
+    found = [(row, outcome(model, row)) for row in golden.rows]
+    good = [(row, scored) for row, scored in found if not isinstance(scored, SparkletError)]
+    names = [column.name for column in model.plan.inputs]
+    # An output that one row has and another lacks is no column of a table.
+    good = [pair for pair in good if all(name in pair[0] for name in names)]
+    columns = [[coercer(column)(row[column.name]) for row, _ in good] for column in model.plan.inputs]
+    done = loop(model.plan)(columns, len(good))
+    kept = [scored for place, (_, scored) in enumerate(good) if place not in done.dropped]
+    values = [objects_of(*pair) for pair in zip(done.columns, done.widths, strict=True)]
+    outputs = [column.name for column in model.plan.outputs]
+    batch = [dict(zip(outputs, row, strict=True)) for row in zip(*values, strict=True)]
+    _assert_same_outcomes(kept, batch if outputs else [{}] * len(kept), "in a batch")
+    _must(len(kept) == len([scored for _, scored in good if scored is not None]), "drops other rows")
+
+
 def check_documented(golden: Golden) -> None:
     """Describe the stage and cite the Spark source file that it follows."""
     from sparklet.stages import registry
@@ -199,6 +238,8 @@ CHECKS: Mapping[str, Callable[[Golden], None]] = {
         check_missing_column,
         check_pickles,
         check_threads,
+        check_unfused,
+        check_batch,
         check_documented,
     )
 }

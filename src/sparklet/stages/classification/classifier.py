@@ -12,16 +12,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sparklet.columns import Attribute, Column, Columns
+from sparklet.emit import Builder, Emit, Segments, Symbol, Tuple, Value, dense
 from sparklet.errors import InvalidValueError
-from sparklet.linalg import DenseVector, Vector, argmax
 from sparklet.profile import Profile
 from sparklet.stages.predictor import PredictionModel
 from sparklet.stages.stage import Bound
 
-__all__ = ["ClassificationModel", "ProbabilisticClassificationModel", "normalize", "softmax"]
-
-Raw = Callable[[Vector], DenseVector]
-Class = Callable[[Vector], float]
+__all__ = [
+    "ClassificationModel",
+    "ProbabilisticClassificationModel",
+    "largest",
+    "normalize",
+    "of_elements",
+    "softmax",
+    "to_elements",
+    "two_sided",
+]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,34 +41,34 @@ class ClassificationModel(PredictionModel):
         """Return the number of classes."""
         raise TypeError(f"{type(self).__name__} has no classes")
 
-    def predictRaw(self, profile: Profile) -> Raw:
-        """Return the function from features to the raw prediction of each class."""
+    def predictRaw(self, profile: Profile) -> Emit:
+        """Return the work from features to the raw prediction of each class."""
         raise TypeError(f"{type(self).__name__} has no predictRaw")
 
-    def raw2prediction(self, profile: Profile) -> Class:
-        """Return the function from a raw prediction to the class."""
-        return lambda raw: float(argmax(raw))
+    def raw2prediction(self, profile: Profile) -> Emit:
+        """Return the work from a raw prediction to the class."""
+        return largest
 
-    def predict(self, profile: Profile) -> Class:
+    def predict(self, profile: Profile) -> Emit:
         raw, decide = self.predictRaw(profile), self.raw2prediction(profile)
-        return lambda features: decide(raw(features))
+        return lambda b, features: decide(b, raw(b, features))
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         features, profile = self.features(columns), columns.profile
         predict, source = self.predict, features
         if self.rawPredictionCol:
             source = columns.new(self.rawPredictionCol, "vector", size=self.classes)
-            yield Bound((features,), (source,), self.predictRaw(profile))
+            yield Bound((features,), (source,), emit=self.predictRaw(profile))
             predict = self.raw2prediction
         yield from self._predict(columns, source, predict)
 
     def _predict(
-        self, columns: Columns, source: Column, predict: Callable[[Profile], Class]
+        self, columns: Columns, source: Column, predict: Callable[[Profile], Emit]
     ) -> Iterator[Bound]:
         if self.predictionCol:
             attribute = Attribute("nominal", self.predictionCol, numValues=self.classes)
             made = columns.new(self.predictionCol, "double", attribute=attribute)
-            yield Bound((source,), (made,), predict(columns.profile))
+            yield Bound((source,), (made,), emit=predict(columns.profile))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,87 +83,111 @@ class ProbabilisticClassificationModel(ClassificationModel):
             return f"{len(self.thresholds)} thresholds do not match {self.classes} classes"
         return super().check()
 
-    def raw2probability(self, profile: Profile) -> Raw:
-        """Return the function from a raw prediction to the probability of each class."""
+    def raw2probability(self, profile: Profile) -> Emit:
+        """Return the work from a raw prediction to the probability of each class."""
         raise TypeError(f"{type(self).__name__} has no raw2probability")
 
-    def predictProbability(self, profile: Profile) -> Raw:
-        """Return the function from features to probabilities."""
+    def predictProbability(self, profile: Profile) -> Emit:
+        """Return the work from features to probabilities."""
         raw, probability = self.predictRaw(profile), self.raw2probability(profile)
-        return lambda features: probability(raw(features))
+        return lambda b, features: probability(b, raw(b, features))
 
-    def probability2prediction(self, profile: Profile) -> Class:
-        """Return the function from probabilities to the class: the largest, in relation to its threshold."""
+    def probability2prediction(self, profile: Profile) -> Emit:
+        """Return the work from probabilities to the class: the largest, in relation to its threshold."""
         thresholds = self.thresholds
         if thresholds is None:
-            return lambda probability: float(argmax(probability))
+            return largest
 
-        def decide(probability: Vector) -> float:
-            best, largest = 0.0, -math.inf
-            for i, (p, threshold) in enumerate(zip(probability.values, thresholds, strict=True)):
+        def decide(probability: tuple[float, ...]) -> float:
+            best, most = 0.0, -math.inf
+            for i, (p, threshold) in enumerate(zip(probability, thresholds, strict=True)):
                 # 0/0 is NaN, which never wins; anything else over 0 wins at once.
                 scaled = p / threshold if threshold else math.inf if p > 0 else math.nan
-                if scaled > largest:
-                    best, largest = float(i), scaled
+                if scaled > most:
+                    best, most = float(i), scaled
             return best
 
-        return decide
+        return of_elements(decide)
 
-    def raw2prediction(self, profile: Profile) -> Class:
+    def raw2prediction(self, profile: Profile) -> Emit:
         if self.thresholds is None:
             return super().raw2prediction(profile)
         probability, decide = self.raw2probability(profile), self.probability2prediction(profile)
-        return lambda raw: decide(probability(raw))
+        return lambda b, raw: decide(b, probability(b, raw))
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         features, profile = self.features(columns), columns.profile
         predict, source = self.predict, features
         if self.rawPredictionCol:
             source = columns.new(self.rawPredictionCol, "vector", size=self.classes)
-            yield Bound((features,), (source,), self.predictRaw(profile))
+            yield Bound((features,), (source,), emit=self.predictRaw(profile))
             predict = self.raw2prediction
         if self.probabilityCol:
             made = columns.new(self.probabilityCol, "vector", size=self.classes)
             make = self.raw2probability if self.rawPredictionCol else self.predictProbability
-            yield Bound((source,), (made,), make(profile))
+            yield Bound((source,), (made,), emit=make(profile))
             if not self.rawPredictionCol:
                 source, predict = made, self.probability2prediction
         yield from self._predict(columns, source, predict)
 
 
-def softmax(values: tuple[float, ...]) -> DenseVector:
+def largest(b: Builder, vector: Symbol) -> Value:
+    """Emit the index of the first maximum; a NaN in front stays it, a later one never becomes it."""
+    if isinstance(vector, Segments) and len(vector.numbers or ()) == 2:
+        first, second = b.elements(vector, 2)
+        return Value(b.let(f"1.0 if {second} > {first} else 0.0"), null=False, nan=False, whole=2)
+    values = b.elements_tuple(vector)
+    return Value(b.let(f"float({values}.index(max({values})))"), null=False, nan=False)
+
+
+def two_sided(b: Builder, margin: str) -> Segments:
+    """Emit the raw predictions of two classes."""
+    return dense([b.let(f"-{margin}"), margin])
+
+
+def of_elements(function: Callable[[tuple[float, ...]], float]) -> Emit:
+    """Return the emit of a function from the elements of a dense vector to a number."""
+    return lambda b, vector: Value(b.let(f"{b.bind(function, 'f')}({b.elements_tuple(vector)})"), null=False)
+
+
+def to_elements(function: Callable[[tuple[float, ...]], tuple[float, ...]]) -> Emit:
+    """Return the emit of a function between the elements of dense vectors."""
+    return lambda b, vector: Tuple(b.let(f"{b.bind(function, 'f')}({b.elements_tuple(vector)})"))
+
+
+def softmax(values: tuple[float, ...]) -> tuple[float, ...]:
     """Return the probabilities of raw predictions.
 
     Follows Spark's `ml/impl/Utils.scala` (4.2): multiplied by 1/sum, and an infinite value takes all.
 
     >>> softmax((0.0, 0.0))
-    DenseVector([0.5, 0.5])
+    (0.5, 0.5)
     """
-    largest = -1.7976931348623157e308  # Double.MinValue
+    most = -1.7976931348623157e308  # Double.MinValue
     for i, value in enumerate(values):
         if value == math.inf:
             scaled = [v * 0.0 for v in values]
             scaled[i] = 1.0
-            return DenseVector(tuple(scaled))
-        largest = max(largest, value)
+            return tuple(scaled)
+        most = max(most, value)
     total, powers = 0.0, []
     for value in values:
         # exp of what is at most 0 cannot overflow, except for NaN and -inf, which it takes.
-        power = math.exp(value - largest)
+        power = math.exp(value - most)
         powers.append(power)
         total += power
     factor = 1.0 / total if total else math.inf
-    return DenseVector(tuple([power * factor for power in powers]))
+    return tuple([power * factor for power in powers])
 
 
-def normalize(values: tuple[float, ...]) -> DenseVector:
+def normalize(values: tuple[float, ...]) -> tuple[float, ...]:
     """Return values divided by their sum.
 
     Follows `ProbabilisticClassificationModel.normalizeToProbabilitiesInPlace` (4.2). Raises
     `InvalidValueError` for a zero vector, which Spark cannot normalize either.
 
     >>> normalize((1.0, 3.0))
-    DenseVector([0.25, 0.75])
+    (0.25, 0.75)
     """
     total = 0.0
     for value in values:
@@ -166,4 +196,4 @@ def normalize(values: tuple[float, ...]) -> DenseVector:
         total += value
     if not total > 0:
         raise InvalidValueError("Can't normalize the 0-vector", values)
-    return DenseVector(tuple([value / total for value in values]))
+    return tuple([value / total for value in values])

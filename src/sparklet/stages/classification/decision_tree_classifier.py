@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sparklet.emit import Emit
 from sparklet.jvm_math import Layout
-from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import normalize
+from sparklet.stages.classification.classifier import normalize, to_elements
 from sparklet.stages.classification.tree_classifier import TreeClassificationModel
 from sparklet.stages.stage import stage
-from sparklet.stages.tree.tree_models import DecisionTreeModel, number_of
+from sparklet.stages.tree.tree_models import DecisionTreeModel, TreeModel, number_of
 
 __all__ = ["DecisionTreeClassificationModel"]
 
@@ -39,5 +39,8 @@ class DecisionTreeClassificationModel(DecisionTreeModel, TreeClassificationModel
     def rawLayout(self, profile: Profile, layout: Layout) -> Callable[..., tuple[float, ...]]:
         return self.forest.row_of(layout, self.width, self.forest.stats)
 
-    def raw2probability(self, profile: Profile) -> Callable[[Vector], DenseVector]:
-        return lambda raw: normalize(raw.values)
+    def predict(self, profile: Profile) -> Emit:
+        return TreeModel.predict(self, profile)
+
+    def raw2probability(self, profile: Profile) -> Emit:
+        return to_elements(normalize)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparklet.jvm_math import exp
-from sparklet.linalg import DenseVector, Matrix, Vector
+from sparklet.emit import Builder, Emit, Symbol, dense
+from sparklet.linalg import Matrix, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, Raw
+from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, two_sided
 from sparklet.stages.regression.factorization_machines import check_factors, factors_data, raw_prediction
 from sparklet.stages.stage import stage
 
@@ -43,18 +43,13 @@ class FMClassificationModel(ProbabilisticClassificationModel):
     def width(self) -> int:
         return self.linear.size
 
-    def predictRaw(self, profile: Profile) -> Raw:
+    def predictRaw(self, profile: Profile) -> Emit:
         raw = raw_prediction(self.intercept, self.linear, self.factors, profile)
+        return lambda b, features: two_sided(b, b.call(raw, features).var)
 
-        def both(features: Vector) -> DenseVector:
-            value = raw(features)
-            return DenseVector((-value, value))
-
-        return both
-
-    def raw2probability(self, profile: Profile) -> Raw:
-        def both(raw: Vector) -> DenseVector:
-            second = 1.0 / (1.0 + exp(-raw.values[1]))
-            return DenseVector((1.0 - second, second))
+    def raw2probability(self, profile: Profile) -> Emit:
+        def both(b: Builder, raw: Symbol) -> Symbol:
+            second = b.logistic(f"-{b.elements(raw, 2)[1]}")
+            return dense([b.let(f"1.0 - {second}"), second])
 
         return both

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from sparklet.jvm_math import Layout, exp
-from sparklet.linalg import DenseVector, Vector
+from sparklet.emit import Builder, Emit, Symbol, dense
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import Raw
-from sparklet.stages.classification.tree_classifier import TreeClassificationModel
+from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, two_sided
 from sparklet.stages.stage import stage
 from sparklet.stages.tree.tree_models import TreeEnsembleModel
 
@@ -18,7 +16,7 @@ __all__ = ["GBTClassificationModel"]
 
 
 @stage("org.apache.spark.ml.classification.GBTClassificationModel")
-class GBTClassificationModel(TreeEnsembleModel, TreeClassificationModel):
+class GBTClassificationModel(TreeEnsembleModel, ProbabilisticClassificationModel):
     """Classify in two classes by the weighted sum of regression trees.
 
     Follows Spark's `ml/classification/GBTClassifier.scala` and `mllib/tree/loss/LogLoss.scala` (4.2).
@@ -32,24 +30,20 @@ class GBTClassificationModel(TreeEnsembleModel, TreeClassificationModel):
     def classes(self) -> int:
         return 2
 
-    def rawLayout(self, profile: Profile, layout: Layout) -> Callable[..., tuple[float, ...]]:
-        margin = self.weightedSum(profile, layout)
+    def _margin(self, b: Builder, features: Symbol, profile: Profile) -> str:
+        return b.kernel(lambda layout: self.weightedSum(profile, layout), features)
 
-        def both(*segments: Any) -> tuple[float, ...]:
-            m = margin(*segments)
-            return -m, m
+    def predictRaw(self, profile: Profile) -> Emit:
+        return lambda b, features: two_sided(b, self._margin(b, features, profile))
 
-        return both
-
-    def raw2probability(self, profile: Profile) -> Raw:
-        def both(raw: Vector) -> DenseVector:
-            first = 1.0 / (1.0 + exp(-2.0 * raw.values[0]))
-            return DenseVector((first, 1.0 - first))
+    def raw2probability(self, profile: Profile) -> Emit:
+        def both(b: Builder, raw: Symbol) -> Symbol:
+            first = b.logistic(f"-2.0 * {b.elements(raw, 2)[0]}")
+            return dense([first, b.let(f"1.0 - {first}")])
 
         return both
 
-    def predictLayout(self, profile: Profile, layout: Layout) -> Callable[..., float]:
+    def predict(self, profile: Profile) -> Emit:
         if self.thresholds is not None:
-            return super().predictLayout(profile, layout)
-        margin = self.weightedSum(profile, layout)
-        return lambda *segments: 1.0 if margin(*segments) > 0.0 else 0.0
+            return ProbabilisticClassificationModel.predict(self, profile)
+        return lambda b, features: b.above(self._margin(b, features, profile), 0.0)

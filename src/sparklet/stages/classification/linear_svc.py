@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from sparklet.jvm_math import dot
-from sparklet.linalg import DenseVector, Vector
+from sparklet.emit import Builder, Emit, Symbol
+from sparklet.linalg import Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import Class, ClassificationModel, Raw
-from sparklet.stages.shared import sized
+from sparklet.stages.classification.classifier import ClassificationModel, two_sided
 from sparklet.stages.stage import stage
 
 __all__ = ["LinearSVCModel"]
@@ -40,23 +39,14 @@ class LinearSVCModel(ClassificationModel):
     def width(self) -> int:
         return self.coefficients.size
 
-    def _margin(self, profile: Profile) -> Callable[[Vector], float]:
-        product, intercept = dot(self.coefficients, profile.blas), self.intercept
-        return sized(lambda features: product(features) + intercept, self.coefficients.size)
+    def _margin(self, b: Builder, features: Symbol, profile: Profile) -> str:
+        return b.plus(b.linear(features, self.coefficients, profile.blas), self.intercept)
 
-    def predictRaw(self, profile: Profile) -> Raw:
-        margin = self._margin(profile)
+    def predictRaw(self, profile: Profile) -> Emit:
+        return lambda b, features: two_sided(b, self._margin(b, features, profile))
 
-        def both(features: Vector) -> DenseVector:
-            m = margin(features)
-            return DenseVector((-m, m))
+    def raw2prediction(self, profile: Profile) -> Emit:
+        return lambda b, raw: b.above(b.elements(raw, 2)[1], self.threshold)
 
-        return both
-
-    def raw2prediction(self, profile: Profile) -> Class:
-        threshold = self.threshold
-        return lambda raw: 1.0 if raw.values[1] > threshold else 0.0
-
-    def predict(self, profile: Profile) -> Class:
-        margin, threshold = self._margin(profile), self.threshold
-        return lambda features: 1.0 if margin(features) > threshold else 0.0
+    def predict(self, profile: Profile) -> Emit:
+        return lambda b, features: b.above(self._margin(b, features, profile), self.threshold)

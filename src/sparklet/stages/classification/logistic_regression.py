@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from sparklet.jvm_math import dot, gemv
-from sparklet.jvm_math.functions import div, exp, log
+from sparklet.emit import Builder, Emit, Symbol, Tuple, dense
+from sparklet.jvm_math import gemv
+from sparklet.jvm_math.functions import div, log
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector, to_dense
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import Class, ProbabilisticClassificationModel, Raw, softmax
-from sparklet.stages.shared import sized
+from sparklet.stages.classification.classifier import (
+    ProbabilisticClassificationModel,
+    softmax,
+    to_elements,
+    two_sided,
+)
 from sparklet.stages.stage import stage
 
 __all__ = ["LogisticRegressionModel"]
@@ -81,59 +86,56 @@ class LogisticRegressionModel(ProbabilisticClassificationModel):
         first, second = self.thresholds
         return 1.0 / (1.0 + div(first, second))
 
-    def _margin(self, profile: Profile) -> Callable[[Vector], float]:
-        matrix, intercept = self.coefficientMatrix, to_dense(self.interceptVector).values[0]
+    def _margin(self, b: Builder, features: Symbol, profile: Profile) -> str:
+        matrix = self.coefficientMatrix
         weights = (
             DenseVector(matrix.values)
             if isinstance(matrix, DenseMatrix)
             else SparseVector(matrix.numCols, matrix.rowIndices, matrix.values)
         )
-        product = dot(weights, profile.blas)
-        return sized(lambda features: product(features) + intercept, matrix.numCols)
+        product = b.linear(features, weights, profile.blas)
+        return b.plus(product, to_dense(self.interceptVector).values[0])
 
-    def predictRaw(self, profile: Profile) -> Raw:
+    def predictRaw(self, profile: Profile) -> Emit:
         if not self.isMultinomial:
-            margin = self._margin(profile)
+            return lambda b, features: two_sided(b, self._margin(b, features, profile))
+        product = gemv(self.coefficientMatrix, profile.blas)
+        intercepts, size = to_dense(self.interceptVector).values, self.coefficientMatrix.numCols
 
-            def both(features: Vector) -> DenseVector:
-                m = margin(features)
-                return DenseVector((-m, m))
+        def margins(features: Vector) -> tuple[float, ...]:
+            return tuple(product(features, 1.0, list(intercepts)))
 
-            return both
-        product, intercepts = (
-            gemv(self.coefficientMatrix, profile.blas),
-            to_dense(self.interceptVector).values,
-        )
-        return sized(
-            lambda features: DenseVector(tuple(product(features, 1.0, list(intercepts)))),
-            self.coefficientMatrix.numCols,
-        )
+        def emit(b: Builder, features: Symbol) -> Symbol:
+            b.require_size(features, size)
+            return Tuple(b.call(margins, features).var)
 
-    def raw2probability(self, profile: Profile) -> Raw:
+        return emit
+
+    def raw2probability(self, profile: Profile) -> Emit:
         if self.isMultinomial:
-            return lambda raw: softmax(raw.values)
+            return to_elements(softmax)
 
-        def both(raw: Vector) -> DenseVector:
-            first = 1.0 / (1.0 + exp(-raw.values[0]))
-            return DenseVector((first, 1.0 - first))
+        def both(b: Builder, raw: Symbol) -> Symbol:
+            first = b.logistic(f"-{b.elements(raw, 2)[0]}")
+            return dense([first, b.let(f"1.0 - {first}")])
 
         return both
 
-    def raw2prediction(self, profile: Profile) -> Class:
+    def raw2prediction(self, profile: Profile) -> Emit:
         if self.isMultinomial:
             return super().raw2prediction(profile)
         t = self._threshold
         limit = -math.inf if t == 0.0 else math.inf if t == 1.0 else log(t / (1.0 - t))
-        return lambda raw: 1.0 if raw.values[1] > limit else 0.0
+        return lambda b, raw: b.above(b.elements(raw, 2)[1], limit)
 
-    def probability2prediction(self, profile: Profile) -> Class:
+    def probability2prediction(self, profile: Profile) -> Emit:
         if self.isMultinomial:
             return super().probability2prediction(profile)
-        t = self._threshold
-        return lambda probability: 1.0 if probability.values[1] > t else 0.0
+        return lambda b, probability: b.above(b.elements(probability, 2)[1], self._threshold)
 
-    def predict(self, profile: Profile) -> Class:
+    def predict(self, profile: Profile) -> Emit:
         if self.isMultinomial:
             return super().predict(profile)
-        margin, t = self._margin(profile), self._threshold
-        return lambda features: 1.0 if 1.0 / (1.0 + exp(-margin(features))) > t else 0.0
+        return lambda b, features: b.above(
+            b.logistic(f"-{self._margin(b, features, profile)}"), self._threshold
+        )

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
+from sparklet.emit import Emit, calls
 from sparklet.jvm_math import div, exp, gemm_column
-from sparklet.linalg import DenseMatrix, DenseVector, Vector, argmax, to_dense
+from sparklet.linalg import DenseMatrix, DenseVector, Vector, to_dense
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import Class, ProbabilisticClassificationModel, Raw
+from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, largest, to_elements
 from sparklet.stages.shared import sized
 from sparklet.stages.stage import stage
 
@@ -52,7 +53,7 @@ class MultilayerPerceptronClassificationModel(ProbabilisticClassificationModel):
     def width(self) -> int:
         return self.layers[0]
 
-    def predictRaw(self, profile: Profile) -> Raw:
+    def predictRaw(self, profile: Profile) -> Emit:
         weights, start, layers = to_dense(self.weights).values, 0, []
         for size, following in pairwise(self.layers):
             end = start + size * following
@@ -67,24 +68,24 @@ class MultilayerPerceptronClassificationModel(ProbabilisticClassificationModel):
                 values = tuple([1.0 / (1.0 + exp(-value)) for value in layer(values, list(bias))])
             return DenseVector(tuple(last(values, list(last_bias))))
 
-        return sized(raw, self.layers[0])
+        return calls(sized(raw, self.layers[0]))
 
-    def raw2probability(self, profile: Profile) -> Raw:
-        return lambda raw: _softmax(raw.values)
+    def raw2probability(self, profile: Profile) -> Emit:
+        return to_elements(_softmax)
 
-    def predict(self, profile: Profile) -> Class:
+    def predict(self, profile: Profile) -> Emit:
         probability = self.predictProbability(profile)
-        return lambda features: float(argmax(probability(features)))
+        return lambda b, features: largest(b, probability(b, features))
 
 
-def _softmax(values: tuple[float, ...]) -> DenseVector:
+def _softmax(values: tuple[float, ...]) -> tuple[float, ...]:
     """Return the softmax of a network, which divides by the sum; that of other classifiers multiplies."""
-    largest = -1.7976931348623157e308  # Double.MinValue
+    most = -1.7976931348623157e308  # Double.MinValue
     for value in values:
-        largest = max(largest, value)
+        most = max(most, value)
     total, powers = 0.0, []
     for value in values:
-        power = exp(value - largest)
+        power = exp(value - most)
         powers.append(power)
         total += power
-    return DenseVector(tuple([div(power, total) for power in powers]))
+    return tuple([div(power, total) for power in powers])

@@ -6,16 +6,19 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
+from sparklet.emit import Emit, calls
 from sparklet.errors import InvalidValueError, VectorSizeError
 from sparklet.jvm_math import div, exp, gemv, log, log1p
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseMatrix, Vector, to_dense
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, Raw, softmax
+from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, softmax, to_elements
 from sparklet.stages.shared import sized
 from sparklet.stages.stage import stage
 
 __all__ = ["NaiveBayesModel"]
+
+Raw = Callable[[Vector], DenseVector]
 
 
 @stage("org.apache.spark.ml.classification.NaiveBayesModel")
@@ -55,14 +58,14 @@ class NaiveBayesModel(ProbabilisticClassificationModel):
     def width(self) -> int:
         return self.theta.numCols
 
-    def predictRaw(self, profile: Profile) -> Raw:
+    def predictRaw(self, profile: Profile) -> Emit:
         if self.modelType == "gaussian":
-            return self._gaussian()
+            return calls(self._gaussian())
         if self.modelType == "bernoulli":
             raw = self._bernoulli(profile)
         else:
             raw = self._complement(profile) if self.modelType == "complement" else self._multinomial(profile)
-        return sized(raw, self.theta.numCols)
+        return calls(sized(raw, self.theta.numCols))
 
     def _multinomial(self, profile: Profile) -> Raw:
         product, pi = gemv(self.theta, profile.blas), to_dense(self.pi).values
@@ -130,8 +133,8 @@ class NaiveBayesModel(ProbabilisticClassificationModel):
 
         return raw
 
-    def raw2probability(self, profile: Profile) -> Raw:
-        return lambda raw: softmax(raw.values)
+    def raw2probability(self, profile: Profile) -> Emit:
+        return to_elements(softmax)
 
 
 def _require_nonnegative(features: Vector) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sparklet.columns import Attribute, Columns
+from sparklet.emit import function_of
 from sparklet.linalg import DenseVector, Vector
 from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import ClassificationModel
@@ -60,7 +61,7 @@ class OneVsRestModel(HasFeaturesCol):
         if not self.rawPredictionCol and not self.predictionCol:
             return
         features, profile = self.features(columns), columns.profile
-        models = [model.predictRaw(profile) for model in self._classifiers]
+        models = [function_of(model.predictRaw(profile)) for model in self._classifiers]
         decide = _surest if profile.at_least("4.0") else _largest
 
         def raw(vector: Vector) -> DenseVector:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sparklet.emit import Emit
 from sparklet.jvm_math import Layout
-from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import normalize
+from sparklet.stages.classification.classifier import normalize, to_elements
 from sparklet.stages.classification.tree_classifier import TreeClassificationModel
 from sparklet.stages.stage import stage
 from sparklet.stages.tree.tree_models import TreeEnsembleModel, number_of
@@ -42,8 +42,8 @@ class RandomForestClassificationModel(TreeEnsembleModel, TreeClassificationModel
     def rawLayout(self, profile: Profile, layout: Layout) -> Callable[..., tuple[float, ...]]:
         return self.forest.votes_of(layout, self.width, _shares(self.forest.stats))
 
-    def raw2probability(self, profile: Profile) -> Callable[[Vector], DenseVector]:
-        return lambda raw: normalize(raw.values)
+    def raw2probability(self, profile: Profile) -> Emit:
+        return to_elements(normalize)
 
 
 def _shares(stats: numpy.ndarray) -> numpy.ndarray:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from sparklet.jvm_math import WHOLE, Layout
-from sparklet.linalg import DenseVector
+from sparklet.emit import Builder, Emit, Symbol, Tuple
+from sparklet.jvm_math import Layout
 from sparklet.profile import Profile
-from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, Raw
+from sparklet.stages.classification.classifier import ProbabilisticClassificationModel
 from sparklet.stages.tree.tree_models import TreeModel
 
 __all__ = ["TreeClassificationModel"]
@@ -23,14 +22,12 @@ class TreeClassificationModel(TreeModel, ProbabilisticClassificationModel):
         """Return the function from the features' segments to the raw prediction of each class."""
         raise TypeError(f"{type(self).__name__} has no rawLayout")
 
-    def predictRaw(self, profile: Profile) -> Raw:
-        raw = self.rawLayout(profile, WHOLE)
-        return lambda features: DenseVector(raw(features))
+    def predictRaw(self, profile: Profile) -> Emit:
+        def emit(b: Builder, features: Symbol) -> Symbol:
+            return Tuple(b.kernel(lambda layout: self.rawLayout(profile, layout), features))
 
-    def predictLayout(self, profile: Profile, layout: Layout) -> Callable[..., float]:
-        raw, decide = self.rawLayout(profile, layout), self.raw2prediction(profile)
+        return emit
 
-        def predict(*segments: Any) -> float:
-            return decide(DenseVector(raw(*segments)))
-
-        return predict
+    def predict(self, profile: Profile) -> Emit:
+        raw, decide = self.predictRaw(profile), self.raw2prediction(profile)
+        return lambda b, features: decide(b, raw(b, features))

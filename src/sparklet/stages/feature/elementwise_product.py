@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sparklet.columns import Columns, wants
+from sparklet.emit import Builder, Symbol
 from sparklet.linalg import Vector, to_dense
 from sparklet.stages.feature.standard_scaler import scaler
-from sparklet.stages.shared import HasInputCol, sized
+from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
 
 __all__ = ["ElementwiseProduct"]
@@ -26,4 +27,10 @@ class ElementwiseProduct(HasInputCol):
         size = self.scalingVec.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
         made = columns.new(self.output, "vector", size=size, nonzeros=source.nonzeros)
-        yield Bound((source,), (made,), sized(scaler(None, to_dense(self.scalingVec).values), size))
+        multiply = scaler(None, to_dense(self.scalingVec).values)
+
+        def emit(b: Builder, x: Symbol) -> Symbol:
+            b.require_size(x, size)
+            return multiply(b, x)
+
+        yield Bound((source,), (made,), emit=emit)

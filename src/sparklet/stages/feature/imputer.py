@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sparklet.columns import Column, Columns, wants
+from sparklet.emit import Builder, Emit, Value
 from sparklet.jvm_math.casts import from_double
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCols
@@ -41,28 +42,37 @@ class ImputerModel(HasInputCols):
             yield Bound(
                 (source,),
                 (made,),
-                self._imputer(self.surrogates[name], source, columns.profile.ansi),
+                emit=self._imputer(self.surrogates[name], source, columns.profile.ansi),
                 nulls=True,
             )
 
-    def _imputer(self, surrogate: float, source: Column, ansi: bool) -> Callable[[Any], Any]:
+    def _imputer(self, surrogate: float, source: Column, ansi: bool) -> Emit:
         missing = self.missingValue
         # SQL's equality: NaN equals NaN, and -0.0 equals 0.0.
         nan_is_missing = missing != missing
-        if source.type == "double":
 
-            def impute(value: Any) -> Any:
-                if value is None or value == missing or (nan_is_missing and value != value):
-                    return surrogate
-                return value
+        def emit(b: Builder, x: Value) -> Value:
+            known = {"null": False, "nan": surrogate != surrogate or not nan_is_missing}
+            coerce = b.uncoerced(x) or _same
+            if source.type == "double":
+                var, is_number = x.var, f"{x.var}.__class__ is float"
+            else:
+                var = b.let(f"{b.value(x)} if {x.var} is None else float({x.var})")
+                is_number, coerce = f"{var} is not None", _same
 
-            return impute
-        cast = from_double(source.type, ansi)
+            def fill(value: Any) -> float:
+                number = coerce(value)
+                absent = number is None or number == missing or (nan_is_missing and number != number)
+                return surrogate if absent else number
 
-        def impute_and_cast(value: Any) -> Any:
-            if value is None:
-                return cast(surrogate)
-            number = float(value)
-            return cast(surrogate if number == missing or (nan_is_missing and number != number) else number)
+            present = f"{var} == {var}" if nan_is_missing else f"{var} != {b.bind(missing)}"
+            made = Value(
+                b.let(f"{var} if {is_number} and {present} else {b.bind(fill, 'fill')}({var})"), **known
+            )
+            return made if source.type == "double" else b.call(from_double(source.type, ansi), made, **known)
 
-        return impute_and_cast
+        return emit
+
+
+def _same(value: Any) -> Any:
+    return value

@@ -33,4 +33,4 @@ class MaxAbsScalerModel(HasInputCol):
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
         made = columns.new(self.output, "vector", size=size, nonzeros=source.nonzeros)
         factors = tuple(1.0 if largest == 0.0 else 1.0 / largest for largest in to_dense(self.maxAbs).values)
-        yield Bound((source,), (made,), scaler(None, factors))
+        yield Bound((source,), (made,), emit=scaler(None, factors))

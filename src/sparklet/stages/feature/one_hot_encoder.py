@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Column, Columns, wants
+from sparklet.emit import Builder, Emit, OneHot, Segments, Symbol, Value
 from sparklet.errors import InvalidValueError, SchemaError
-from sparklet.linalg import SparseVector
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, HasInputCols
 from sparklet.stages.stage import Bound, stage
@@ -53,7 +53,7 @@ class OneHotEncoderModel(HasInputCols):
                 nonzeros=(0, 1),
                 attributes=lambda names=names: tuple(Attribute("binary", name) for name in names),
             )
-            yield Bound((source,), (made,), self._encoder(categories, size), nulls=True)
+            yield Bound((source,), (made,), emit=self._encoder(categories, size), nulls=True)
 
     @property
     def _extra(self) -> int:
@@ -62,26 +62,21 @@ class OneHotEncoderModel(HasInputCols):
     def _configured(self, names: tuple[str | None, ...]) -> tuple[str | None, ...]:
         return names[:-1] if self._extra < 0 else (*names, "invalidValues") if self._extra > 0 else names
 
-    def _encoder(self, categories: int, size: int) -> Callable[[Any], SparseVector | None]:
+    def _encoder(self, categories: int, size: int) -> Emit:
         keep = self.handleInvalid == "keep"
-        one = (1.0,)
-        empty = SparseVector(size, (), ())
-        hot = tuple(SparseVector(size, (i,), one) for i in range(size)) if size <= _PREPARED else None
-        invalid = empty if size <= categories else SparseVector(size, (categories,), one)
 
-        def encode(value: Any) -> SparseVector | None:
-            if value is None:
-                return None
-            if 0 <= value < categories:
-                if value >= size:
-                    return empty
-                return hot[int(value)] if hot is not None else SparseVector(size, (int(value),), one)
+        def invalid(value: Any) -> float:
+            # Beyond the vector where the last category is dropped: nothing is hot.
             if keep:
-                return invalid
+                return float(categories)
             kind = "a negative index" if value < 0 else "an index unseen in training"
             raise InvalidValueError(f"holds {kind}: {value}", value, hint="handleInvalid is 'error'")
 
-        return encode
+        def encode(b: Builder, var: str) -> Segments:
+            place = b.let(f"{var} if 0 <= {var} < {categories} else {b.bind(invalid)}({var})")
+            return Segments((OneHot(place, size),), size, size)
+
+        return lambda b, x: _encoded(b, x, categories, size, encode)
 
 
 @stage("org.apache.spark.ml.feature.OneHotEncoder")
@@ -121,27 +116,36 @@ class OneHotEncoder(HasInputCol):
             nonzeros=(0, 1),
             attributes=lambda: tuple(Attribute("binary", name) for name in names),
         )
-        yield Bound((source,), (made,), _old_encoder(size), nulls=True)
+        yield Bound((source,), (made,), emit=_old_encoder(size), nulls=True)
 
 
-def _old_encoder(size: int) -> Callable[[Any], SparseVector | None]:
-    one, empty = (1.0,), SparseVector(size, (), ())
-
-    def encode(value: Any) -> SparseVector | None:
-        if value is None:
-            return None
+def _old_encoder(size: int) -> Emit:
+    def outside(value: Any) -> float:
         # NaN compares false; a fraction is cut off, also one below 0.
-        if not value < size:
-            return empty
         if value <= -1:
             raise InvalidValueError(f"holds a negative index: {value}", value)
-        return SparseVector(size, (int(value),), one)
+        return 0.0 if value < size else float(size)
 
-    return encode
+    def encode(b: Builder, var: str) -> Segments:
+        place = b.let(f"{var} if 0 <= {var} < {size} else {b.bind(outside)}({var})")
+        return Segments((OneHot(place, size),), size, size)
+
+    return lambda b, x: _encoded(b, x, size, size, encode)
 
 
-# Vectors are immutable, so each category needs only one; beyond this many they are made when met.
-_PREPARED = 4096
+def _encoded(
+    b: Builder, x: Value, categories: int, size: int, encode: Callable[[Builder, str], Segments]
+) -> Symbol:
+    """Return the vector of an index; null stays null, which no symbolic vector can be."""
+    if x.whole is not None and x.whole <= categories:
+        return Segments((OneHot(x.var, size),), size, size)
+    var = b.value(x)
+    if not x.null:
+        return encode(b, var)
+    result = b.let("None")
+    with b.block(f"if {var} is not None:"):
+        b.line(f"{result} = {b.value(encode(b, var))}")
+    return Value(result)
 
 
 def _names(source: Column, stage_name: str) -> tuple[str | None, ...] | None:

@@ -47,4 +47,4 @@ class RobustScalerModel(HasInputCol):
             tuple(0.0 if width == 0.0 else 1.0 / width for width in ranges) if self.withScaling else None
         )
         # With nothing to do Spark hands on whatever comes, null included.
-        yield Bound((source,), (made,), scaler(shift, factors), nulls=shift is None and factors is None)
+        yield Bound((source,), (made,), emit=scaler(shift, factors), nulls=shift is None and factors is None)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sized
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sparklet.columns import Columns, wants
-from sparklet.errors import VectorSizeError
-from sparklet.linalg import DenseVector, SparseVector, Vector, to_dense
+from sparklet.emit import Emit
+from sparklet.linalg import Vector, to_dense
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
@@ -45,38 +45,18 @@ class StandardScalerModel(HasInputCol):
         stds = to_dense(self.std).values
         factors = tuple([0.0 if std == 0.0 else 1.0 / std for std in stds]) if self.withStd else None
         # With nothing to do Spark hands on whatever comes, null included.
-        yield Bound((source,), (made,), scaler(shift, factors), nulls=shift is None and factors is None)
+        yield Bound((source,), (made,), emit=scaler(shift, factors), nulls=shift is None and factors is None)
 
 
-def scaler(shift: tuple[float, ...] | None, factors: tuple[float, ...] | None) -> Callable[[Vector], Vector]:
+def scaler(shift: Sequence[float] | None, factors: Sequence[float] | None) -> Emit:
     """Return `(x - shift) * factor`, either part left out where None; a shift makes all vectors dense.
 
-    Follows `StandardScalerModel.getTransformFunc`, which other scalers call too.
+    Follows `StandardScalerModel.getTransformFunc`, which other scalers call too. As there, a shorter vector
+    passes: only what is beyond the fitted size cannot be scaled.
     """
-    if shift is None:
-        return _factored(factors) if factors is not None else lambda x: x
-    if factors is None:
-        return lambda x: DenseVector(tuple([v - s for v, s in zip(_elements(x, shift), shift, strict=False)]))
-    both = tuple(zip(shift, factors, strict=True))
-    return lambda x: DenseVector(
-        tuple([(v - s) * f for v, (s, f) in zip(_elements(x, both), both, strict=False)])
-    )
-
-
-def _elements(x: Vector, fitted: Sized) -> tuple[float, ...]:
-    # As in Spark a shorter vector passes: only what is beyond the fitted size cannot be scaled.
-    if x.size > len(fitted):
-        raise VectorSizeError(x.size, len(fitted))
-    return to_dense(x).values
-
-
-def _factored(factors: tuple[float, ...]) -> Callable[[Vector], Vector]:
-    def scale(x: Vector) -> Vector:
-        if isinstance(x, DenseVector):
-            return DenseVector(tuple([v * f for v, f in zip(_elements(x, factors), factors, strict=False)]))
-        if x.indices and x.indices[-1] >= len(factors):
-            raise VectorSizeError(x.size, len(factors))
-        scaled = [v * factors[i] for i, v in zip(x.indices, x.values, strict=True)]
-        return SparseVector(x.size, x.indices, tuple(scaled))
-
-    return scale
+    if shift is None and factors is None:
+        return lambda _, x: x
+    constants = {"s": shift, "f": factors}
+    expression = "{x} * {f}" if shift is None else "{x} - {s}" if factors is None else "({x} - {s}) * {f}"
+    given = {name: values for name, values in constants.items() if values is not None}
+    return lambda b, x: b.elementwise(x, expression, given, keeps_zero=shift is None)

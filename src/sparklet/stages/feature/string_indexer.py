@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Column, Columns, wants
+from sparklet.emit import Builder, Emit, Value
 from sparklet.errors import InvalidValueError, NullValueError, SchemaError, shown
 from sparklet.jvm_math import to_string
 from sparklet.saved import SavedStage
@@ -47,23 +48,19 @@ class StringIndexerModel(HasInputCols):
             yield Bound(
                 (source,),
                 (made,),
-                self._indexer(labels, source, columns),
+                emit=self._indexer(labels, source, columns),
                 drops=self.handleInvalid == "skip",
                 optional=self.handleInvalid != "skip",
                 nulls=True,
             )
 
-    def _indexer(
-        self, labels: tuple[str | None, ...], source: Column, columns: Columns
-    ) -> Callable[[Any], float]:
+    def _indexer(self, labels: tuple[str | None, ...], source: Column, columns: Columns) -> Emit:
         # The last of equal labels wins, as in the map that Spark builds. A null label is never looked up.
         index = {label: float(i) for i, label in enumerate(labels) if label is not None}
-        unseen, handling, type_, profile = (
-            float(len(labels)),
-            self.handleInvalid,
-            source.type,
-            columns.profile,
-        )
+        unseen, handling, type_ = float(len(labels)), self.handleInvalid, source.type
+        profile, find = columns.profile, index.get
+        known: dict[str, Any] = {"null": False, "nan": False}
+        known["whole"] = len(labels) + (handling == "keep")
 
         def missing(value: Any) -> float:
             if handling == "keep":
@@ -78,21 +75,37 @@ class StringIndexerModel(HasInputCols):
                 f"holds a label unseen in training: {shown(value)}", value, hint="handleInvalid is 'error'"
             )
 
-        if type_ == "string":
+        def indexed(value: Any) -> float:
+            # na.drop takes NaN for missing, the cast to string would make it the label "NaN".
+            if value is None or (handling == "skip" and value != value):
+                return missing(value)
+            found = find(to_string(value, type_, profile.line, ansi=profile.ansi) or "")
+            return missing(value) if found is None else found
 
-            def indexed(value: Any) -> float:
-                found = index.get(value)
-                return missing(value) if found is None else found
-        else:
+        def emit(b: Builder, x: Value) -> Value:
+            if type_ != "string":
+                return b.call(indexed, x, **known)
+            # What is a label needs no coercion: only a string is equal to one.
+            coerce = b.uncoerced(x)
 
-            def indexed(value: Any) -> float:
-                # na.drop takes NaN for missing, the cast to string would make it the label "NaN".
-                if value is None or (handling == "skip" and value != value):
-                    return missing(value)
-                found = index.get(to_string(value, type_, profile.line, ansi=profile.ansi) or "")
-                return missing(value) if found is None else found
+            def missed(value: Any) -> float:
+                text = value if coerce is None else coerce(value)
+                found = find(text)
+                return missing(text) if found is None else found
 
-        return indexed
+            return Value(b.let(f"{b.bind(_Labels(index, missed), 'labels')}[{x.var}]"), **known)
+
+        return emit
+
+
+class _Labels(dict[Any, float]):
+    """The indices of labels, by look-up; what is no label is asked about."""
+
+    __slots__ = ("__missing__",)
+
+    def __init__(self, index: Mapping[str, float], missed: Callable[[Any], float]) -> None:
+        super().__init__(index)
+        self.__missing__ = missed
 
 
 @stage("org.apache.spark.ml.feature.IndexToString")

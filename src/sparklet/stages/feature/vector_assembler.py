@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Column, Columns, wants
+from sparklet.emit import (
+    Builder,
+    Emit,
+    Number,
+    OneHot,
+    Part,
+    Segment,
+    Segments,
+    Symbol,
+    size_of,
+    sparse_limit,
+)
 from sparklet.errors import InvalidValueError, NullValueError, SchemaError
-from sparklet.linalg import DenseVector, SparseVector, sparse_is_smaller
+from sparklet.linalg import DenseVector
+from sparklet.profile import Line
 from sparklet.stages.stage import Bound, Dropped, Stage, stage
 
 __all__ = ["VectorAssembler"]
-
-Vector = DenseVector | SparseVector
 
 
 @stage("org.apache.spark.ml.feature.VectorAssembler")
@@ -50,57 +62,50 @@ class VectorAssembler(Stage):
             else lambda: tuple(a for column in taken for a in _attributes(column)),
         )
         yield Bound(
-            taken, (made,), self._assembler(taken, columns), drops=self.handleInvalid == "skip", nulls=True
+            taken,
+            (made,),
+            emit=self._assembler(taken, columns.profile.line),
+            drops=self.handleInvalid == "skip",
+            nulls=True,
         )
 
-    def _assembler(self, taken: tuple[Column, ...], columns: Columns) -> Callable[..., Vector]:
-        names = [column.name for column in taken]
-        line, keep = columns.profile.line, self.handleInvalid == "keep"
-        plan = [(column.type == "vector", column.size or 0) for column in taken]
-        missing = self._missing
-
-        def assemble(*row: Any) -> Vector:
-            indices: list[int] = []
-            values: list[float] = []
-            size = 0
-            for value, (is_vector, length), name in zip(row, plan, names, strict=True):
-                if value is None:
-                    if not keep:
-                        missing(name, None)
-                    gap = length if is_vector else 1
-                    indices += range(size, size + gap)
-                    values += [float("nan")] * gap
-                    size += gap
-                elif is_vector:
-                    if value.__class__ is SparseVector:
-                        for index, element in zip(value.indices, value.values, strict=True):
-                            if element != 0.0:
-                                indices.append(size + index)
-                                values.append(element)
-                        size += value.size
-                    else:
-                        for element in value.values:
-                            if element != 0.0:
-                                indices.append(size)
-                                values.append(element)
-                            size += 1
+    def _assembler(self, taken: tuple[Column, ...], line: Line) -> Emit:
+        def emit(b: Builder, *inputs: Symbol) -> Segments:
+            parts: list[Segment] = []
+            for column, symbol in zip(taken, inputs, strict=True):
+                if column.type != "vector":
+                    parts.append(self._number(b, column, symbol))
+                elif isinstance(symbol, Segments) and not _has_stored_zeros(symbol):
+                    parts += [_anew(part.var) if isinstance(part, Number) else part for part in symbol.parts]
                 else:
-                    if value != value and not keep:
-                        missing(name, value)
-                    if value != 0:
-                        indices.append(size)
-                        values.append(float(value))
-                    size += 1
-            if sparse_is_smaller(len(indices), size, line):
-                return SparseVector(size, tuple(indices), tuple(values))
-            if len(values) == size:
-                return DenseVector(tuple(values))
-            dense = [0.0] * size
-            for index, element in zip(indices, values, strict=True):
-                dense[index] = element
-            return DenseVector(tuple(dense))
+                    parts.append(self._vector(b, column, symbol))
+            size = size_of(parts)
+            return Segments(tuple(parts), size, None if size is None else sparse_limit(size, line), line)
 
-        return assemble
+        return emit
+
+    def _number(self, b: Builder, column: Column, symbol: Symbol) -> Number:
+        var = b.value(symbol)
+        null, nan = getattr(symbol, "null", False), getattr(symbol, "nan", False)
+        if self.handleInvalid == "keep":
+            var = b.let(f"{b.bind(math.nan)} if {var} is None else {var}") if null else var
+        elif null or nan:
+            tests = [f"{var} != {var}"] * nan + [f"{var} is None"] * null
+            b.line(f"if {' or '.join(tests)}: {b.bind(self._missing)}({b.bind(column.name)}, {var})")
+        if column.type not in ("double", "float"):
+            var = b.let(f"float({var})")
+            return Number(var, var)
+        return _anew(var)
+
+    def _vector(self, b: Builder, column: Column, symbol: Symbol) -> Part:
+        var = b.value(symbol)
+        if getattr(symbol, "null", False):
+            if self.handleInvalid == "keep":
+                gap = DenseVector((math.nan,) * (column.size or 0))
+                var = b.let(f"{b.bind(gap)} if {var} is None else {var}")
+            else:
+                b.line(f"if {var} is None: {b.bind(self._missing)}({b.bind(column.name)}, {var})")
+        return Part(var)
 
     def _missing(self, name: str, value: Any) -> None:
         if self.handleInvalid == "skip":
@@ -111,6 +116,16 @@ class VectorAssembler(Stage):
             if value is None
             else InvalidValueError("is NaN", value, hint=hint, column=name)
         )
+
+
+def _anew(var: str) -> Number:
+    """Return an element of which it is decided here whether it is stored: zeros are not, and become 0.0."""
+    return Number(var, var, f"{var} + 0.0")
+
+
+def _has_stored_zeros(vector: Segments) -> bool:
+    """Tell whether a zero weight may be stored where the assembler stores nothing."""
+    return any(isinstance(part, OneHot) and 0.0 in (part.weights or ()) for part in vector.parts)
 
 
 def _total(sizes: list[int]) -> int:

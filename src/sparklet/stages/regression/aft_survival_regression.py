@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sparklet.columns import Columns
-from sparklet.jvm_math import dot, exp, log, log1p, scal
+from sparklet.emit import Emit, Value, calls
+from sparklet.jvm_math import exp, log, log1p, scal
 from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.predictor import PredictionModel
-from sparklet.stages.shared import sized
 from sparklet.stages.stage import Bound, stage
 
 __all__ = ["AFTSurvivalRegressionModel"]
@@ -45,9 +45,10 @@ class AFTSurvivalRegressionModel(PredictionModel):
     def width(self) -> int:
         return self.coefficients.size
 
-    def predict(self, profile: Profile) -> Callable[[Vector], float]:
-        product, intercept = dot(self.coefficients, profile.blas), self.intercept
-        return sized(lambda features: exp(product(features) + intercept), self.coefficients.size)
+    def predict(self, profile: Profile) -> Emit:
+        return lambda b, features: Value(
+            b.exp(b.plus(b.linear(features, self.coefficients, profile.blas), self.intercept)), null=False
+        )
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         if not self.predictionCol and not self.quantilesCol:
@@ -55,11 +56,11 @@ class AFTSurvivalRegressionModel(PredictionModel):
         features = self.features(columns)
         predict = self.predict(columns.profile)
         unit = [exp(log(-log1p(-q)) * self.scale) for q in self.quantileProbabilities]
-        source, quantiles = features, lambda vector: DenseVector(tuple(scal(predict(vector), unit)))
+        quantiles = calls(lambda lifetime: DenseVector(tuple(scal(lifetime, unit))))
+        source, emit = features, lambda b, x: quantiles(b, predict(b, x))
         if self.predictionCol:
-            source = columns.new(self.predictionCol, "double")
-            quantiles = lambda lifetime: DenseVector(tuple(scal(lifetime, unit)))  # noqa: E731 - one of two
-            yield Bound((features,), (source,), predict)
+            source, emit = columns.new(self.predictionCol, "double"), quantiles
+            yield Bound((features,), (source,), emit=predict)
         if self.quantilesCol:
             made = columns.new(self.quantilesCol, "vector", size=len(unit))
-            yield Bound((source,), (made,), quantiles)
+            yield Bound((source,), (made,), emit=emit)

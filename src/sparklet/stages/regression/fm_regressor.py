@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from sparklet.emit import Emit, calls
 from sparklet.linalg import Matrix, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
@@ -37,5 +38,5 @@ class FMRegressionModel(PredictionModel):
     def width(self) -> int:
         return self.linear.size
 
-    def predict(self, profile: Profile) -> Callable[[Vector], float]:
-        return raw_prediction(self.intercept, self.linear, self.factors, profile)
+    def predict(self, profile: Profile) -> Emit:
+        return calls(raw_prediction(self.intercept, self.linear, self.factors, profile))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from sparklet.jvm_math import dot
+from sparklet.emit import Emit, Value
 from sparklet.linalg import Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.predictor import PredictionModel
-from sparklet.stages.shared import sized
 from sparklet.stages.stage import stage
 
 __all__ = ["LinearRegressionModel"]
@@ -34,6 +33,7 @@ class LinearRegressionModel(PredictionModel):
     def width(self) -> int:
         return self.coefficients.size
 
-    def predict(self, profile: Profile) -> Callable[[Vector], float]:
-        product, intercept = dot(self.coefficients, profile.blas), self.intercept
-        return sized(lambda features: product(features) + intercept, self.coefficients.size)
+    def predict(self, profile: Profile) -> Emit:
+        return lambda b, features: Value(
+            b.plus(b.linear(features, self.coefficients, profile.blas), self.intercept), null=False
+        )

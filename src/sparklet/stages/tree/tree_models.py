@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from sparklet.columns import Attribute, Column, Columns
+from sparklet.emit import Emit, Value
 from sparklet.errors import shown
 from sparklet.jvm_math import WHOLE, Layout
 from sparklet.linalg import DenseVector, Vector
@@ -47,8 +48,10 @@ class TreeModel(PredictionModel):
         """Return the function from the features' segments to the prediction."""
         raise TypeError(f"{type(self).__name__} has no predictLayout")
 
-    def predict(self, profile: Profile) -> Callable[[Vector], float]:
-        return self.predictLayout(profile, WHOLE)
+    def predict(self, profile: Profile) -> Emit:
+        return lambda b, features: Value(
+            b.kernel(lambda layout: self.predictLayout(profile, layout), features), null=False
+        )
 
     def leavesLayout(self, layout: Layout) -> Callable[..., tuple[float, ...]]:
         """Return the function from the features' segments to each tree's leaf, counted from the left."""

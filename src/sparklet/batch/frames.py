@@ -1,0 +1,124 @@
+"""The kinds of tables that callers hold, each behind the same three questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sparklet.batch.reading import Objects
+from sparklet.batch.writing import array_of, objects_of
+from sparklet.columns import Column
+from sparklet.compiler import Scored
+from sparklet.errors import OptionError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["Frame", "opened"]
+
+
+class Frame(Protocol):
+    """A table of one kind."""
+
+    names: list[str]
+    count: int
+
+    def column(self, name: str) -> pyarrow.ChunkedArray | Objects:
+        """Return a column."""
+        ...
+
+    def result(self, kept: Sequence[int] | None, outputs: Sequence[Column], chunks: Sequence[Scored]) -> Any:
+        """Return the kept rows (None: all) with the outputs after the table's columns, or in their place."""
+        ...
+
+
+def opened(data: Any) -> Frame:
+    """Return a caller's table as a `Frame`; raises `OptionError` for what is none."""
+    import pyarrow as pa
+
+    if isinstance(data, pa.Table):
+        return _Arrow(data)
+    if isinstance(data, pa.RecordBatch):
+        return _Batch(pa.Table.from_batches([data]))
+    library, name = type(data).__module__.partition(".")[0], type(data).__name__
+    if (library, name) == ("pandas", "DataFrame"):
+        return _Pandas(data)
+    if (library, name) == ("polars", "DataFrame"):
+        return _Polars(data)
+    raise OptionError("data", name, "a pyarrow Table or RecordBatch, or a DataFrame of pandas or polars")
+
+
+class _Arrow:
+    def __init__(self, table: pyarrow.Table) -> None:
+        self.table = table
+        self.names, self.count = table.column_names, table.num_rows
+
+    def column(self, name: str) -> pyarrow.ChunkedArray:
+        return self.table.column(name)
+
+    def result(self, kept: Sequence[int] | None, outputs: Sequence[Column], chunks: Sequence[Scored]) -> Any:
+        import pyarrow as pa
+
+        table = self.table if kept is None else self.table.take(pa.array(kept, pa.int64()))
+        for number, column in enumerate(outputs):
+            arrays = [array_of(chunk.columns[number], column, chunk.widths[number]) for chunk in chunks]
+            made = pa.chunked_array(arrays, arrays[0].type if arrays else array_of([], column, None).type)
+            place = table.schema.get_field_index(column.name)
+            table = (
+                table.append_column(column.name, made)
+                if place < 0
+                else table.set_column(place, column.name, made)
+            )
+        return table
+
+
+class _Batch(_Arrow):
+    def result(self, kept: Sequence[int] | None, outputs: Sequence[Column], chunks: Sequence[Scored]) -> Any:
+        import pyarrow as pa
+
+        table = super().result(kept, outputs, chunks).combine_chunks()
+        batches = table.to_batches()
+        return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
+
+
+class _Polars(_Arrow):
+    def __init__(self, data: Any) -> None:
+        super().__init__(data.to_arrow())
+        self.kind = type(data)
+
+    def result(self, kept: Sequence[int] | None, outputs: Sequence[Column], chunks: Sequence[Scored]) -> Any:
+        return self.kind(super().result(kept, outputs, chunks))
+
+
+class _Pandas:
+    def __init__(self, data: Any) -> None:
+        self.data = data
+        self.names, self.count = list(data.columns), len(data)
+
+    def column(self, name: str) -> pyarrow.ChunkedArray | Objects:
+        import pyarrow as pa
+
+        series = self.data[name]
+        try:
+            # NaN in a column of objects is a gap, in one of floats a number.
+            return pa.chunked_array([pa.array(series, from_pandas=series.dtype.kind != "f")])
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+            # Objects of several types or of no Arrow type: the column's own rules look at each.
+            return Objects(series.tolist())
+
+    def result(self, kept: Sequence[int] | None, outputs: Sequence[Column], chunks: Sequence[Scored]) -> Any:
+        result = self.data.copy() if kept is None else self.data.iloc[list(kept)].copy()
+        for number, column in enumerate(outputs):
+            values: list[Any] = []
+            for chunk in chunks:
+                values += objects_of(chunk.columns[number], chunk.widths[number])
+            result[column.name] = _series(values, column, result.index)
+        return result
+
+
+def _series(values: list[Any], column: Column, index: Any) -> Any:
+    import importlib
+
+    pandas = importlib.import_module("pandas")
+    dtype = "float64" if column.type == "double" and None not in values else "object"
+    return pandas.Series(values, index=index, dtype=dtype)
