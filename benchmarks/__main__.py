@@ -70,7 +70,7 @@ def measure(className: str, golden: Golden | None, spark: Any | None) -> Row:
     ]
     for row, theirs in scored:
         try:
-            assert_same(theirs, outcome(model, row), ulps=golden.ulps)
+            assert_same(theirs, outcome(model, row), ulps=golden.slack)
         except AssertionError as problem:
             return Row(stage, case, f"differs from Spark: {problem}")
     rows = [row for row, _ in scored]

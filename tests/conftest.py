@@ -28,8 +28,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the command line say how many random rows each parity case scores."""
-    rows = int(os.environ.get("SPARKLET_PARITY_ROWS", "2000"))
-    parser.addoption("--parity-rows", type=int, default=rows, help="random rows for each parity case")
+    rows = os.environ.get("SPARKLET_PARITY_ROWS")
+    default = int(rows) if rows else None
+    text = "random rows for each parity case (default: 10,000 for each class)"
+    parser.addoption("--parity-rows", type=int, default=default, help=text)
     parser.addoption("--parity-seed", type=int, default=0, help="seed of the random rows")
 
 

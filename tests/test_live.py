@@ -44,7 +44,7 @@ def test_live(case: Case, spark: SparkSession, tmp_path: Path) -> None:
     """Agree with live Spark on 250 random rows."""
     case.make(spark).save(str(tmp_path / "model"))
     agreement = compare_with_spark(
-        str(tmp_path / "model"), case.random_rows(250), spark, schema=case.schema, ulps=case.ulps
+        str(tmp_path / "model"), case.random_rows(250), spark, schema=case.schema, ulps=case.slack
     )
     assert agreement.same, f"{agreement}\n" + "\n".join(map(str, agreement.problems()))
     assert agreement.scored >= 100
@@ -64,9 +64,9 @@ def test_golden_is_current(case: Case) -> None:
     assert golden.facts["class"] == case.className
     assert_same(golden.schema, case.schema)
     assert_same(golden.rows, loads(dumps(case.rows)))
-    assert (golden.facts["exactness"], golden.ulps, golden.facts["reason"]) == (
+    assert (golden.facts["exactness"], golden.slack, golden.facts["reason"]) == (
         case.exactness,
-        case.ulps,
+        case.slack,
         case.reason,
     )
 

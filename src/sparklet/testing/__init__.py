@@ -32,7 +32,7 @@ from sparklet.testing.compare import (
     outcome,
 )
 from sparklet.testing.golden import Golden, goldens, write_golden
-from sparklet.testing.same import assert_same, differences, ulp_distance
+from sparklet.testing.same import Slack, assert_same, differences, ulp_distance
 from sparklet.testing.spark import (
     SPARK_OPTIONS,
     SparkFailure,
@@ -53,6 +53,7 @@ __all__ = [
     "Family",
     "Field",
     "Golden",
+    "Slack",
     "SparkFailure",
     "SparkScores",
     "array",

@@ -27,6 +27,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sparklet.linalg import DenseVector, SparseVector
+from sparklet.testing.same import Slack
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -250,13 +251,14 @@ def _definition(function: Callable[..., Any]) -> str:
     return "\n".join(lines[start:])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """State one golden case: which class, made how, scored on what, and how exactly it must agree.
 
     `recipe(spark, **params)` returns a fitted model or transformer, or the path of a saved (old, or edited)
     model folder, which is then taken as it is. `replaced` names input columns that the model overwrites,
     from the line `replaced_since` on; `unordered` names array columns whose order Spark leaves to chance.
+    `ulps`, `of` and `inexact` (its columns) are the `Slack` of the case, of which `reason` is the cause.
     """
 
     className: str
@@ -268,6 +270,8 @@ class Case:
     replaced: tuple[str, ...] = ()
     exactness: Exactness = "structural"
     ulps: int = 0
+    of: Literal["value", "one", "vector"] = "value"
+    inexact: tuple[str, ...] = ()
     reason: str = ""
     since: tuple[int, int] = (3, 5)
     hostile: bool = True
@@ -282,6 +286,11 @@ class Case:
     def stage(self) -> str:
         """Return the class name without its package."""
         return self.className.rpartition(".")[2]
+
+    @property
+    def slack(self) -> Slack:
+        """Return how far the floats of which columns may be off."""
+        return Slack(self.ulps, self.of, self.inexact)
 
     @property
     def id(self) -> str:
@@ -365,6 +374,8 @@ class Family:
         "replaced",
         "exactness",
         "ulps",
+        "of",
+        "inexact",
         "reason",
         "since",
         "hostile",

@@ -97,7 +97,7 @@ def check_answers(golden: Golden) -> None:
         try:
             unordered = golden.facts.get("unordered", ())
             place = f"row {position} {golden.rows[position]!r}: $"
-            assert_same(settled(theirs, unordered), settled(ours, unordered), place, golden.ulps)
+            assert_same(settled(theirs, unordered), settled(ours, unordered), place, golden.slack)
         except AssertionError as problem:
             problems.append(str(problem))
     if problems:

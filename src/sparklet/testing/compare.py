@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sparklet.errors import SparkletError
-from sparklet.testing.same import differences, ulp_distance
+from sparklet.testing.same import Slack, differences, distance
 from sparklet.testing.spark import (
     SparkFailure,
     SparkScores,
@@ -47,9 +47,13 @@ class Difference:
 
 @dataclass
 class ColumnAgreement:
-    """Count for one output column the rows that Spark and sparklet both scored."""
+    """Count for one output column the rows that Spark and sparklet both scored.
+
+    `equal` are the same within the slack, `bits` of them in every bit; `max_ulp` counts as the slack does.
+    """
 
     equal: int = 0
+    bits: int = 0
     unequal: int = 0
     max_ulp: int = 0
     first: Difference | None = None
@@ -83,8 +87,13 @@ class Agreement:
 
     @property
     def equal(self) -> int:
-        """Count the values that are the same."""
+        """Count the values that are the same, within the slack."""
         return sum(column.equal for column in self.columns.values())
+
+    @property
+    def bits(self) -> int:
+        """Count the values that are the same in every bit."""
+        return sum(column.bits for column in self.columns.values())
 
     @property
     def max_ulp(self) -> int:
@@ -103,19 +112,23 @@ class Agreement:
         return (
             f"{self.rows} rows ({self.scored} scored, {self.dropped} dropped, {self.failed} refused, "
             f"{self.disputed} disputed), "
-            f"{self.equal} of {self.values} values equal, max {self.max_ulp} ulp"
+            f"{self.equal} of {self.values} values equal ({self.bits} in every bit), max {self.max_ulp} ulp"
         )
 
 
-def _floats(expected: Any, actual: Any) -> Iterator[tuple[float, float]]:
+def _distances(expected: Any, actual: Any, slack: Slack) -> Iterator[int]:
+    """Yield how far the floats of two values of the same form are apart, as the slack counts."""
     if isinstance(expected, float) and isinstance(actual, float):
-        yield expected, actual
-    elif type(expected).__name__ in ("DenseVector", "SparseVector", "list"):
-        one = expected if isinstance(expected, list) else expected.values
-        other = actual if isinstance(actual, list) else getattr(actual, "values", ())
-        if len(one) == len(other):
-            for left, right in zip(one, other, strict=True):
-                yield from _floats(left if isinstance(expected, list) else float(left), right)
+        yield distance(expected, actual, slack.unit())
+    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        for one, other in zip(expected, actual, strict=True):
+            yield from _distances(one, other, slack)
+    elif type(expected).__name__ in ("DenseVector", "SparseVector"):
+        theirs, ours = list(map(float, expected.values)), getattr(actual, "values", ())
+        if len(theirs) == len(ours):
+            unit = slack.unit(theirs)
+            for one, other in zip(theirs, ours, strict=True):
+                yield distance(one, other, unit)
 
 
 def settled(row: Any, unordered: Iterable[str]) -> Any:
@@ -135,11 +148,12 @@ def compare(
     expected: SparkScores | Sequence[dict[str, Any] | SparkFailure | None],
     actual: Sequence[dict[str, Any] | SparkletError | None],
     rows: Sequence[Mapping[str, Any]],
-    ulps: int = 0,
+    ulps: int | Slack = 0,
     unordered: Iterable[str] = (),
 ) -> Agreement:
     """Compare Spark's outcomes with sparklet's, row by row; see `outcome` for the form of `actual`."""
     total = Agreement(rows=len(rows))
+    slack = ulps if isinstance(ulps, Slack) else Slack(ulps)
     outcomes = expected.outcomes if isinstance(expected, SparkScores) else expected
     for position, (theirs, ours, row) in enumerate(zip(outcomes, actual, rows, strict=True)):
         theirs, ours = settled(theirs, unordered), settled(ours, unordered)  # noqa: PLW2901
@@ -156,9 +170,13 @@ def compare(
             continue
         for name, value in theirs.items():
             column = total.columns.setdefault(name, ColumnAgreement())
-            for one, other in _floats(value, ours[name]):
-                column.max_ulp = max(column.max_ulp, ulp_distance(one, other))
-            found = next(differences(value, ours[name], f"$.{name}", ulps), None)
+            if next(differences(value, ours[name]), None) is None:
+                column.bits += 1
+                column.equal += 1
+                continue
+            allowed = slack.at(name)
+            column.max_ulp = max(column.max_ulp, *_distances(value, ours[name], allowed), 0)
+            found = next(differences(value, ours[name], f"$.{name}", allowed), None)
             if found is None:
                 column.equal += 1
             else:
@@ -173,7 +191,7 @@ def compare_with_spark(
     spark: SparkSession,
     *,
     schema: Mapping[str, str] | None = None,
-    ulps: int = 0,
+    ulps: int | Slack = 0,
     unordered: Iterable[str] = (),
     pin: bool = True,
 ) -> Agreement:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklet.testing.cases import Case
 from sparklet.testing.encoding import dumps, loads
+from sparklet.testing.same import Slack
 from sparklet.testing.spark import SparkFailure, load_with_spark, pin_blas, spark_scores
 
 if TYPE_CHECKING:
@@ -69,9 +70,9 @@ class Golden:
         return None if error is None else str(error)
 
     @property
-    def ulps(self) -> int:
+    def slack(self) -> Slack:
         """Return the slack for floats; `facts["reason"]` says why where it is not 0."""
-        return int(self.facts["ulps"])
+        return Slack(self.facts["ulps"], self.facts["of"], tuple(self.facts["inexact"]))
 
     @cached_property
     def rows(self) -> Sequence[dict[str, Any]]:
@@ -143,6 +144,8 @@ def write_golden(case: Case, spark: SparkSession, root: str | Path, *, keep_mark
         "locale": java.util.Locale.getDefault().toString(),
         "exactness": case.exactness,
         "ulps": case.ulps,
+        "of": case.of,
+        "inexact": list(case.inexact),
         "reason": case.reason,
         "unordered": list(case.unordered),
         "params": case.settings,
@@ -176,6 +179,8 @@ def refresh_facts(case: Case, root: str | Path) -> None:
         now = {
             "exactness": case.exactness,
             "ulps": case.ulps,
+            "of": case.of,
+            "inexact": list(case.inexact),
             "reason": case.reason,
             "unordered": list(case.unordered),
             "params": case.settings,
