@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -21,6 +22,7 @@ from sparklet.errors import (
 )
 from sparklet.linalg import DenseVector
 from sparklet.testing import assert_same
+from tests.conftest import GOLDEN
 from tests.models import (
     CITY,
     FEATURE,
@@ -144,6 +146,21 @@ def test_label_indexer_is_not_needed(tmp_path):
     model = sparklet.load(save_pipeline(tmp_path / "m", [label, *CITY]))
     assert "sold" not in model.schema
     assert model.scoreInstance({"age": 1, "city": "LA"}) == {"prediction": 3.0}
+
+
+def test_what_a_predictor_makes_is_never_its_own_label(tmp_path):
+    # A fitted model may be told to call its prediction as training called the label.
+    class_name, uid, params, data = logistic_regression()
+    model = (class_name, uid, {**params, "predictionCol": "label"}, data)
+    path = save_pipeline(tmp_path / "m", [*CITY[:3], model])
+    assert [column.name for column in sparklet.load(path).outputs] == ["rawPrediction", "probability", "label"]
+
+
+def test_clusters_are_no_labels(tmp_path):
+    shutil.copytree(GOLDEN / "4.3" / "KMeansModel" / "default" / "model", tmp_path / "m")
+    (metadata,) = (tmp_path / "m" / "metadata").glob("part-*")
+    metadata.write_text(metadata.read_text().replace('"predictionCol":"prediction"', '"predictionCol":"label"'))
+    assert [column.name for column in sparklet.load(tmp_path / "m").outputs] == ["label"]
 
 
 def test_label_indexer_under_all_outputs_is_skipped_where_its_input_is_absent(tmp_path):

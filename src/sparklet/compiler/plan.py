@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -71,8 +72,7 @@ def make_plan(
     while inputs.retyped:  # each pass settles at least one column for good
         inputs.retyped = False
         columns, steps = _bind(stages, inputs, profile)
-    labels = frozenset(fold(s.label) for s in stages if s.label)
-    for_labels = _label_steps(steps, labels)
+    for_labels = _label_steps(stages, steps)
     wanted = _wanted(stages, steps, columns, for_labels, outputs)
     live = _live(steps, wanted, for_labels, everything=outputs == "*")
     read = {column for step in live for column in step.bound.inputs} | set(wanted)
@@ -92,14 +92,15 @@ def _bind(stages: Sequence[Stage], inputs: Inputs, profile: Profile) -> tuple[Co
     return columns, steps
 
 
-def _label_steps(steps: Sequence[Step], labels: frozenset[str]) -> frozenset[Step]:
+def _label_steps(stages: Sequence[Stage], steps: Sequence[Step]) -> frozenset[Step]:
     """Return the steps that only make what training reads: the label, and what becomes the label."""
+    labels = Counter(fold(stage.label) for stage in stages if stage.label)
     found: set[Step] = set()
     consumed: set[Column] = set()
     for step in reversed(steps):
         outputs = step.bound.outputs
         if outputs and all(
-            column not in consumed and (fold(column.name) in labels or _reads_label(step, labels))
+            column not in consumed and (_is_label(column, step.stage, labels) or _reads_label(step, labels))
             for column in outputs
         ):
             found.add(step)
@@ -108,7 +109,14 @@ def _label_steps(steps: Sequence[Step], labels: frozenset[str]) -> frozenset[Ste
     return frozenset(found)
 
 
-def _reads_label(step: Step, labels: frozenset[str]) -> bool:
+def _is_label(column: Column, maker: Stage, labels: Mapping[str, int]) -> bool:
+    """Tell whether training reads the column as a label; what a predictor makes is never its own."""
+    name = fold(column.name)
+    own = maker.predictor and maker.label is not None and fold(maker.label) == name
+    return labels.get(name, 0) > own
+
+
+def _reads_label(step: Step, labels: Mapping[str, int]) -> bool:
     return bool(step.bound.inputs) and all(fold(column.name) in labels for column in step.bound.inputs)
 
 
