@@ -42,8 +42,15 @@ def columns(family):
 # --- LogisticRegressionModel --------------------------------------------------------------------
 
 EXP = "one exp per probability: glibc and HotSpot may differ in the last bit"
+PROBABILITY = ("probability", "prob")
 binomial = Family(
-    CLASSIFICATION + "LogisticRegressionModel", features=FOUR, exactness="transcendental", ulps=1, reason=EXP
+    CLASSIFICATION + "LogisticRegressionModel",
+    features=FOUR,
+    exactness="transcendental",
+    ulps=1,
+    of="one",
+    inexact=PROBABILITY,
+    reason=EXP,
 )
 
 
@@ -72,6 +79,8 @@ multinomial = Family(
     features=FOUR,
     exactness="transcendental",
     ulps=2,
+    of="one",
+    inexact=PROBABILITY,
     reason="softmax: one exp per class, their sum and a product",
 )
 
@@ -148,7 +157,13 @@ def forest_classifier(spark, low=(0.0, 4.0), classes=2, train=None, **params):
 # --- GBTClassificationModel ---------------------------------------------------------------------
 
 boosted = Family(
-    CLASSIFICATION + "GBTClassificationModel", features=MIXED, exactness="transcendental", ulps=1, reason=EXP
+    CLASSIFICATION + "GBTClassificationModel",
+    features=MIXED,
+    exactness="transcendental",
+    ulps=1,
+    of="one",
+    inexact=PROBABILITY,
+    reason=EXP,
 )
 
 

@@ -62,6 +62,8 @@ tuned = Family(
     b=number(0.5, 3.0),
     exactness="transcendental",
     ulps=2,
+    of="one",
+    inexact=("probability",),
     reason=EXP,
 )
 split = Family("org.apache.spark.ml.tuning.TrainValidationSplitModel", columns=tuned.fields, **tuned.shared)

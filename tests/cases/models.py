@@ -171,7 +171,7 @@ counted.case("2.4.8", features=NN, columns={"nn": NN})(saved("2.4.8-NaiveBayesMo
 
 NEURONS = "an exp in each neuron: its last bit goes through the sums of the layers above, where terms cancel"
 PERCEPTRON = ML + "classification.MultilayerPerceptronClassificationModel"
-networks = Family(PERCEPTRON, features=FOUR, exactness="transcendental", ulps=64, reason=NEURONS)
+networks = Family(PERCEPTRON, features=FOUR, exactness="transcendental", ulps=4, of="vector", reason=NEURONS)
 
 
 @networks.case("default")
@@ -193,7 +193,13 @@ networks.case("2.1.3", features=THREE)(saved("2.1.3-MultilayerPerceptronClassifi
 
 EXP = "one exp per probability: glibc and HotSpot may differ in the last bit"
 machines = Family(
-    ML + "classification.FMClassificationModel", features=FOUR, exactness="transcendental", ulps=1, reason=EXP
+    ML + "classification.FMClassificationModel",
+    features=FOUR,
+    exactness="transcendental",
+    ulps=1,
+    of="one",
+    inexact=("probability", "prob"),
+    reason=EXP,
 )
 
 
@@ -256,7 +262,7 @@ rests = Family(ML + "classification.OneVsRestModel", features=FOUR, exactness="d
 @rests.case("linear-svc", classifier="LinearSVC")
 @rests.case("factorization-machine", classifier="FMClassifier")
 @rests.case(
-    "perceptron", classifier="MultilayerPerceptronClassifier", ulps=64, reason="an exp in each neuron"
+    "perceptron", classifier="MultilayerPerceptronClassifier", ulps=4, of="vector", reason=NEURONS
 )
 @rests.case("tree", classifier="DecisionTreeClassifier")
 @rests.case("boosted", classifier="GBTClassifier")
@@ -474,7 +480,7 @@ bisecting.case("2.4.8")(saved("2.4.8-BisectingKMeansModel"))
 
 EIGEN = "eigenvectors from another LAPACK; the exp of a large distance magnifies their last bits"
 MIXTURE = ML + "clustering.GaussianMixtureModel"
-mixtures = Family(MIXTURE, features=THREE, exactness="transcendental", ulps=4096, reason=EIGEN)
+mixtures = Family(MIXTURE, features=THREE, exactness="transcendental", ulps=2048, of="one", reason=EIGEN)
 
 
 @mixtures.case("default")
@@ -516,9 +522,9 @@ TEXTS = array(
     (None, [], [0.0] * 12, [1.0] * 11, [1.0] * 13, [NAN] + [1.0] * 11, [-1.0] + [2.0] * 11),
     lambda rng: [float(rng.randint(0, 3)) for _ in range(12)],
 )
-ROUNDS = "tens of rounds of exp and log, whose last bits add up"
+ROUNDS = "tens of rounds of exp and log, whose last bits add up; the topics of a document sum to 1"
 LOCAL = ML + "clustering.LocalLDAModel"
-topics = Family(LOCAL, features=WORDS, exactness="transcendental", ulps=512, reason=ROUNDS)
+topics = Family(LOCAL, features=WORDS, exactness="transcendental", ulps=4, of="one", reason=ROUNDS)
 
 
 def documents(spark, size=12, count=40, seed=13):
@@ -556,9 +562,8 @@ def lda(spark, size=12, **params):
     )
 
 
-SEEDS = "Spark draws a new seed whenever it loads such a model: its own answers differ as much"
 DISTRIBUTED = ML + "clustering.DistributedLDAModel"
-distributed = Family(DISTRIBUTED, features=WORDS, exactness="transcendental", ulps=1 << 46, reason=SEEDS)
+distributed = Family(DISTRIBUTED, features=WORDS, exactness="transcendental", ulps=4, of="one", reason=ROUNDS)
 
 
 @distributed.case("default")

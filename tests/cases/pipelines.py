@@ -29,6 +29,13 @@ from sparklet.testing.cases import Family, integer, number, text, vector
 
 PIPELINE = "org.apache.spark.ml.PipelineModel"
 EXP = "one exp per probability: glibc and HotSpot may differ in the last bit"
+PROBABLE = {
+    "exactness": "transcendental",
+    "ulps": 1,
+    "of": "one",
+    "inexact": ("probability",),
+    "reason": EXP,
+}
 people = Family(
     PIPELINE,
     city=text("SF", "LA", "NY"),
@@ -55,9 +62,9 @@ def train(spark, count=120, seed=3):
     )
 
 
-@people.case("default", exactness="transcendental", ulps=1, reason=EXP)
-@people.case("flagship-keep", handleInvalid="keep", exactness="transcendental", ulps=1, reason=EXP)
-@people.case("flagship-skip", handleInvalid="skip", exactness="transcendental", ulps=1, reason=EXP)
+@people.case("default", **PROBABLE)
+@people.case("flagship-keep", handleInvalid="keep", **PROBABLE)
+@people.case("flagship-skip", handleInvalid="skip", **PROBABLE)
 def flagship(spark, handleInvalid="error"):
     encode = "error" if handleInvalid == "skip" else handleInvalid
     return Pipeline(
@@ -119,7 +126,7 @@ def index_back(spark):
     ).fit(train(spark))
 
 
-@people.case("nested", exactness="transcendental", ulps=1, reason=EXP)
+@people.case("nested", **PROBABLE)
 def nested(spark):
     frame = train(spark)
     inner = Pipeline(
@@ -216,7 +223,7 @@ def sentences(spark, seed=9):
     )
 
 
-@texts.case("text-hashing", exactness="transcendental", ulps=1, reason=EXP)
+@texts.case("text-hashing", **PROBABLE)
 def text_hashing(spark):
     return Pipeline(
         stages=[
@@ -234,6 +241,8 @@ def text_hashing(spark):
     "text-counts",
     exactness="transcendental",
     ulps=2,
+    of="one",
+    inexact=("probability",),
     reason="softmax: one exp per class, their sum and a product",
 )
 def text_counts(spark):

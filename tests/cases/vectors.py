@@ -37,12 +37,10 @@ SAVED = Path(__file__).with_name("saved")
 
 # --- DCT ----------------------------------------------------------------------------------------
 # Spark's own sums are a few units in the last place of the largest element away from the definition's,
-# however small an element is. The slack counts from the element itself, so it is wide, and the rows avoid
-# zeros, which let elements cancel to nothing. Infinities, of which Spark's transform makes NaN and infinity
-# mixed, are refused.
+# however small an element is. Infinities, of which Spark's transform makes NaN and infinity mixed, are refused.
 
-DCT_REASON = "JTransforms sums in orders of its own: off by 1e-15 of the norm, 2**24 ulp where that cancels"
-cosines = Family(FEATURE + "DCT", exactness="transcendental", ulps=2**24, reason=DCT_REASON)
+DCT_REASON = "JTransforms sums in orders of its own"
+cosines = Family(FEATURE + "DCT", exactness="transcendental", ulps=8, of="vector", reason=DCT_REASON)
 
 
 def wave(size):

@@ -288,7 +288,7 @@ COUNTS = ["*", "+", "?", "{2}", "{1,2}", "{0,2}", "{1,}"]
 OPENINGS = ["(", "(", "(?:", "(?=", "(?!", "(?<=", "(?<!", "(?>", "(?i:", "(?iu:", "(?m:", "(?U:"]
 
 
-def _random_pattern(rng: random.Random, depth: int = 0) -> str:
+def random_pattern(rng: random.Random, depth: int = 0) -> str:
     parts = []
     for _ in range(rng.randint(0 if depth else 1, 3)):
         kind = rng.random()
@@ -299,16 +299,16 @@ def _random_pattern(rng: random.Random, depth: int = 0) -> str:
         elif kind < 0.75:
             parts.append(rng.choice(PLACES))
         else:
-            parts.append(rng.choice(OPENINGS) + _random_pattern(rng, depth + 1) + ")")
+            parts.append(rng.choice(OPENINGS) + random_pattern(rng, depth + 1) + ")")
         if rng.random() < 0.35:
             parts.append(rng.choice(COUNTS) + rng.choice(["", "", "?", "+"]))
     if rng.random() < 0.25:
-        parts += ["|", _random_pattern(rng, depth + 1)]
+        parts += ["|", random_pattern(rng, depth + 1)]
     return "".join(parts)
 
 
-def _random_text(rng: random.Random) -> str:
-    return "".join(rng.choice(LETTERS) for _ in range(rng.randint(0, 9)))
+def random_text(rng: random.Random, longest: int = 9) -> str:
+    return "".join(rng.choice(LETTERS) for _ in range(rng.randint(0, longest)))
 
 
 def _compiled(pattern: str) -> JavaPattern | None:
@@ -322,8 +322,8 @@ def test_both_engines_find_the_same():
     rng = random.Random(2)
     compared = 0
     for _ in range(500):
-        compiled = _compiled(_random_pattern(rng))
-        for text in [_random_text(rng) for _ in range(6 if compiled else 0)]:
+        compiled = _compiled(random_pattern(rng))
+        for text in [random_text(rng) for _ in range(6 if compiled else 0)]:
             if compiled._trusted(text, compiled._plain) is None:
                 continue
             by_machine = JavaPattern(compiled.pattern)
@@ -356,11 +356,11 @@ def _as_utf8(text: str | None) -> str | None:
 
 
 @pytest.mark.spark
-def test_random_patterns_against_the_jvm(jvm):
+def testrandom_patterns_against_the_jvm(jvm):
     rng = random.Random(3)
     java = jvm.java.util.regex.Pattern
     for _ in range(400):
-        text_of_pattern = _random_pattern(rng)
+        text_of_pattern = random_pattern(rng)
         compiled = _compiled(text_of_pattern)
         try:
             theirs = java.compile(text_of_pattern)
@@ -368,7 +368,7 @@ def test_random_patterns_against_the_jvm(jvm):
             assert compiled is None, text_of_pattern
             continue
         assert compiled is not None, text_of_pattern
-        for text in [_random_text(rng) for _ in range(4)]:
+        for text in [random_text(rng) for _ in range(4)]:
             expected = [tuple(map(_as_utf8, groups)) for groups in _in_jvm(theirs, text)]
             assert list(compiled.finditer(text)) == expected, (text_of_pattern, text)
             assert compiled.split(text) == [_as_utf8(piece) for piece in theirs.split(text)], (

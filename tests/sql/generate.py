@@ -10,6 +10,7 @@ one row and no job is started. Run it once with each Spark line that is kept.
 from __future__ import annotations
 
 import json
+import logging
 import struct
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,8 @@ class Oracle:
 
     def __init__(self, spark: Any, table: Table) -> None:
         self._spark = spark
+        # PySpark 4 would log each error, of which there are thousands, with its stack.
+        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
         jvm = spark.sparkContext._jvm
         self._catalyst = jvm.org.apache.spark.sql.catalyst
         self._identity = getattr(getattr(jvm.scala, "Predef$"), "MODULE$").__getattr__("$conforms")()

@@ -41,6 +41,9 @@ SPARK_OPTIONS: Mapping[str, str] = {
     "spark.sql.catalogImplementation": "in-memory",
 }
 
+# "org.apache.spark.ml.clustering.LocalLDAModel".hashCode
+LOCAL_LDA_SEED = 1421925485
+
 _ROW = "__row"  # carries the position of a row through transform
 _BLAS = ("org.apache.spark.ml.linalg.BLAS$", "org.apache.spark.mllib.linalg.BLAS$")
 _JAVA11 = "dev.ludovic.netlib.blas.Java11BLAS"
@@ -179,7 +182,10 @@ def to_frame(
 
 
 def load_with_spark(path: str, spark: SparkSession) -> Any:
-    """Let pyspark load the saved model or transformer at `path`, of whatever class it is."""
+    """Let pyspark load the saved model or transformer at `path`, of whatever class it is.
+
+    A DistributedLDAModel gets the seed that sparklet gives it, where Spark's own is drawn anew at each load.
+    """
     from pyspark.ml.util import DefaultParamsReader
 
     kind = DefaultParamsReader.loadMetadata(path, spark.sparkContext)["class"]
@@ -187,7 +193,11 @@ def load_with_spark(path: str, spark: SparkSession) -> Any:
         return _JavaModel(
             spark, spark.sparkContext._jvm.org.apache.spark.ml.classification.OneVsRestModel.load(path)
         )
-    return DefaultParamsReader.loadParamsInstance(path, spark.sparkContext)
+    model = DefaultParamsReader.loadParamsInstance(path, spark.sparkContext)
+    if kind == "org.apache.spark.ml.clustering.DistributedLDAModel":
+        # Spark draws a seed when it loads such a model: with the one of LocalLDAModel, answers can be compared.
+        model._java_obj.oldLocalModel().setSeed(LOCAL_LDA_SEED)
+    return model
 
 
 class _JavaModel:
