@@ -11,6 +11,7 @@ import math
 import re
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -42,10 +43,15 @@ def cast(operand: Typed, to: str, profile: Profile) -> Typed:
         return operand
     if operand.type == "void":
         return always(None, to)
+    if to == "double" and operand.whole is not None:
+        operand = operand.whole
     convert = _converter(operand.type, to, profile)
     if convert is None:
         raise Refused(f"a cast of {operand.type} to {to}")
-    return map1(convert, operand, to)
+    made = map1(convert, operand, to)
+    if to == "float" and operand.type in INTEGRAL and not operand.constant:
+        return replace(made, whole=operand)
+    return made
 
 
 def _converter(source: str, to: str, profile: Profile) -> Convert | None:

@@ -22,11 +22,15 @@ __all__ = ["Compiled", "compile_node"]
 
 @dataclass
 class Compiled:
-    """A compiled expression: the columns it reads, its Spark type, and the function of their values."""
+    """A compiled expression: the columns it reads, its Spark type, and the function of their values.
+
+    `shifts_date` tells that it adds days to a date by + or -, which Spark calls date_add or date_sub in names.
+    """
 
     inputs: tuple[Column, ...]
     type: str
     function: Callable[..., Any]
+    shifts_date: bool = False
 
 
 def compile_node(node: Node, column: Callable[[str], Column], profile: Profile) -> Compiled:
@@ -40,7 +44,7 @@ def compile_node(node: Node, column: Callable[[str], Column], profile: Profile) 
     except RecursionError:
         raise Refused("an expression that is nested too deeply") from None
     run = typed.run
-    return Compiled(tuple(compiler.columns), typed.type, lambda *row: run(row))
+    return Compiled(tuple(compiler.columns), typed.type, lambda *row: run(row), compiler.shifts_date)
 
 
 @dataclass
@@ -48,6 +52,7 @@ class _Compiler:
     column: Callable[[str], Column]
     profile: Profile
     columns: list[Column] = field(default_factory=list)
+    shifts_date: bool = False
 
     def compile(self, node: Node) -> Typed:
         if isinstance(node, Literal):
@@ -75,9 +80,11 @@ class _Compiler:
             raise Refused(f"{node.name} with {len(node.args)} arguments")
         args = [self.compile(_once(node, arg)) for arg in node.args]
         try:
-            return listed.build(self.profile, *args)
+            made = listed.build(self.profile, *args)
         except Refused as error:
             raise Refused(f"{error} in {describe(node)}") if " in " not in str(error) else error from None
+        self.shifts_date |= node.name in ("+", "-") and made.type == "date"
+        return made
 
 
 _SAME_CASE = {"upper", "ucase", "lower", "lcase"}

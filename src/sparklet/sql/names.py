@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sparklet.sql.casts import type_named
 from sparklet.sql.nodes import Call, Literal, Name, Node
 
 __all__ = ["column_name"]
@@ -63,7 +64,8 @@ def pretty(node: Node, line: str) -> str | None:
 def _call(node: Call, texts: list[str], line: str) -> str | None:
     name = node.name
     if name == "cast":
-        return f"CAST({texts[0]} AS {node.to.upper()})" if node.to.isalpha() and node.to.islower() else None
+        to = type_named(node.to)
+        return f"CAST({texts[0]} AS {to.upper()})" if to.isalpha() else None
     if name in ("=", "<>", "<=>") and ("1" in texts or "0" in texts):
         return None  # beside a boolean, Spark shows what it made of it
     if name == "not" and isinstance(node.args[0], Call) and node.args[0].name == "isnull":

@@ -46,13 +46,15 @@ class Typed:
     """An expression: its Spark type, and the function from the values of a row's columns to its value.
 
     `constant` tells that the function needs no row. `written` is the value of a number that stands in the
-    statement as it is, which Spark gives the fewest digits beside a decimal.
+    statement as it is, which Spark gives the fewest digits beside a decimal. `whole` is the whole number that
+    was cast to float, which Spark's optimizer casts in its place where the float becomes a double.
     """
 
     type: str
     run: Run
     constant: bool = False
     written: Any = None
+    whole: Typed | None = None
 
     @property
     def value(self) -> Any:

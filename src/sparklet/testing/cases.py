@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -334,8 +335,14 @@ class Case:
 
     def random_rows(self, count: int, seed: int = 0) -> list[dict[str, Any]]:
         """Draw `count` rows, always the same for a seed; the first is a plain one."""
+        return list(islice(self.endless_rows(seed), count))
+
+    def endless_rows(self, seed: int = 0) -> Iterator[dict[str, Any]]:
+        """Draw the rows of `random_rows` without end."""
         rng = Random(f"{self.id}-{seed}")
-        return [self.random_row(rng, 0.0 if position == 0 else 0.03) for position in range(count)]
+        yield self.random_row(rng, 0.0)
+        while True:
+            yield self.random_row(rng)
 
     @cached_property
     def source(self) -> str:

@@ -56,7 +56,7 @@ class SQLTransformer(Stage):
                 items.append(source.passed(item.name))
             else:
                 compiled = source.compiled(item.name, item.node)
-                if item.unnamed and compiled.type == "date":
+                if item.unnamed and compiled.shifts_date:
                     # `d + 1` of a date is called date_add(d, 1), which its text does not show.
                     raise SchemaError(item.name, "needs a name: write AS name behind it", str(self))
                 if everything and columns.known(item.name) is not None:
