@@ -153,13 +153,19 @@ def test_what_a_predictor_makes_is_never_its_own_label(tmp_path):
     class_name, uid, params, data = logistic_regression()
     model = (class_name, uid, {**params, "predictionCol": "label"}, data)
     path = save_pipeline(tmp_path / "m", [*CITY[:3], model])
-    assert [column.name for column in sparklet.load(path).outputs] == ["rawPrediction", "probability", "label"]
+    assert [column.name for column in sparklet.load(path).outputs] == [
+        "rawPrediction",
+        "probability",
+        "label",
+    ]
 
 
 def test_clusters_are_no_labels(tmp_path):
     shutil.copytree(GOLDEN / "4.3" / "KMeansModel" / "default" / "model", tmp_path / "m")
     (metadata,) = (tmp_path / "m" / "metadata").glob("part-*")
-    metadata.write_text(metadata.read_text().replace('"predictionCol":"prediction"', '"predictionCol":"label"'))
+    metadata.write_text(
+        metadata.read_text().replace('"predictionCol":"prediction"', '"predictionCol":"label"')
+    )
     assert [column.name for column in sparklet.load(tmp_path / "m").outputs] == ["label"]
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from sparklet.stages import registry
+from tests.sql.tables import TABLES
 
-PAGE = Path(__file__).parents[1] / "docs" / "support.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "support.md"
 # Left out of the jar's list of services.
 COMPOSITES = {
     "org.apache.spark.ml.PipelineModel",
@@ -54,3 +58,11 @@ def test_the_page_lists_what_is_registered():
     page = PAGE.read_text(encoding="utf-8")
     listed = {line.split(" | ")[0].removeprefix("| ") for line in page.splitlines() if line.startswith("| ")}
     assert listed - {"class", "---"} == {name.removeprefix("org.apache.spark.ml.") for name in registry}
+
+
+def test_the_page_of_sql_lists_what_is_compiled(monkeypatch):
+    monkeypatch.setattr(sys, "path", [str(ROOT / "tools"), *sys.path])
+    sql_page = importlib.import_module("sql_page")
+    assert sql_page.PAGE.read_text(encoding="utf-8") == sql_page.page(), "run tools/sql_page.py"
+    inexact = next(table for table in TABLES if table.ulps)
+    assert {expression.partition("(")[0] for expression in inexact.expressions} == set(sql_page.INEXACT)

@@ -37,7 +37,8 @@ SAVED = Path(__file__).with_name("saved")
 
 # --- DCT ----------------------------------------------------------------------------------------
 # Spark's own sums are a few units in the last place of the largest element away from the definition's,
-# however small an element is. Infinities, of which Spark's transform makes NaN and infinity mixed, are refused.
+# however small an element is. Infinities, of which Spark's transform makes NaN and infinity mixed, are
+# refused.
 
 DCT_REASON = "JTransforms sums in orders of its own"
 cosines = Family(FEATURE + "DCT", exactness="transcendental", ulps=8, of="vector", reason=DCT_REASON)

@@ -15,7 +15,9 @@ from tests.sql.tables import REFUSED, TABLES, Table
 ANSWERS = Path(__file__).with_name("answers")
 # Their last bit may differ, which what is computed from them would magnify; they are compared alone.
 LEFT_OUT = ("transcendental",)
-TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|`[^`]*`|[0-9][0-9A-Za-z.]*|[A-Za-z_]\w*(?=\s*\()|[A-Za-z_]\w*|.")
+TOKEN = re.compile(
+    r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|`[^`]*`|[0-9][0-9A-Za-z.]*|[A-Za-z_]\w*(?=\s*\()|[A-Za-z_]\w*|."
+)
 
 
 class Grammar:
@@ -27,10 +29,10 @@ class Grammar:
         for table in TABLES:
             answers = json.loads((ANSWERS / line / f"{table.name}.json").read_text(encoding="utf-8"))
             for expression, answer in answers.items():
-                if "values" in answer and (table.name, expression) not in REFUSED:
-                    if table.name not in LEFT_OUT:
-                        self._templates.append((table, expression))
-                        self._by_type[answer["type"]].append((table, expression))
+                refused = "values" not in answer or (table.name, expression) in REFUSED
+                if not refused and table.name not in LEFT_OUT:
+                    self._templates.append((table, expression))
+                    self._by_type[answer["type"]].append((table, expression))
 
     @cached_property
     def columns(self) -> dict[str, tuple[str, list[Any]]]:

@@ -60,7 +60,7 @@ class Oracle:
         try:
             *before, (found, output) = self._projects(selected._jdf.queryExecution().optimizedPlan())
             if before and len(expressions) > 1:
-                # What several need, or one more than once, is computed first: an error there concerns them all.
+                # What is needed more than once is computed first: an error there concerns them all.
                 return self._halves(expressions, "fails", ValueError())
             every = self._projection([*before, (found, output)])
         except Exception as exception:

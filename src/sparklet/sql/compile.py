@@ -24,7 +24,7 @@ __all__ = ["Compiled", "compile_node"]
 class Compiled:
     """A compiled expression: the columns it reads, its Spark type, and the function of their values.
 
-    `shifts_date` tells that it adds days to a date by + or -, which Spark calls date_add or date_sub in names.
+    `shifts_date` tells that it adds days to a date by + or -, which names show as date_add or date_sub.
     """
 
     inputs: tuple[Column, ...]

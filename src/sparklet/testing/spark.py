@@ -195,7 +195,7 @@ def load_with_spark(path: str, spark: SparkSession) -> Any:
         )
     model = DefaultParamsReader.loadParamsInstance(path, spark.sparkContext)
     if kind == "org.apache.spark.ml.clustering.DistributedLDAModel":
-        # Spark draws a seed when it loads such a model: with the one of LocalLDAModel, answers can be compared.
+        # Spark draws a seed when it loads such a model: with LocalLDAModel's, answers can be compared.
         model._java_obj.oldLocalModel().setSeed(LOCAL_LDA_SEED)
     return model
 

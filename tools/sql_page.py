@@ -1,0 +1,111 @@
+"""Write docs/sql.md from the table of functions: every expression of SQLTransformer that is compiled.
+
+    PYTHONPATH=src:. python tools/sql_page.py
+
+Nobody edits that page: register a function and run this again.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
+
+from sparklet.sql import listed  # noqa: E402 - the path above makes the checkout importable
+from sparklet.sql.functions import functions  # noqa: E402
+
+PAGE = ROOT / "docs" / "sql.md"
+KINDS = {
+    "n": "number",
+    "s": "string",
+    "b": "boolean",
+    "d": "date",
+    "t": "timestamp",
+    "a": "array",
+    "=": "same",
+    ".": "any",
+}
+# How Spark writes those that are no calls.
+WRITTEN = {
+    "[]": "array[number]",
+    "between": "same BETWEEN same AND same",
+    "btrim_of": "TRIM(BOTH string FROM string)",
+    "case": "CASE [same] WHEN ... THEN same [ELSE same] END",
+    "cast": "CAST(any AS type)",
+    "extract": "EXTRACT(field FROM date)",
+    "ilike": "string [NOT] ILIKE string [ESCAPE string]",
+    "in": "same [NOT] IN (same, ...)",
+    "isnotnull": "any IS NOT NULL, isnotnull(any)",
+    "isnull": "any IS NULL, isnull(any)",
+    "like": "string [NOT] LIKE string [ESCAPE string]",
+    "ltrim_of": "TRIM(LEADING string FROM string)",
+    "not": "NOT boolean, ! boolean",
+    "position": "POSITION(string IN string), position(string, string)",
+    "regexp": "string REGEXP string, regexp(string, string)",
+    "rlike": "string RLIKE string, rlike(string, string)",
+    "rtrim_of": "TRIM(TRAILING string FROM string)",
+    "try_cast": "TRY_CAST(any AS type)",
+    "typed_date": "DATE 'text'",
+    "typed_timestamp": "TIMESTAMP 'text'",
+    "unary -": "- number",
+}
+HEAD = """# What SQLTransformer may say
+
+Written by `tools/sql_page.py` from the table of functions; never edited by hand.
+
+A statement is one `SELECT ... FROM __THIS__ [WHERE ...]`, or a subselect of the same form in place of
+`__THIS__`, over the expressions below: columns (also `` `quoted` `` and qualified by an alias of the table),
+literals (numbers with Spark's suffixes, strings, `TRUE`, `FALSE`, `NULL`), `*`, and aliases. Anything else
+(joins, aggregates, windows, `explode`, user-defined functions ...) is refused at load by an error that names
+it.
+
+Each is computed by the rules of the profile: since Spark 4, ANSI mode raises for overflow, division by
+zero and bad casts, where Spark 3.5 gives null. A combination of types whose rules are not compiled is refused
+at load too. Times are those of UTC. `same` stands for arguments of one type; `[ ]` may be left out; `...`
+repeats.
+
+Every expression is compared with what both Sparks answer on hostile rows (`tests/sql`), and compositions of
+them at random with live Spark (`make parity`). All agree in every bit but these, of which HotSpot and the C
+library differ by one unit in the last place: {inexact}.
+
+"""
+INEXACT = "acos asin atan atan2 cbrt cos cosh expm1 pow power sin sinh tan tanh".split()
+
+
+def signature(name: str) -> str:
+    """Return how an expression is written, with the kinds of its arguments.
+
+    >>> signature("substring"), signature("+")
+    ('substring(string, number[, number])', 'number + number')
+    """
+    if name in WRITTEN:
+        return WRITTEN[name]
+    takes = functions[name].takes
+    if not name[0].isalpha() or name in ("and", "or", "div"):
+        left, right = (KINDS[letter] for letter in takes)
+        return f"{left} {name.upper()} {right}"
+    text = ""
+    for opening, letter, star in re.findall(r"(\[?)([a-z.=])(\*?)", takes):
+        argument = KINDS[letter] + (", ..." if star else "")
+        comma = ", " if text else ""
+        text += f"[{comma}{argument}" if opening else f"{comma}{argument}"
+    return f"{name}({text}{']' * takes.count('[')})"
+
+
+def page() -> str:
+    """Return the whole page."""
+    lines = ["| name | written | gives |", "| --- | --- | --- |"]
+    for name in listed():
+        gives = "type" if name in ("cast", "try_cast") else KINDS[functions[name].gives]
+        cells = (f"`{name}`", f"`{signature(name)}`", gives)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    inexact = ", ".join(f"`{name}`" for name in INEXACT)
+    return HEAD.format(inexact=inexact) + "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    print(f"{PAGE}: {len(listed())} expressions")
