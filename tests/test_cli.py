@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sparklet.cli import main
@@ -172,3 +174,33 @@ def test_verify_without_pyspark(city, tmp_path, monkeypatch, capsys):
 def test_inspect_a_field_model(capsys):
     assert run("inspect", FIELD / "40-PipelineModel-3.2") == 0
     assert "HumidityRatio" in capsys.readouterr().out
+
+
+def test_explain(city, capsys):
+    assert run("explain", city) == 0
+    assert "'features' -> 'prediction': double" in capsys.readouterr().out
+
+
+def test_parquet(city, tmp_path, capsys):
+    source, target = tmp_path / "rows.parquet", tmp_path / "scored.parquet"
+    pq.write_table(pa.Table.from_pylist(ROWS), source)
+    assert run("score", city, source, "-o", target) == 0
+    assert "2 rows scored, 0 dropped" in capsys.readouterr().err
+    assert pq.read_table(target).to_pylist() == [
+        row | scored for row, scored in zip(ROWS, SCORED, strict=True)
+    ]
+    assert run("score", city, source) == 0
+    assert lines(capsys) == SCORED
+
+
+def test_parquet_that_fails_leaves_nothing(city, tmp_path, capsys):
+    source, target = tmp_path / "rows.parquet", tmp_path / "scored.parquet"
+    pq.write_table(pa.Table.from_pylist([*ROWS, {"age": None, "city": "SF"}]), source)
+    assert run("score", city, source, "-o", target) == 1
+    assert "row 2, stage VectorAssembler va, column 'age'" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir() if "scored" in path.name] == []
+    source.write_bytes(b"PAR1 no parquet")
+    assert run("score", city, source, "-o", target) == 1
+    assert "cannot be read as Parquet" in capsys.readouterr().err
+    assert run("score", city, "rows.csv", "-o", target) == 1
+    assert "written from Parquet only" in capsys.readouterr().err

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from sparklet import __version__
+from sparklet.cli.explain import explain
 from sparklet.cli.inspect import inspect
 from sparklet.cli.score import score
 from sparklet.cli.verify import verify
@@ -26,13 +27,15 @@ def cli() -> None:
 
     \b
     sparklet inspect my_model                          what it needs and what it gives
+    sparklet explain my_model                          the function that it becomes
     echo '{"age": 41}' | sparklet score my_model -     score a row
     sparklet score my_model rows.csv -o scored.jsonl   score a file
+    sparklet score my_model rows.parquet -o scored.parquet
     sparklet verify my_model --rows rows.jsonl         compare with a live Spark
     """
 
 
-for command in (inspect, score, verify):
+for command in (inspect, explain, score, verify):
     cli.add_command(command)
 
 

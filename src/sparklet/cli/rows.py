@@ -13,6 +13,7 @@ from typing import IO, Any
 from rich.console import Console
 from rich.progress import Progress
 
+from sparklet.batch import parquet_rows
 from sparklet.columns import Column, element_type, fold, is_numeric
 from sparklet.errors import OptionError, RowError
 from sparklet.linalg import DenseVector, SparseVector
@@ -66,8 +67,21 @@ def writing(path: str) -> Iterator[IO[str]]:
 
 
 def row_format(path: str) -> str:
-    """Return the format that a file's ending tells: csv, else jsonl."""
-    return "csv" if path.lower().endswith(".csv") else "jsonl"
+    """Return the format that a file's ending tells: csv, parquet, else jsonl."""
+    ending = path.lower().rpartition(".")[2]
+    return ending if ending in ("csv", "parquet") else "jsonl"
+
+
+@contextmanager
+def numbered(
+    path: str, format: str, inputs: Iterable[Column]
+) -> Iterator[Iterator[tuple[int, Row | RowError]]]:
+    """Open a file of rows and give (line number, row); a line that is no row gives the error in its place."""
+    if format == "parquet":
+        yield enumerate(parquet_rows(path), 1)
+        return
+    with reading(path) as file:
+        yield rows_of(file, format, inputs)
 
 
 def rows_of(file: IO[str], format: str, inputs: Iterable[Column]) -> Iterator[tuple[int, Row | RowError]]:

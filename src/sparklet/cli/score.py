@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
+from sparklet.batch import score_parquet
 from sparklet.cli.options import loaded, model_options
-from sparklet.cli.rows import reading, row_format, rows_of, to_json, writing
-from sparklet.errors import RowError, SparkletError
+from sparklet.cli.rows import numbered, row_format, to_json, writing
+from sparklet.errors import OptionError, RowError, SparkletError
 
 __all__ = ["score"]
 
@@ -16,7 +17,7 @@ __all__ = ["score"]
 @click.argument("rows", default="-")
 @click.option(
     "--format",
-    type=click.Choice(["jsonl", "csv"]),
+    type=click.Choice(["jsonl", "csv", "parquet"]),
     help="Format of ROWS [default: by its ending; jsonl for stdin].",
 )
 @click.option(
@@ -45,16 +46,28 @@ def score(
     missing: str,
     keep_going: bool,
 ) -> None:
-    """Score ROWS (JSON lines or CSV, - for standard input) and write one JSON line for each.
+    """Score ROWS (JSON lines, CSV or Parquet, - for standard input) and write one JSON line for each.
 
     A row that a stage drops (handleInvalid="skip") is written as null, so that lines stay in step. Vectors
     are read as lists or as {"type": 0, "size": 3, "indices": [1], "values": [2.0]} and written in the latter
     form, as Spark's toJSON does. In CSV an empty cell is null and cells are read as the model's input types.
+
+    From Parquet to a FILE that ends in .parquet whole columns are scored at once: rows are written with the
+    outputs after their own columns, without those that a stage drops, as Spark's transform does.
     """
     found = loaded(model, spark, schema, outputs, missing)
+    kind = format or row_format(rows)
+    if target.lower().endswith(".parquet"):
+        if kind != "parquet" or keep_going:
+            raise OptionError(
+                "--to", target, "Parquet is written from Parquet only, and not with --keep-going"
+            )
+        read, written = score_parquet(found.transform, rows, target)
+        click.echo(f"sparklet: {read} rows scored, {read - written} dropped", err=True)
+        return
     failed = 0
-    with reading(rows) as source, writing(target) as sink:
-        for line, row in rows_of(source, format or row_format(rows), found.inputs):
+    with numbered(rows, kind, found.inputs) as numbered_rows, writing(target) as sink:
+        for line, row in numbered_rows:
             try:
                 if isinstance(row, RowError):
                     raise row

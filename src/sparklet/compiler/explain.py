@@ -39,7 +39,7 @@ def _lines(plan: Plan, body: Body) -> Iterator[str]:
     for step, end in body.steps:
         if step.stage is not last:
             yield ""
-            yield f"{step.stage}"
+            yield _printable(str(step.stage))
             last = step.stage
         used = ", ".join([_text(column.name) for column in step.bound.inputs])
         named = ", ".join([f"{_text(column.name)}: {_typed(column)}" for column in step.bound.outputs])
@@ -73,6 +73,10 @@ def _typed(column: Column) -> str:
 
 def _text(value: str) -> str:
     return repr(value if len(value) <= _LONGEST else value[:_LONGEST] + "...")
+
+
+def _printable(text: str) -> str:
+    return "".join([char if char.isprintable() else repr(char)[1:-1] for char in text])
 
 
 def _readable(line: str, names: dict[str, Any]) -> str:

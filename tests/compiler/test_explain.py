@@ -1,0 +1,70 @@
+"""The generated source: what a person reads, and what never gets into it."""
+
+from __future__ import annotations
+
+import gc
+import linecache
+
+import sparklet
+from tests.models import CITY, indexer, save_pipeline, save_stage
+
+
+def test_stage_by_stage(tmp_path):
+    text = sparklet.load(save_pipeline(tmp_path / "m", CITY)).explain()
+    for line in (
+        "2 columns in, 1 column out, ",
+        "= row['city']  # string, inferred",
+        "StringIndexerModel si",
+        "  'city' -> 'city_i': double",
+        "  'age', 'city_v' -> 'features': vector(2)",
+        "    # nothing to do: its segments are used as they are",
+        "  'features' -> 'prediction': double",
+        "    'prediction': v",
+    ):
+        assert line in text
+
+
+def test_no_text_of_a_model_reaches_the_source(tmp_path):
+    evil = "'); import os; os.abort() #\n__import__('os').abort()"
+    stage = indexer(evil, (evil, "SF"), inputCol=evil, outputCol=evil + "x")
+    model = sparklet.load(save_pipeline(tmp_path / "m", (stage,)))
+    assert model.scoreInstance({evil: evil}) == {evil + "x": 0.0}
+    assert not [text for text in sources() if "abort" in text or "SF" in text]
+    assert "\n__import__" not in model.explain()
+
+
+def test_the_source_is_known_as_long_as_the_model(tmp_path):
+    gc.collect()
+    before = sources()
+    model = sparklet.load(save_pipeline(tmp_path / "m", CITY))
+    assert len(sources()) == len(before) + 1
+    twin = sparklet.load(tmp_path / "m")
+    assert len(sources()) == len(before) + 1
+    del model
+    gc.collect()
+    assert len(sources()) == len(before) + 1
+    del twin
+    gc.collect()
+    assert sources() == before
+
+
+def sources():
+    return ["".join(entry[2]) for name, entry in linecache.cache.items() if name.startswith("<sparklet ")]
+
+
+def test_unused_columns_are_no_lines(tmp_path):
+    path = save_pipeline(tmp_path / "m", CITY)
+    assert "linear" not in sparklet.load(path, outputs=["city_i"]).explain().lower()
+
+
+def test_a_wide_vector_is_not_written_out(tmp_path):
+    names = [f"x{i}" for i in range(3000)]
+    save_stage(
+        tmp_path / "m",
+        "org.apache.spark.ml.feature.VectorAssembler",
+        "va",
+        {"inputCols": names, "outputCol": "features"},
+    )
+    model = sparklet.load(tmp_path / "m")
+    row = {name: float(i) for i, name in enumerate(names)}
+    assert model.scoreInstance(row)["features"].values == tuple(map(float, range(3000)))
