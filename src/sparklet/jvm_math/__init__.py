@@ -17,6 +17,7 @@ from sparklet.jvm_math.blas import (
     nrm2,
     scal,
 )
+from sparklet.jvm_math.eigen import symmetric_eigen
 from sparklet.jvm_math.functions import (
     acos,
     asin,
@@ -116,6 +117,7 @@ __all__ = [
     "sin",
     "sinh",
     "sqrt",
+    "symmetric_eigen",
     "tan",
     "tanh",
     "term_hasher",

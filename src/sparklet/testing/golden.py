@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Golden", "goldens", "refresh_facts", "write_golden"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Golden:
     """One golden case: a saved model, rows, and Spark's answers; `facts` is its case.json."""
 

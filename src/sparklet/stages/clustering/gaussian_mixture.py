@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sparklet.columns import Attribute, Columns
-from sparklet.jvm_math import dense_dot, div, exp, gemv, log
+from sparklet.jvm_math import dense_dot, div, exp, gemv, log, symmetric_eigen
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, Vector, argmax
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
@@ -24,8 +24,8 @@ _EPSILON = 2.220446049250313e-16
 class GaussianMixtureModel(HasPoints):
     """Tell how likely a point belongs to each of some Gaussians.
 
-    The covariances are decomposed by LAPACK, whose versions agree to rounding errors only: probabilities may
-    differ from Spark's in their last digits. Follows Spark's `ml/clustering/GaussianMixture.scala` and
+    The covariances are decomposed as by the LAPACK in Java that Spark has where no native one is installed.
+    Follows Spark's `ml/clustering/GaussianMixture.scala` and
     `ml/stat/distribution/MultivariateGaussian.scala` (4.2).
     """
 
@@ -91,10 +91,8 @@ class GaussianMixtureModel(HasPoints):
 
 def _density(mean: Vector, covariance: Matrix, order: str) -> Callable[[Vector], float]:
     """Return the density of a Gaussian, without the directions that have no variance: the pseudo-inverse."""
-    import numpy
-
-    found, vectors = numpy.linalg.eigh(covariance.toArray())
-    values, size = found.tolist(), mean.size
+    values, vectors = symmetric_eigen(covariance.rows())
+    size = mean.size
     tolerance = _EPSILON * max(values) * size
     log_determinant = 0.0
     for value in values:
@@ -103,7 +101,7 @@ def _density(mean: Vector, covariance: Matrix, order: str) -> Callable[[Vector],
     constant = -0.5 * (size * log(2.0 * math.pi) + log_determinant)
     scales = [math.sqrt(1.0 / value) if value > tolerance else 0.0 for value in values]
     # The root of the inverse, scales · vectorsᵀ, column by column.
-    entries = [scale * u for row in vectors.tolist() for scale, u in zip(scales, row, strict=True)]
+    entries = [scale * u for row in vectors for scale, u in zip(scales, row, strict=True)]
     root = DenseMatrix(size, size, tuple(entries))
     center = gemv(root, order)(mean, 0.0, [0.0] * size)
     product, ddot = gemv(root, order, -1.0), dense_dot(order)
