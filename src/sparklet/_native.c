@@ -331,19 +331,32 @@ failed:
 
 /* --- forests -------------------------------------------------------------------------------------- */
 
+/* A set of categories: where its bits begin in the forest's words, and how many they are. */
+typedef struct {
+    uint32_t word, bits;
+} Set;
+
 /* A node is 16 bytes, four to a cache line. A split goes to `child` where x[slot] <= threshold, else to
- * child + 1. A leaf is its own child: it tests the last slot, which holds -inf, so that trees of different
- * depths can be walked in step without asking which has ended; its threshold is what the leaf gives.
- * A split by categories has slot ~s, and instead of a threshold where its bits begin and how many they are. */
+ * child + 1. A leaf is its own child: it tests slot 0, which holds -inf, so that trees of different depths can
+ * be walked in step without asking which has ended; its threshold is what the leaf gives. A split by
+ * categories tests a slot that says whether the feature is in the set, 0.0 or 1.0; where the sets of a feature
+ * are too many for that, it has slot ~s of the feature and the set in place of the threshold. */
 typedef struct {
     union {
         double threshold;
-        struct {
-            uint32_t word, bits;
-        } set;
+        Set set;
     } test;
     int32_t slot, child;
 } Node;
+
+/* A slot that says whether a feature is in a set; `next` is the feature's next one, -1 for none. */
+typedef struct {
+    Set set;
+    int32_t next;
+} Member;
+
+#define MEMBERS 64        /* sets of a feature that have slots */
+#define ALL_MEMBERS 4096  /* sets of all features that have */
 
 #define HUGE_PAGE ((size_t)1 << 21)
 #define LANES 8 /* trees that are walked at once, to hide the time that memory takes */
@@ -357,8 +370,12 @@ typedef struct {
     int32_t *features;  /* which feature is in which slot, ascending */
     uint8_t *nans;      /* a bit for each leaf that gives NaN, which its test cannot hold; or NULL */
     uint64_t *words;    /* sets of categories */
-    Py_ssize_t trees, groups, slots, placed;
-    int categorical;
+    Member *members;    /* the slots after those of the features */
+    int32_t *heads;     /* of each feature's slot its first member, or -1 */
+    double *blank;      /* what all slots hold where all features are 0.0 */
+    Py_ssize_t trees, groups, slots, placed, member_count;
+    Py_ssize_t width;   /* how many slots there are in all, the one of leaves included */
+    int in_nodes;       /* whether nodes have sets */
 } Forest;
 
 /* Ask for nodes at the start of a cache line, so that the two children of a node share one. */
@@ -389,6 +406,9 @@ static void forest_dealloc(PyObject *self)
     PyMem_Free(forest->features);
     PyMem_Free(forest->nans);
     PyMem_Free(forest->words);
+    PyMem_Free(forest->members);
+    PyMem_Free(forest->heads);
+    PyMem_Free(forest->blank);
     type->tp_free(self);
     Py_DECREF(type);
 }
@@ -460,7 +480,7 @@ static int compare_ints(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Find the slot of a feature from slot `low` on, -1 where no split tests it. */
+/* Find the slot of a feature, less one, from that of `low` on; -1 where no split tests it. */
 static Py_ssize_t slot_of(const Forest *forest, Py_ssize_t feature, Py_ssize_t low)
 {
     Py_ssize_t high = forest->slots;
@@ -527,28 +547,80 @@ static int forest_sets(Forest *forest, const Tables *tables)
         int64_t bits = set_bits(tables, i, &exchange);
         if (bits < 0 || (words += (bits + 63) / 64) > most || words > UINT32_MAX)
             return 1;
-        forest->categorical = 1;
     }
     forest->words = PyMem_Calloc(words ? words : 1, sizeof(uint64_t));
     return forest->words ? 0 : -1;
 }
 
-/* Write a split by categories; return whether its sides are to be exchanged. */
-static int forest_set(Forest *forest, const Tables *tables, Py_ssize_t i, Node *node, int64_t *used)
+/* Write the set of a split; return whether it is the one of what goes right. */
+static int forest_set(Forest *forest, const Tables *tables, Py_ssize_t i, int64_t used, Set *set)
 {
     int exchange;
     int64_t bits = set_bits(tables, i, &exchange);
-    uint64_t *set = forest->words + *used;
+    uint64_t *words = forest->words + used;
     for (int64_t k = tables->bounds[i]; k < tables->bounds[i + 1]; k++) {
         int64_t category = (int64_t)tables->splits[k];
-        set[category >> 6] |= (uint64_t)1 << (category & 63);
+        words[category >> 6] |= (uint64_t)1 << (category & 63);
     }
     if (exchange)
         for (int64_t k = 0; k < bits; k++)
-            set[k >> 6] ^= (uint64_t)1 << (k & 63);
-    node->test.set.word = (uint32_t)*used;
-    node->test.set.bits = (uint32_t)bits;
-    *used += (bits + 63) / 64;
+            words[k >> 6] ^= (uint64_t)1 << (k & 63);
+    set->word = (uint32_t)used;
+    set->bits = (uint32_t)bits;
+    return exchange;
+}
+
+INLINE int contains(const Forest *forest, Set set, double value)
+{
+    if (!(value >= 0.0 && value < (double)set.bits))
+        return 0;
+    uint32_t category = (uint32_t)value;
+    return (double)category == value &&
+           (int)(forest->words[set.word + (category >> 6)] >> (category & 63) & 1);
+}
+
+/* Return the slot that says whether a feature is in a set, -1 where there are too many, -2 without memory. */
+static int32_t member_slot(Forest *forest, Py_ssize_t feature, Set set)
+{
+    Py_ssize_t words = ((Py_ssize_t)set.bits + 63) / 64, count = 0;
+    for (int32_t k = forest->heads[feature]; k >= 0; k = forest->members[k].next, count++) {
+        Set other = forest->members[k].set;
+        if (other.bits == set.bits &&
+            !memcmp(forest->words + other.word, forest->words + set.word, words * sizeof(uint64_t)))
+            return (int32_t)(1 + forest->slots) + k;
+    }
+    if (count == MEMBERS || forest->member_count == ALL_MEMBERS)
+        return -1;
+    if (!forest->members && !(forest->members = PyMem_Malloc(ALL_MEMBERS * sizeof(Member))))
+        return -2;
+    int32_t added = (int32_t)forest->member_count++;
+    forest->members[added] = (Member){set, forest->heads[feature]};
+    forest->heads[feature] = added;
+    return (int32_t)(1 + forest->slots) + added;
+}
+
+/* Write a split by categories; return whether its sides are to be exchanged, -1 without memory. */
+static int forest_members(Forest *forest, const Tables *tables, Py_ssize_t i, Node *node, int64_t *used)
+{
+    Set set;
+    Py_ssize_t feature = slot_of(forest, tables->feature[i], 0), known = forest->member_count;
+    int exchange = forest_set(forest, tables, i, *used, &set);
+    Py_ssize_t words = ((Py_ssize_t)set.bits + 63) / 64;
+    int32_t slot = member_slot(forest, feature, set);
+    if (slot == -2)
+        return -1;
+    node->slot = slot;
+    node->test.threshold = 0.5;
+    if (slot == -1) {
+        node->slot = ~(int32_t)(1 + feature);
+        node->test.set = set;
+        forest->in_nodes = 1;
+    } else if (forest->member_count == known) {
+        /* It is there already. */
+        memset(forest->words + *used, 0, words * sizeof(uint64_t));
+        return exchange;
+    }
+    *used += words;
     return exchange;
 }
 
@@ -563,7 +635,7 @@ static int forest_leaf(Forest *forest, Py_ssize_t most, Py_ssize_t place, double
 {
     Node *node = &forest->nodes[place];
     node->test.threshold = value != value ? 0.0 : value;
-    node->slot = (int32_t)forest->slots;
+    node->slot = 0;
     node->child = (int32_t)place;
     if (value == value)
         return 0;
@@ -598,25 +670,54 @@ static int forest_nodes(Forest *forest, const Tables *tables, Waiting *waiting)
             if (end + 2 > most)
                 return 1;
             Node *node = &forest->nodes[next.place];
-            int64_t yes = tables->left[i], no = tables->right[i];
-            node->slot = (int32_t)slot_of(forest, tables->feature[i], 0);
-            node->child = (int32_t)end;
+            int exchange = 0, zero;
             if (tables->categories[i] < 0) {
+                node->slot = (int32_t)(1 + slot_of(forest, tables->feature[i], 0));
                 node->test.threshold = tables->splits[tables->bounds[i]];
+                zero = 0.0 <= node->test.threshold;
             } else {
-                if (forest_set(forest, tables, i, node, &used)) {
-                    yes = tables->right[i];
-                    no = tables->left[i];
-                }
-                node->slot = ~node->slot;
+                exchange = forest_members(forest, tables, i, node, &used);
+                if (exchange < 0)
+                    return -1;
+                zero = contains(forest, node->slot > 0 ? forest->members[node->slot - 1 - forest->slots].set
+                                                       : node->test.set, 0.0);
             }
-            waiting[left++] = (Waiting){no, (int32_t)end + 1, next.depth + 1};
-            waiting[left++] = (Waiting){yes, (int32_t)end, next.depth + 1};
+            node->child = (int32_t)end;
+            Waiting yes = {tables->left[i], (int32_t)end, next.depth + 1};
+            Waiting no = {tables->right[i], (int32_t)end + 1, next.depth + 1};
+            if (exchange) {
+                yes.number = tables->right[i];
+                no.number = tables->left[i];
+            }
+            /* Where a feature is 0.0, as most are in wide vectors, the walk stays close. */
+            waiting[left++] = zero ? no : yes;
+            waiting[left++] = zero ? yes : no;
             end += 2;
         }
     }
     forest->placed = end;
     return 0;
+}
+
+/* Write what slots hold where all features are 0.0; return -1 without memory. */
+static int forest_blank(Forest *forest)
+{
+    forest->width = 1 + forest->slots + forest->member_count;
+    forest->blank = PyMem_Calloc(forest->width, sizeof(double));
+    if (!forest->blank)
+        return -1;
+    forest->blank[0] = -INFINITY;
+    for (Py_ssize_t k = 0; k < forest->member_count; k++)
+        forest->blank[1 + forest->slots + k] = contains(forest, forest->members[k].set, 0.0) ? 0.0 : 1.0;
+    return 0;
+}
+
+/* Set a feature, and whether it is in the sets that have slots. */
+INLINE void put(const Forest *forest, double *x, Py_ssize_t slot, double value)
+{
+    x[1 + slot] = value;
+    for (int32_t k = forest->heads[slot]; k >= 0; k = forest->members[k].next)
+        x[1 + forest->slots + k] = contains(forest, forest->members[k].set, value) ? 0.0 : 1.0;
 }
 
 /* Fill a new forest; return 1 for what the twin must do. */
@@ -629,11 +730,14 @@ static int forest_fill(Forest *forest, const Tables *tables)
         return -1;
     forest->depths = PyMem_Calloc(forest->groups, sizeof(int32_t));
     Waiting *waiting = PyMem_Malloc((tables->nodes + 2) * sizeof(Waiting));
-    int status = forest->depths && waiting ? forest_sets(forest, tables) : -1;
-    if (status == 0)
+    forest->heads = PyMem_Malloc((forest->slots + 1) * sizeof(int32_t));
+    int status = forest->depths && waiting && forest->heads ? forest_sets(forest, tables) : -1;
+    if (status == 0) {
+        memset(forest->heads, -1, (forest->slots + 1) * sizeof(int32_t));
         status = forest_nodes(forest, tables, waiting);
+    }
     PyMem_Free(waiting);
-    return status;
+    return status ? status : forest_blank(forest);
 }
 
 INLINE int32_t step_threshold(const Node *nodes, const double *x, int32_t place)
@@ -647,13 +751,7 @@ INLINE int32_t step_both(const Forest *forest, const Node *nodes, const double *
     const Node *node = &nodes[place];
     if (node->slot >= 0)
         return node->child + !(x[node->slot] <= node->test.threshold);
-    double value = x[~node->slot];
-    if (!(value >= 0.0 && value < (double)node->test.set.bits))
-        return node->child + 1;
-    uint32_t category = (uint32_t)value;
-    if ((double)category != value)
-        return node->child + 1;
-    return node->child + !(forest->words[node->test.set.word + (category >> 6)] >> (category & 63) & 1);
+    return node->child + !contains(forest, node->test.set, x[~node->slot]);
 }
 
 /* Walk a group of trees in step; `found` gets the place of each one's leaf. */
@@ -675,7 +773,7 @@ INLINE void walk_group(const Forest *forest, Py_ssize_t group, const double *x, 
         if (left > 0) {
             int ended = 1;
             for (int lane = 0; lane < LANES; lane++)
-                ended &= nodes[places[lane]].slot == forest->slots;
+                ended &= nodes[places[lane]].slot == 0;
             if (ended)
                 break;
         }
@@ -689,7 +787,7 @@ INLINE void walk_group(const Forest *forest, Py_ssize_t group, const double *x, 
 static void group_values(const Forest *forest, Py_ssize_t group, const double *x, double *values)
 {
     int32_t found[LANES];
-    if (forest->categorical)
+    if (forest->in_nodes)
         walk_group(forest, group, x, found, 1);
     else
         walk_group(forest, group, x, found, 0);
@@ -755,7 +853,7 @@ static int trees_vector(const Trees *trees, Py_ssize_t i, PyObject *argument, do
             PyObject *element = PyTuple_GET_ITEM(vector.values, features[slot] - segment->start);
             good = PyFloat_CheckExact(element);
             if (good)
-                x[slot] = PyFloat_AS_DOUBLE(element);
+                put(trees->forest, x, slot, PyFloat_AS_DOUBLE(element));
         }
     } else if (good && first < last) {
         for (Py_ssize_t k = 0; good && k < vector.count; k++) {
@@ -764,7 +862,7 @@ static int trees_vector(const Trees *trees, Py_ssize_t i, PyObject *argument, do
             good = vector_element(&vector, k, &place, &value);
             Py_ssize_t slot = good ? trees_slot(trees, i, place) : -1;
             if (slot >= 0)
-                x[slot] = value;
+                put(trees->forest, x, slot, value);
         }
     }
     vector_close(&vector);
@@ -773,8 +871,7 @@ static int trees_vector(const Trees *trees, Py_ssize_t i, PyObject *argument, do
 
 INLINE int trees_read(const Trees *trees, PyObject *const *arguments, double *x)
 {
-    memset(x, 0, trees->forest->slots * sizeof(double));
-    x[trees->forest->slots] = -INFINITY;
+    memcpy(x, trees->forest->blank, trees->forest->width * sizeof(double));
     for (Py_ssize_t i = 0; i < trees->count; i++) {
         PyObject *argument = arguments[i];
         int32_t first = trees->slots[2 * i];
@@ -783,14 +880,14 @@ INLINE int trees_read(const Trees *trees, PyObject *const *arguments, double *x)
         if (trees->segments[i].kind == SCALAR) {
             if (!PyFloat_CheckExact(argument))
                 return 0;
-            x[first] = PyFloat_AS_DOUBLE(argument);
+            put(trees->forest, x, first, PyFloat_AS_DOUBLE(argument));
         } else if (trees->segments[i].kind == ONEHOT) {
             Py_ssize_t index;
             if (!onehot_index(argument, trees->segments[i].size, &index))
                 return 0;
             Py_ssize_t slot = index < 0 ? -1 : trees_slot(trees, i, index);
             if (slot >= 0)
-                x[slot] = 1.0;
+                put(trees->forest, x, slot, 1.0);
         } else if (!trees_vector(trees, i, argument, x)) {
             return 0;
         }
@@ -857,7 +954,7 @@ static PyObject *tuple_of_ints(const double *values, Py_ssize_t count)
 /* Doubles that a row takes: x with its last slot, the leaves' values, the output's row. */
 INLINE Py_ssize_t trees_scratch(const Trees *trees)
 {
-    return trees->forest->slots + 1 + trees->forest->groups * LANES + trees->columns;
+    return trees->forest->width + trees->forest->groups * LANES + trees->columns;
 }
 
 static PyObject *trees_call(PyObject *self, PyObject *const *arguments, size_t flags, PyObject *names)
@@ -870,7 +967,7 @@ static PyObject *trees_call(PyObject *self, PyObject *const *arguments, size_t f
     Py_ssize_t needed = trees_scratch(trees);
     if (needed > STACK && !(scratch = PyMem_Malloc(needed * sizeof(double))))
         return PyErr_NoMemory();
-    double *values = scratch + forest->slots + 1, *row = values + forest->groups * LANES;
+    double *values = scratch + forest->width, *row = values + forest->groups * LANES;
     PyObject *result;
     if (!trees_read(trees, arguments, scratch)) {
         result = PyObject_Vectorcall(trees->twin, arguments, flags, names);
@@ -1072,8 +1169,7 @@ INLINE Py_ssize_t column_index(const Column *column, Py_ssize_t row, Py_ssize_t 
 
 static void trees_read_row(const Trees *trees, const Column *columns, Py_ssize_t row, double *x)
 {
-    memset(x, 0, trees->forest->slots * sizeof(double));
-    x[trees->forest->slots] = -INFINITY;
+    memcpy(x, trees->forest->blank, trees->forest->width * sizeof(double));
     for (Py_ssize_t i = 0; i < trees->count; i++) {
         const Column *column = &columns[i];
         const Segment *segment = &trees->segments[i];
@@ -1082,23 +1178,24 @@ static void trees_read_row(const Trees *trees, const Column *columns, Py_ssize_t
         if (first == last)
             continue;
         if (segment->kind == SCALAR) {
-            x[first] = data[row];
+            put(trees->forest, x, first, data[row]);
         } else if (segment->kind == ONEHOT) {
             Py_ssize_t index = column_index(column, row, segment->size);
             Py_ssize_t slot = index < 0 ? -1 : trees_slot(trees, i, index);
             if (slot >= 0)
-                x[slot] = 1.0;
+                put(trees->forest, x, slot, 1.0);
         } else if (column->offsets.held) {
             const int64_t *offsets = column->offsets.view.buf;
             const int32_t *indices = column->indices.view.buf;
             for (int64_t k = offsets[row]; k < offsets[row + 1]; k++) {
                 Py_ssize_t slot = trees_slot(trees, i, indices[k]);
                 if (slot >= 0)
-                    x[slot] = data[k];
+                    put(trees->forest, x, slot, data[k]);
             }
         } else {
             for (Py_ssize_t slot = first; slot < last; slot++)
-                x[slot] = data[row * column->size + trees->forest->features[slot] - segment->start];
+                put(trees->forest, x, slot,
+                    data[row * column->size + trees->forest->features[slot] - segment->start]);
         }
     }
 }
@@ -1116,7 +1213,7 @@ static Py_ssize_t trees_width(const Trees *trees)
 static int trees_rows(const Trees *trees, const Column *columns, double *out, Py_ssize_t start, Py_ssize_t stop)
 {
     const Forest *forest = trees->forest;
-    Py_ssize_t inputs = forest->slots + 1, leaves = forest->groups * LANES, width = trees_width(trees);
+    Py_ssize_t inputs = forest->width, leaves = forest->groups * LANES, width = trees_width(trees);
     Py_ssize_t block = 32768 / (inputs + leaves);
     block = block < 1 ? 1 : block > 64 ? 64 : block;
     double *x = PyMem_RawMalloc(block * (inputs + leaves) * sizeof(double));
@@ -1893,7 +1990,7 @@ static int gives_rows(const Forest *forest, Py_ssize_t rows)
     int good = !forest->nans;
     for (Py_ssize_t i = 0; good && i < forest->placed; i++) {
         const Node *node = &forest->nodes[i];
-        good = node->slot != forest->slots ||
+        good = node->slot != 0 ||
                (node->test.threshold >= 0.0 && node->test.threshold < (double)rows);
     }
     return good;
