@@ -210,7 +210,7 @@ typedef struct {
 typedef struct {
     PyObject *dense, *sparse;               /* the classes of vectors */
     PyObject *values, *indices, *size_name; /* "values", "indices", "size" */
-    PyObject *forest_type, *trees_type, *linear_type, *product_type, *factors_type;
+    PyObject *forest_type, *trees_type, *linear_type, *product_type, *factors_type, *reader_type;
 } State;
 
 /* One entry of a vector argument: its parts, held until `vector_close`. */
@@ -1867,6 +1867,113 @@ static int factors_traverse(PyObject *self, visitproc visit, void *arg)
     return 0;
 }
 
+/* --- rows ----------------------------------------------------------------------------------------- */
+
+/* f(row): the values of a dict under the names of columns, each of its column's class or None.
+ *
+ * A row that is not a dict, or has more keys or fewer, is arranged first; a value of another class is coerced.
+ * Both are done by functions of the caller, which raise what there is to say.
+ */
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    PyObject *names, *classes, *coercers; /* tuples of one length */
+    PyObject *arrange;
+} Reader;
+
+/* Return the value of a key, or NULL with an error set. */
+INLINE PyObject *dict_value(PyObject *dict, PyObject *key)
+{
+    PyObject *value;
+#if PY_VERSION_HEX >= 0x030D0000
+    PyDict_GetItemRef(dict, key, &value);
+#else
+    value = Py_XNewRef(PyDict_GetItemWithError(dict, key));
+#endif
+    if (!value && !PyErr_Occurred())
+        PyErr_SetObject(PyExc_KeyError, key);
+    return value;
+}
+
+/* Return a value as its column has it; `value` is taken over. */
+static PyObject *coerced(const Reader *reader, Py_ssize_t i, PyObject *value)
+{
+    PyObject *found;
+    if (PyLong_CheckExact(value) && PyTuple_GET_ITEM(reader->classes, i) == (PyObject *)&PyFloat_Type) {
+        double number = PyLong_AsDouble(value);
+        found = number == -1.0 && PyErr_Occurred() ? NULL : PyFloat_FromDouble(number);
+    } else {
+        found = PyObject_CallOneArg(PyTuple_GET_ITEM(reader->coercers, i), value);
+    }
+    Py_DECREF(value);
+    return found;
+}
+
+static PyObject *reader_call(PyObject *self, PyObject *const *arguments, size_t flags, PyObject *names)
+{
+    const Reader *reader = (Reader *)self;
+    Py_ssize_t count = PyTuple_GET_SIZE(reader->names);
+    if (PyVectorcall_NARGS(flags) != 1 || (names && PyTuple_GET_SIZE(names))) {
+        PyErr_SetString(PyExc_TypeError, "expected a row");
+        return NULL;
+    }
+    PyObject *row = Py_NewRef(arguments[0]);
+    if (!PyDict_CheckExact(row) || PyDict_GET_SIZE(row) != count) {
+        Py_SETREF(row, PyObject_CallOneArg(reader->arrange, row));
+        if (row && !PyDict_CheckExact(row)) {
+            PyErr_SetString(PyExc_TypeError, "a row is arranged as a dict");
+            Py_CLEAR(row);
+        }
+    }
+    PyObject *values = row ? PyTuple_New(count) : NULL;
+    for (Py_ssize_t i = 0; values && i < count; i++) {
+        PyObject *value = dict_value(row, PyTuple_GET_ITEM(reader->names, i));
+        if (value && value != Py_None && (PyObject *)Py_TYPE(value) != PyTuple_GET_ITEM(reader->classes, i))
+            value = coerced(reader, i, value);
+        if (value)
+            PyTuple_SET_ITEM(values, i, value);
+        else
+            Py_CLEAR(values);
+    }
+    Py_XDECREF(row);
+    return values;
+}
+
+static int reader_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Reader *reader = (Reader *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(reader->names);
+    Py_VISIT(reader->classes);
+    Py_VISIT(reader->coercers);
+    Py_VISIT(reader->arrange);
+    return 0;
+}
+
+static int reader_clear(PyObject *self)
+{
+    Reader *reader = (Reader *)self;
+    Py_CLEAR(reader->names);
+    Py_CLEAR(reader->classes);
+    Py_CLEAR(reader->coercers);
+    Py_CLEAR(reader->arrange);
+    return 0;
+}
+
+static void reader_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    reader_clear(self);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+static PyMemberDef reader_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Reader, vectorcall), READONLY},
+    {NULL},
+};
+
 /* --- types ---------------------------------------------------------------------------------------- */
 
 #define CALLABLE Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_HAVE_GC | \
@@ -1929,6 +2036,17 @@ static PyType_Spec linear_spec = {
     .basicsize = sizeof(Linear),
     .flags = CALLABLE,
     .slots = linear_slots_,
+};
+
+static PyType_Slot reader_slots_[] = {
+    {Py_tp_dealloc, reader_dealloc}, {Py_tp_traverse, reader_traverse}, {Py_tp_clear, reader_clear},
+    {Py_tp_call, PyVectorcall_Call}, {Py_tp_members, reader_members},   {0, NULL},
+};
+static PyType_Spec reader_spec = {
+    .name = "sparklet._native.Reader",
+    .basicsize = sizeof(Reader),
+    .flags = CALLABLE,
+    .slots = reader_slots_,
 };
 
 static PyType_Slot product_slots_[] = {
@@ -2420,6 +2538,36 @@ static PyObject *dense_around(const Kept *kept, PyObject *values)
     return vector;
 }
 
+PyDoc_STRVAR(reader_doc,
+             "reader(names, classes, coercers, arrange, /)\n--\n\n"
+             "Return f(row), the tuple of the values that a dict has under names. A value that is neither of\n"
+             "its class nor None goes through its coercer; a row that is no dict of so many keys through\n"
+             "`arrange`, which gives one that has all names.");
+
+static PyObject *native_reader(PyObject *module, PyObject *arguments)
+{
+    State *state = PyModule_GetState(module);
+    PyObject *names, *classes, *coercers, *arrange;
+    if (!PyArg_ParseTuple(arguments, "O!O!O!O", &PyTuple_Type, &names, &PyTuple_Type, &classes, &PyTuple_Type,
+                          &coercers, &arrange))
+        return NULL;
+    if (PyTuple_GET_SIZE(names) != PyTuple_GET_SIZE(classes) ||
+        PyTuple_GET_SIZE(names) != PyTuple_GET_SIZE(coercers)) {
+        PyErr_SetString(PyExc_ValueError, "names, classes and coercers are as many");
+        return NULL;
+    }
+    PyTypeObject *type = (PyTypeObject *)state->reader_type;
+    Reader *reader = (Reader *)type->tp_alloc(type, 0);
+    if (!reader)
+        return NULL;
+    reader->vectorcall = reader_call;
+    reader->names = Py_NewRef(names);
+    reader->classes = Py_NewRef(classes);
+    reader->coercers = Py_NewRef(coercers);
+    reader->arrange = Py_NewRef(arrange);
+    return (PyObject *)reader;
+}
+
 PyDoc_STRVAR(dense_doc, "dense(*elements)\n--\n\nReturn the DenseVector of floats, which are not checked.");
 
 static PyObject *native_dense(PyObject *module, PyObject *const *elements, Py_ssize_t size)
@@ -2462,6 +2610,7 @@ static int find_values(Kept *kept)
 static PyMethodDef native_methods[] = {
     {"dense", (PyCFunction)(void (*)(void))native_dense, METH_FASTCALL, dense_doc},
     {"dense_of", native_dense_of, METH_O, dense_of_doc},
+    {"reader", native_reader, METH_VARARGS, reader_doc},
     {"forest", (PyCFunction)(void (*)(void))native_forest, METH_FASTCALL, forest_doc},
     {"trees", native_trees, METH_VARARGS, trees_doc},
     {"linear", native_linear, METH_VARARGS, linear_doc},
@@ -2487,6 +2636,7 @@ static int native_exec(PyObject *module)
     state->forest_type = PyType_FromModuleAndSpec(module, &forest_spec, NULL);
     state->trees_type = PyType_FromModuleAndSpec(module, &trees_spec, NULL);
     state->linear_type = PyType_FromModuleAndSpec(module, &linear_spec, NULL);
+    state->reader_type = PyType_FromModuleAndSpec(module, &reader_spec, NULL);
     state->product_type = PyType_FromModuleAndSpec(module, &product_spec, NULL);
     state->factors_type = PyType_FromModuleAndSpec(module, &factors_spec, NULL);
     for (size_t i = 0; i < sizeof(State) / sizeof(PyObject *); i++)

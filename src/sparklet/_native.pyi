@@ -5,6 +5,13 @@ from typing import Any, TypeAlias
 _Order: TypeAlias = tuple[int, bool, bool]
 
 def dense(*elements: float) -> Any: ...
+def reader(
+    names: tuple[str, ...],
+    classes: tuple[type | None, ...],
+    coercers: tuple[Callable[[Any], Any], ...],
+    arrange: Callable[[Any], Any],
+    /,
+) -> Callable[[Any], tuple[Any, ...]]: ...
 def dense_of(elements: tuple[float, ...], /) -> Any: ...
 def forest(*arrays: Any) -> Any: ...
 def trees(

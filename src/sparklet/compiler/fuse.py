@@ -16,12 +16,13 @@ from sparklet.compiler.interpret import Score, interpret
 from sparklet.compiler.plan import Plan, Step, readers_of
 from sparklet.emit import Builder, Source, Symbol, Value, compiled
 from sparklet.errors import NullValueError
+from sparklet.native import kernels
 from sparklet.stages.stage import Dropped
 
 __all__ = ["Body", "fuse", "write"]
 
 # The classes that a row's value most likely has already; any other goes through the column's coercion.
-_CLASSES = {"double": "float", "string": "str", "boolean": "bool"}
+_CLASSES: dict[str, type] = {"double": float, "string": str, "boolean": bool}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def write(plan: Plan, *, coerced: bool = False) -> Body:
             absent, coerce = builder.bind(ABSENT), builder.bind(coercer(column), "coerce_")
             builder.line(f"if {value.var} is not {absent}: {value.var} = {coerce}({value.var})")
         else:
-            builder.wait(value, _CLASSES.get(column.type, "None.__class__"), coercer(column))
+            builder.wait(value, _CLASSES.get(column.type, type(None)), coercer(column))
     if any(step.bound.drops for step in plan.steps):
         # A row of wrong types is refused, even where a stage would drop it.
         for symbol in symbols.values():
@@ -116,7 +117,8 @@ def fuse(plan: Plan, missing: str) -> tuple[Score, Source]:
 
     It gives None for a row that a stage drops, and raises a `RowError` that names stage, column and value.
     """
-    body = write(plan)
+    native = None if plan.optional else kernels()
+    body = write(plan, coerced=native is not None)
     builder, reader = body.builder, RowReader(plan.inputs, plan.optional, missing, readers_of(plan))
     interpreted: Score | None = None
     score: Score
@@ -134,12 +136,19 @@ def fuse(plan: Plan, missing: str) -> tuple[Score, Source]:
     display = "{" + ", ".join([f"{name}: {var}" for name, var in results]) + "}"
     if plan.optional:
         display = f"{{k: v for k, v in {display}.items() if v is not {builder.bind(ABSENT)}}}"
-    arrange = builder.bind(reader.arrange, "arrange")
-    reading = [f"if row.__class__ is not dict or len(row) != {len(plan.inputs)}: row = {arrange}(row)"]
-    if plan.inputs:
-        # One input comes as itself, several as a tuple.
-        take = builder.bind(itemgetter(*[column.name for column in plan.inputs]), "take")
-        reading.append(f"{', '.join(body.inputs)} = {take}(row)")
+    names = tuple([column.name for column in plan.inputs])
+    if native is not None:
+        classes = tuple([_CLASSES.get(column.type) for column in plan.inputs])
+        read = native.reader(names, classes, tuple(map(coercer, plan.inputs)), reader.arrange)
+        reading = [
+            f"{''.join([f'{var}, ' for var in body.inputs]) or '_'} = {builder.bind(read, 'read')}(row)"
+        ]
+    else:
+        arrange = builder.bind(reader.arrange, "arrange")
+        reading = [f"if row.__class__ is not dict or len(row) != {len(names)}: row = {arrange}(row)"]
+        if names:
+            # One input comes as itself, several as a tuple.
+            reading.append(f"{', '.join(body.inputs)} = {builder.bind(itemgetter(*names), 'take')}(row)")
     text = "\n".join(
         [
             "def score(row):",

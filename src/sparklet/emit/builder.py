@@ -48,7 +48,7 @@ class Builder:
         self._variables = 0
         self._vectors: dict[int, tuple[Segments | Tuple, str]] = {}
         self._flags: dict[int, tuple[Segments, str]] = {}
-        self._waiting: dict[str, tuple[str, Callable[[Any], Any]]] = {}
+        self._waiting: dict[str, tuple[type, Callable[[Any], Any]]] = {}
 
     # --- lines and names ---
 
@@ -92,7 +92,7 @@ class Builder:
 
     # --- values ---
 
-    def wait(self, value: Value, kind: str, coerce: Callable[[Any], Any]) -> None:
+    def wait(self, value: Value, kind: type, coerce: Callable[[Any], Any]) -> None:
         """Note that a row's value in this variable is to be coerced, unless its class is `kind`."""
         self._waiting[value.var] = (kind, coerce)
 
@@ -109,8 +109,8 @@ class Builder:
         if waiting is not None:
             kind, coerce = waiting
             var, name = symbol.var, self.bind(coerce, "coerce_")
-            number = f"float({var}) if {var}.__class__ is int else " if kind == "float" else ""
-            self.line(f"if {var}.__class__ is not {kind}: {var} = {number}{name}({var})")
+            number = f"float({var}) if {var}.__class__ is int else " if kind is float else ""
+            self.line(f"if {var}.__class__ is not {self.bind(kind)}: {var} = {number}{name}({var})")
         return symbol.var
 
     def call(self, function: Callable[..., Any], *inputs: Symbol, **known: Any) -> Value:

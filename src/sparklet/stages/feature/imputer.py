@@ -53,26 +53,20 @@ class ImputerModel(HasInputCols):
 
         def emit(b: Builder, x: Value) -> Value:
             known = {"null": False, "nan": surrogate != surrogate or not nan_is_missing}
-            coerce = b.uncoerced(x) or _same
-            if source.type == "double":
-                var, is_number = x.var, f"{x.var}.__class__ is float"
-            else:
-                var = b.let(f"{b.value(x)} if {x.var} is None else float({x.var})")
-                is_number, coerce = f"{var} is not None", _same
+            coerce, var = b.uncoerced(x), x.var
+            if source.type != "double":
+                coerce, var = None, b.let(f"{b.value(x)} if {x.var} is None else float({x.var})")
 
             def fill(value: Any) -> float:
-                number = coerce(value)
+                number = value if coerce is None else coerce(value)
                 absent = number is None or number == missing or (nan_is_missing and number != number)
                 return surrogate if absent else number
 
             present = f"{var} == {var}" if nan_is_missing else f"{var} != {b.bind(missing)}"
-            made = Value(
-                b.let(f"{var} if {is_number} and {present} else {b.bind(fill, 'fill')}({var})"), **known
-            )
+            is_number = f"{var} is not None" if coerce is None else f"{var}.__class__ is float"
+            tests = [present] if not x.null and coerce is None else [is_number, present]
+            fill_ = f"{b.bind(fill, 'fill')}({var})"
+            made = Value(b.let(f"{var} if {' and '.join(tests)} else {fill_}"), **known)
             return made if source.type == "double" else b.call(from_double(source.type, ansi), made, **known)
 
         return emit
-
-
-def _same(value: Any) -> Any:
-    return value
