@@ -17,14 +17,19 @@ from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
 from sparklet.profile import Profile
 from sparklet.stages.classification.linear_svc import LinearSVCModel
 from sparklet.stages.classification.logistic_regression import LogisticRegressionModel
+from sparklet.stages.feature.binarizer import Binarizer
 from sparklet.stages.feature.elementwise_product import ElementwiseProduct
 from sparklet.stages.feature.imputer import ImputerModel
 from sparklet.stages.feature.max_abs_scaler import MaxAbsScalerModel
+from sparklet.stages.feature.min_max_scaler import MinMaxScalerModel
 from sparklet.stages.feature.one_hot_encoder import OneHotEncoderModel
 from sparklet.stages.feature.standard_scaler import StandardScalerModel
 from sparklet.stages.feature.string_indexer import StringIndexerModel
+from sparklet.stages.feature.univariate_feature_selector import UnivariateFeatureSelectorModel
 from sparklet.stages.feature.vector_assembler import VectorAssembler
+from sparklet.stages.feature.vector_slicer import VectorSlicer
 from sparklet.stages.pipeline import PipelineModel
+from sparklet.stages.regression.generalized_linear_regression import GeneralizedLinearRegressionModel
 from sparklet.stages.regression.linear_regression import LinearRegressionModel
 from sparklet.testing import assert_same
 
@@ -103,7 +108,7 @@ class Made:
         source, name = self.rng.choice(list(self.vectors)), self.name()
         size = self.vectors[source]
         common = {"uid": name, "inputCol": source, "outputCol": name}
-        kind = self.rng.randrange(3)
+        kind = self.rng.randrange(6)
         if kind == 0:
             mean, std = self.rng.random() < 0.4, self.rng.random() < 0.8
             stage: Any = StandardScalerModel(
@@ -111,19 +116,48 @@ class Made:
             )
         elif kind == 1:
             stage = MaxAbsScalerModel(**common, maxAbs=self.fitted(size))
-        else:
+        elif kind == 2:
             stage = ElementwiseProduct(**common, scalingVec=self.fitted(size))
+        elif kind == 3:
+            low, high = self.fitted(size), self.fitted(size)
+            stage = MinMaxScalerModel(**common, originalMin=low, originalMax=high, min=-0.5, max=1.0)
+        else:
+            places = tuple(self.rng.sample(range(size), self.rng.randint(1, size))) if size else ()
+            if not places:
+                return
+            size = len(places)
+            if kind == 4:
+                stage = VectorSlicer(**common, indices=places)
+            else:
+                stage = UnivariateFeatureSelectorModel(
+                    uid=name, featuresCol=source, outputCol=name, selectedFeatures=places
+                )
         self.stages.append(stage)
         self.vectors[name] = size
+
+    def binarize(self) -> None:
+        name, source = self.name(), self.rng.choice(self.numbers)
+        threshold = self.rng.choice([0.0, -0.0, 0.5, math.nan])
+        self.stages.append(Binarizer(uid=name, inputCol=source, outputCol=name, threshold=threshold))
+        self.numbers.append(name)
 
     def predict(self) -> None:
         source, name = self.rng.choice(list(self.vectors)[-3:]), self.name()
         size = self.vectors[source]
         weights = self.fitted(size)
         common = {"uid": name, "featuresCol": source, "labelCol": "none", "predictionCol": f"{name}_p"}
-        kind = self.rng.randrange(3)
-        if kind == 0:
-            stage: Any = LinearRegressionModel(**common, coefficients=weights, intercept=0.5)
+        kind = self.rng.randrange(4)
+        if kind == 3:
+            stage: Any = GeneralizedLinearRegressionModel(
+                **common,
+                coefficients=weights,
+                intercept=-0.0,
+                family="poisson",
+                linkPredictionCol=self.rng.choice([f"{name}_l", None]),
+                offsetCol=self.rng.choice([None, "x"]),
+            )
+        elif kind == 0:
+            stage = LinearRegressionModel(**common, coefficients=weights, intercept=0.5)
         elif kind == 1:
             stage = LinearSVCModel(
                 **common, rawPredictionCol=f"{name}_r", coefficients=weights, intercept=-0.5
@@ -158,7 +192,16 @@ class Made:
 
 def pipeline(seed: int) -> Made:
     made = Made(Random(seed))
-    steps = [made.impute, made.index, made.encode, made.encode, made.assemble, made.assemble, made.scale]
+    steps = [
+        made.impute,
+        made.binarize,
+        made.index,
+        made.encode,
+        made.encode,
+        made.assemble,
+        made.assemble,
+        made.scale,
+    ]
     for _ in range(made.rng.randint(2, 9)):
         made.rng.choice(steps)()
     made.assemble()

@@ -5,15 +5,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any, Literal, TypeAlias
 
 from sparklet.emit.code import compiled
 from sparklet.emit.gather import gatherer, is_sparse, one_hot_vectors, refuse_size
-from sparklet.emit.symbols import Number, OneHot, Segment, Segments, Tuple, Value, dense, layout_of
+from sparklet.emit.symbols import (
+    Number,
+    OneHot,
+    Segment,
+    Segments,
+    Tuple,
+    Value,
+    dense,
+    layout_of,
+    sparse_limit,
+)
 from sparklet.jvm_math import WHOLE, Layout, dot, dot_of, exp
-from sparklet.linalg import DenseVector, SparseVector, Vector, to_dense
+from sparklet.linalg import DenseVector, SparseVector, Vector, compressed, to_dense
 from sparklet.native import kernels
+from sparklet.profile import Line
 
 __all__ = ["Builder", "Emit", "Symbol", "calls"]
 
@@ -234,6 +245,29 @@ class Builder:
             each = f"[{in_order} for x, {names} in zip({values}, {', '.join(vectors.values())})]"
             self.line(f"{result} = {dense_type}(tuple({each}))")
         return Value(result, null=False)
+
+    def pick(
+        self, vector: Symbol, places: Sequence[int], function: Callable[..., Any], *, keeps_zeros: bool
+    ) -> Symbol:
+        """Return the elements of a vector at some places, as `function` does with an object.
+
+        `keeps_zeros` tells whether a sparse vector keeps the zeros that it stores.
+        """
+        numbers = vector.numbers if isinstance(vector, Segments) and vector.kind != "counted" else None
+        if not isinstance(vector, Segments) or numbers is None or max(places, default=-1) >= len(numbers):
+            return self.call(function, vector, null=False)
+        found = [numbers[place] for place in places]
+        if vector.kind == "dense":
+            return Segments(tuple(found), len(found), -1)
+        if not keeps_zeros:
+            found = [Number(number.var, number.var, number.exact) for number in found]
+        return Segments(tuple(found), len(found), len(found))
+
+    def compressed(self, vector: Symbol, line: Line) -> Symbol:
+        """Return a vector in the kind that takes less room, see `sparklet.linalg.compressed`."""
+        if isinstance(vector, Segments) and vector.kind == "dense" and vector.numbers is not None:
+            return Segments(vector.parts, vector.size, sparse_limit(len(vector.parts), line), line)
+        return self.call(partial(compressed, line=line), vector, null=False)
 
     def elements(self, vector: Symbol, size: int) -> list[str]:
         """Return expressions of the elements of a dense vector of `size`."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from sparklet.columns import Attribute, Columns, wants
+from sparklet.emit import Builder, Emit, Value
 from sparklet.errors import SchemaError
 from sparklet.linalg import DenseVector, SparseVector, Vector, compressed
 from sparklet.profile import Profile
@@ -43,7 +43,7 @@ class Binarizer(HasInputCols):
         for source, (_, output), threshold in zip(taken, self.pairs, thresholds, strict=True):
             if source.type == "double":
                 made = columns.new(output, "double", attribute=Attribute("binary", output))
-                yield Bound((source,), (made,), _double(threshold, columns.profile), nulls=True)
+                yield Bound((source,), (made,), emit=_double(threshold, columns.profile), nulls=True)
             elif threshold != threshold:
                 problem = "is a vector, which has no order with a threshold of NaN"
                 raise SchemaError(source.name, problem, str(self))
@@ -53,10 +53,17 @@ class Binarizer(HasInputCols):
                 yield Bound((source,), (made,), _vector(threshold, columns.profile))
 
 
-def _double(threshold: float, profile: Profile) -> Callable[[Any], float | None]:
-    # 4.0 replaced a UDF, which passes null, by when(...).otherwise(0).
-    null = 0.0 if profile.at_least("4.0") else None
-    return lambda value: null if value is None else 1.0 if value > threshold else 0.0
+def _double(threshold: float, profile: Profile) -> Emit:
+    def emit(b: Builder, x: Value) -> Value:
+        var = b.value(x)
+        if not x.null:
+            return b.above(var, threshold)
+        # 4.0 replaced a UDF, which passes null, by when(...).otherwise(0).
+        null = "0.0" if profile.at_least("4.0") else "None"
+        above = f"1.0 if {var} > {b.bind(threshold)} else 0.0"
+        return Value(b.let(f"{null} if {var} is None else {above}"), null=null == "None", nan=False)
+
+    return emit
 
 
 def _vector(threshold: float, profile: Profile) -> Callable[[Vector], Vector]:

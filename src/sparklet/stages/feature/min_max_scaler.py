@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sparklet.columns import Columns, wants
-from sparklet.linalg import DenseVector, Vector, compressed, to_dense
+from sparklet.emit import Builder, Symbol
+from sparklet.linalg import Vector, to_dense
 from sparklet.saved import SavedStage
-from sparklet.stages.shared import HasInputCol, sized
+from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
 
 __all__ = ["MinMaxScalerModel"]
@@ -47,13 +48,11 @@ class MinMaxScalerModel(HasInputCol):
         ranges = [high - low for low, high in zip(lowest, highest, strict=True)]
         # 0 marks a constant feature, and one whose range is so wide that the quotient vanishes.
         factors = [scale / extent if extent != 0.0 else 0.0 for extent in ranges]
-        plan, line = tuple(zip(lowest, factors, strict=True)), columns.profile.line
+        constants = {"s": lowest, "f": factors, "b": (bottom,) * size, "m": (middle,) * size}
+        rescaled = "{m} if {f} == 0.0 and {x} == {x} else ({x} - {s}) * {f} + {b}"
 
-        def rescale(x: Vector) -> Vector:
-            values = [
-                middle if factor == 0.0 and value == value else (value - low) * factor + bottom
-                for value, (low, factor) in zip(to_dense(x).values, plan, strict=True)
-            ]
-            return compressed(DenseVector(tuple(values)), line)
+        def emit(b: Builder, x: Symbol) -> Symbol:
+            b.require_size(x, size)
+            return b.compressed(b.elementwise(x, rescaled, constants, keeps_zero=False), columns.profile.line)
 
-        yield Bound((source,), (made,), sized(rescale, size))
+        yield Bound((source,), (made,), emit=emit)

@@ -48,7 +48,8 @@ class SelectorModel(Stage):
             size=len(selected),
             attributes=lambda: self._attributes(source, selected),
         )
-        yield Bound((source,), (made,), _selection(selected))
+        select = _selection(selected)
+        yield Bound((source,), (made,), emit=lambda b, x: b.pick(x, selected, select, keeps_zeros=True))
 
     def _attributes(self, source: Column, selected: tuple[int, ...]) -> tuple[Attribute, ...]:
         known = source.attributes()

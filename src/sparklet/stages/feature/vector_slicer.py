@@ -54,7 +54,8 @@ class VectorSlicer(HasInputCol):
             if source.make_attributes is None
             else lambda: tuple((source.attributes() or ())[i] for i in selected),
         )
-        yield Bound((source,), (made,), _slicer(selected))
+        pick = _slicer(selected)
+        yield Bound((source,), (made,), emit=lambda b, x: b.pick(x, selected, pick, keeps_zeros=False))
 
     def _named(self, source: Column) -> tuple[int, ...]:
         if not self.names:

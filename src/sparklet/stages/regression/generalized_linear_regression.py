@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from sparklet.columns import Column, Columns, wants
+from sparklet.emit import Builder, Emit, Symbol, Value
 from sparklet.errors import NullValueError
-from sparklet.jvm_math import div, dot, exp, normal_cdf
+from sparklet.jvm_math import div, exp, normal_cdf
 from sparklet.jvm_math import pow as java_pow
 from sparklet.linalg import Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.predictor import PredictionModel
-from sparklet.stages.shared import sized, to_double
 from sparklet.stages.stage import Bound, stage
 
 __all__ = ["GeneralizedLinearRegressionModel"]
@@ -72,10 +72,10 @@ class GeneralizedLinearRegressionModel(PredictionModel):
     def width(self) -> int:
         return self.coefficients.size
 
-    def _linear(self, profile: Profile) -> Callable[[Vector, float], float]:
-        product, intercept = dot(self.coefficients, profile.blas), self.intercept
-        checked = sized(product, self.coefficients.size)
-        return lambda features, offset: checked(features) + intercept + offset
+    def _linear(self, b: Builder, features: Symbol, offset: str, profile: Profile) -> str:
+        return b.let(
+            f"{b.plus(b.linear(features, self.coefficients, profile.blas), self.intercept)} + {offset}"
+        )
 
     def _fitted(self) -> Function:
         """Return the function from the linear predictor to the mean."""
@@ -99,38 +99,45 @@ class GeneralizedLinearRegressionModel(PredictionModel):
         if not self.linkPredictionCol and not self.predictionCol:
             return
         source: tuple[Column, ...] = (self.features(columns),)
-        linear = self._linear(columns.profile)
-        link: Callable[..., float | None] = lambda features: linear(features, 0.0)  # noqa: E731 - one of two
+        profile, nulls = columns.profile, False
+        link: Emit = self._without_offset(profile)
         if self.offsetCol:
-            offset = columns.take(self.offsetCol, wants.NUMBER)
-            source += (offset,)
-            link = _with_offset(linear, to_double(offset) or float)
-        fitted = self._fitted()
-
-        def predict(*values: Any) -> float | None:
-            eta = link(*values)
-            return None if eta is None else fitted(eta)
-
+            source, nulls = (*source, columns.take(self.offsetCol, wants.NUMBER)), True
+            link = self._with_offset(profile)
         if self.linkPredictionCol:
             made = columns.new(self.linkPredictionCol, "double")
-            yield Bound(source, (made,), link, nulls=len(source) > 1)
-            source, link = (made,), lambda eta: eta
+            yield Bound(source, (made,), emit=link, nulls=nulls)
+            source, link, nulls = (made,), lambda _, eta: eta, True
         if self.predictionCol:
-            prediction = columns.new(self.predictionCol, "double")
-            yield Bound(source, (prediction,), predict, nulls=True)
+            prediction, fitted = columns.new(self.predictionCol, "double"), self._fitted()
+            yield Bound(
+                source, (prediction,), emit=lambda b, *x: _unless_null(b, link(b, *x), fitted), nulls=nulls
+            )
+
+    def _without_offset(self, profile: Profile) -> Emit:
+        return lambda b, features: Value(self._linear(b, features, "0.0", profile), null=False)
+
+    def _with_offset(self, profile: Profile) -> Emit:
+        def emit(b: Builder, features: Symbol, offset: Value) -> Value:
+            given, eta = b.value(offset), b.let("None")
+            with b.block(f"if {given} is not None:"):
+                if isinstance(features, Value) and features.null:
+                    b.line(f"if {b.value(features)} is None: {b.bind(_refuse_null)}()")
+                b.line(f"{eta} = {self._linear(b, features, f'float({given})', profile)}")
+            return Value(eta)
+
+        return emit
 
 
-def _with_offset(
-    linear: Callable[[Vector, float], float], cast: Callable[[Any], float]
-) -> Callable[[Vector | None, Any], float | None]:
-    def link(features: Vector | None, offset: Any) -> float | None:
-        if offset is None:
-            return None
-        if features is None:
-            raise NullValueError
-        return linear(features, cast(offset))
+def _refuse_null() -> NoReturn:
+    raise NullValueError
 
-    return link
+
+def _unless_null(b: Builder, eta: Symbol, fitted: Function) -> Value:
+    if not (isinstance(eta, Value) and eta.null):
+        return b.call(fitted, eta, null=False)
+    var = b.value(eta)
+    return Value(b.let(f"None if {var} is None else {b.bind(fitted, 'fitted')}({var})"))
 
 
 def _power(power: float) -> Function:
