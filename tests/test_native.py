@@ -25,7 +25,7 @@ from sparklet.jvm_math import (
     gemv,
     hash_bytes,
 )
-from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
+from sparklet.linalg import DenseMatrix, DenseVector, SparseMatrix, SparseVector
 from sparklet.native import kernels
 from sparklet.stages.feature.hashing_tf import HashingTF
 from sparklet.stages.recommendation.als import ALSModel, Factors
@@ -396,11 +396,35 @@ def test_products_of_sequences(order, seed):
         matrix = DenseMatrix(rows, columns, values, transposed)
         for make, arguments in [
             (lambda matrix=matrix: gemv(matrix, order), (DenseVector(tuple(x)), draw.number(), y)),
+            (lambda matrix=matrix: gemv(matrix, order, 2.0), (draw.vector(columns), draw.number(), y)),
             (lambda matrix=matrix: gemm_column(matrix, order), (x, y)),
             (lambda: bound_dot(values, order), (values,)),
             (lambda: bound_dot(values, order), (list(values[::-1]),)),
         ]:
             assert outcome(make(), arguments) == outcome(twin_of(make), arguments)
+
+
+@given(seed=seeds)
+def test_sparse_matrices_by_rows(seed):
+    draw = Draw(seed)
+    rows, columns = draw.randrange(4), draw.choice([1, 3, 9, 50])
+    lines = [SparseVector(columns, (), ()) for _ in range(rows)]
+    for k in range(rows):
+        places = tuple(i for i in range(columns) if draw.random() < 0.4)
+        lines[k] = SparseVector(columns, places, tuple(draw.number() for _ in places))
+    starts = tuple(numpy.add.accumulate([0] + [len(line.indices) for line in lines]).tolist())
+    indices = tuple(i for line in lines for i in line.indices)
+    values = tuple(x for line in lines for x in line.values)
+    matrix = SparseMatrix(rows, columns, starts, indices, values, True)
+    make = lambda: gemv(matrix, "java11", 0.5)  # noqa: E731
+    for _ in range(5):
+        row = [draw.vector(columns), draw.number(), [draw.number() for _ in range(rows)]]
+        assert outcome(make(), row) == outcome(twin_of(make), row)
+
+
+def test_rows_out_of_order_are_left_to_python():
+    weights = SparseVector(3, (2, 0), (2.0, 1.0))
+    assert dot(weights, "java11")(DenseVector((1.0, 1.0, 10.0))) == 21.0
 
 
 def test_layouts_that_no_code_should_make():

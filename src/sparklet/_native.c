@@ -31,7 +31,7 @@
 
 #if defined(__GNUC__)
 #define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("GCC unroll 8")
+#define UNROLL _Pragma("GCC unroll 16")
 #else
 #define INLINE static inline
 #define UNROLL
@@ -359,7 +359,7 @@ typedef struct {
 #define ALL_MEMBERS 4096  /* sets of all features that have */
 
 #define HUGE_PAGE ((size_t)1 << 21)
-#define LANES 8 /* trees that are walked at once, to hide the time that memory takes */
+#define LANES 16 /* trees that are walked at once, to hide the time that memory takes */
 #define STRIDE 8 /* levels between two questions whether all have ended */
 
 typedef struct {

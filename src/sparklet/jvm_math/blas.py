@@ -11,6 +11,7 @@ correctly rounded `math.fsum`, which is faster in CPython than calling libm thro
 from __future__ import annotations
 
 import math
+import operator
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -313,6 +314,11 @@ def dot(weights: Vector, order: str) -> Callable[[Vector], float]:
     )
 
 
+def _ascending(weights: Vector) -> bool:
+    """Tell whether indices ascend: rows of a saved matrix are not bound to."""
+    return isinstance(weights, DenseVector) or all(map(operator.lt, weights.indices, weights.indices[1:]))
+
+
 def _native_dot(
     weights: Vector,
     order: str,
@@ -324,7 +330,7 @@ def _native_dot(
 ) -> Callable[..., float]:
     """Return the C module's dot, with at most `limit` non-zeros in what is sparse if that is smaller."""
     module = kernels()
-    if module is None or size != weights.size:
+    if module is None or size != weights.size or not _ascending(weights):
         return twin()
     actives = None if isinstance(weights, DenseVector) else array("i", weights.indices)
     found: Callable[..., float] = module.linear(
@@ -441,11 +447,16 @@ def gemv(matrix: Matrix, order: str, alpha: float = 1.0) -> Gemv:
     >>> f(DenseVector((1.0, 10.0)), 1.0, [0.5, 0.5])
     [21.5, 43.5]
     """
+    by_dense: _ByDense
+    by_sparse: _BySparse
     if isinstance(matrix, SparseMatrix):
-        by_dense, by_sparse = _csr_gemv(matrix, alpha) if matrix.isTransposed else _csc_gemv(matrix, alpha)
+        csr = matrix.isTransposed
+        by_dense, by_sparse = _csr_gemv(matrix, order, alpha) if csr else _csc_gemv(matrix, alpha)
     else:
         dense = _dgemv_t if matrix.isTransposed else _dgemv_n
-        by_dense, by_sparse = dense(matrix, ORDERS[order], alpha), _dense_by_sparse(matrix, alpha)
+        # Features are of one kind mostly: what the other takes is not made before it is met.
+        by_dense = lazily(lambda: dense(matrix, ORDERS[order], alpha))
+        by_sparse = lazily(lambda: _dense_by_sparse(matrix, order, alpha))
 
     def spark_gemv(x: Vector, beta: float, y: list[float]) -> list[float]:
         return by_dense(x.values, beta, y) if isinstance(x, DenseVector) else by_sparse(x, beta, y)
@@ -512,43 +523,26 @@ def _unfused_row(row: Sequence[float]) -> Chain:
     return chain
 
 
-def _dense_by_sparse(matrix: DenseMatrix, alpha: float) -> _BySparse:
-    rows = matrix.rows()
+def _dense_by_sparse(matrix: DenseMatrix, order: str, alpha: float) -> _BySparse:
+    # Each row by itself is a dot that adds in the order of the indices, as Spark's loop does.
+    rows = [dot(DenseVector(row), order) for row in matrix.rows()]
 
     def by_sparse(x: SparseVector, beta: float, y: list[float]) -> list[float]:
-        result = []
-        for row, old in zip(rows, y, strict=True):
-            total = 0.0
-            for index, value in zip(x.indices, x.values, strict=False):
-                total += value * row[index]
-            result.append(total * alpha + beta * old)
-        return result
+        return [row(x) * alpha + beta * old for row, old in zip(rows, y, strict=True)]
 
     return by_sparse
 
 
-def _csr_gemv(matrix: SparseMatrix, alpha: float) -> tuple[_ByDense, _BySparse]:
-    lines = [tuple(zip(indices, values, strict=True)) for indices, values in matrix.lines()]
+def _csr_gemv(matrix: SparseMatrix, order: str, alpha: float) -> tuple[_ByDense, _BySparse]:
+    size = matrix.numCols
+    rows = [dot(SparseVector(size, indices, values), order) for indices, values in matrix.lines()]
 
     def by_dense(x: Sequence[float], beta: float, y: list[float]) -> list[float]:
-        result = []
-        for line, old in zip(lines, y, strict=True):
-            total = 0.0
-            for index, value in line:
-                total += value * x[index]
-            result.append(beta * old + total * alpha)
-        return result
+        vector = DenseVector(tuple(x))
+        return [beta * old + row(vector) * alpha for row, old in zip(rows, y, strict=True)]
 
     def by_sparse(x: SparseVector, beta: float, y: list[float]) -> list[float]:
-        actives = dict(zip(x.indices, x.values, strict=False))
-        result = []
-        for line, old in zip(lines, y, strict=True):
-            total = 0.0
-            for index, value in line:
-                if index in actives:
-                    total += value * actives[index]
-            result.append(total * alpha + beta * old)
-        return result
+        return [row(x) * alpha + beta * old for row, old in zip(rows, y, strict=True)]
 
     return by_dense, by_sparse
 
