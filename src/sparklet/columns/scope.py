@@ -77,6 +77,11 @@ class Inputs:
         """Return the column of that name that is declared or that a stage took, else None."""
         return self._columns.get(fold(name))
 
+    def taken(self, name: str) -> Column | None:
+        """Return the column of that name if a stage took it, else None."""
+        key = fold(name)
+        return self._columns[key] if key in self._used else None
+
     @property
     def declared(self) -> Iterator[Column]:
         """Return the columns that the schema names, used or not."""
@@ -189,7 +194,7 @@ class Columns:
             return False
         if key in self._made:
             return self._made[key] is not None
-        return any(key == fold(column.name) for column in self._inputs)
+        return self._inputs.taken(name) is not None
 
     def add(self, column: Column) -> None:
         """Make a column visible to the stages that follow, in place of one of the same name."""
@@ -224,4 +229,4 @@ class Columns:
         key = fold(name)
         if key in self._made or self._removed(name):
             return self._made.get(key)
-        return next((column for column in self._inputs if fold(column.name) == key), None)
+        return self._inputs.taken(name)

@@ -114,7 +114,11 @@ class SavedStage:
         if not self._store.is_folder(metadata):
             missing = folder if not self._store.is_folder(folder) else metadata
             raise MissingDataError(self._store.shown(missing), "is absent", COPIED)
-        return SavedStage(self._store, folder, read_metadata(self._store, metadata, self.version))
+        return self._open(folder)
+
+    def _open(self, folder: str) -> SavedStage:
+        metadata = read_metadata(self._store, join(folder, "metadata"), self.version)
+        return SavedStage(self._store, folder, metadata)
 
     def children(self, prefix: str) -> list[SavedStage]:
         """Open the stages in the folders `<prefix>0`, `<prefix>1` ...; raise MissingDataError at a gap."""
@@ -144,7 +148,7 @@ class SavedStage:
             raise self.corrupt(f"stage uid {shown(uid)} would lead out of the model's folder")
         exact = f"stages/{place:0{width}d}_{uid}"
         if self.has(exact + "/metadata"):
-            return self.child(exact)
+            return self._open(join(self._folder, exact))
         # Copying may have changed a name that the target does not allow; index and uid tell the stage.
         for name, is_folder in self._store.entries(join(self._folder, "stages")) or ():
             if is_folder and re.match(f"0*{place}_", name) and self.has(f"stages/{name}/metadata"):

@@ -232,9 +232,9 @@ def read_forest(saved: SavedStage, numFeatures: int, numTrees: int, stats: int =
     """
     table = saved.table("data", ["treeID", *_columns("nodeData.", stats)]).sorted_by("treeID", "nodeData.id")
     trees = table.numpy("treeID", "int")
-    # Since 4.1 the columns are called _1, _2 and _3: tree, metadata, weight.
-    facts = saved.table("treesMetadata").sorted_by(0)
-    known, weights = facts.numpy(0, "int"), facts.numpy(2, "double")
+    # Since 4.1 the columns are called _1, _2 and _3: tree, metadata, weight. The metadata is not read.
+    facts = saved.table("treesMetadata", ["treeID", "weights", "_1", "_3"]).sorted_by(0)
+    known, weights = facts.numpy(0, "int"), facts.numpy(1, "double")
     found = trees[_starts(trees)[:-1]].tolist()
     if found != known.tolist() or len(found) != numTrees:
         problem = f"has {len(found)} trees where the metadata has {numTrees} and treesMetadata {len(known)}"
@@ -266,55 +266,57 @@ def _forest(
     def column(name: str, type: str = "int") -> numpy.ndarray:
         return table.numpy(prefix + name, type)
 
-    def require(good: numpy.ndarray, problem: str) -> None:
+    def require(good: numpy.ndarray, problem: str, nodes: numpy.ndarray | None = None) -> None:
         if not good.all():
-            node = int(numpy.argmin(good))
+            place = int(numpy.argmin(good))
+            node = place if nodes is None else int(nodes[place])
             raise CorruptModelError(table.path, f"node {ids[node]} of tree {trees[node]} {problem}")
 
     ids = column("id")
-    if not len(ids):
+    count = len(ids)
+    if not count:
         raise CorruptModelError(table.path, "holds no nodes")
     starts = _starts(trees)
     sizes = numpy.diff(starts)
     first = numpy.repeat(starts[:-1], sizes)
-    require(ids == numpy.arange(len(ids)) - first, "is missing or there twice: ids must count from 0")
+    require(ids == numpy.arange(count) - first, "is missing or there twice: ids must count from 0")
 
-    left, right = column("leftChild").astype(numpy.int64), column("rightChild").astype(numpy.int64)
-    leaf = left == -1
-    size = numpy.repeat(sizes, sizes)
+    sides = column("leftChild"), column("rightChild")
+    splits_here = numpy.flatnonzero(sides[0] != -1)
+    children = numpy.stack([side[splits_here] for side in sides])
     # Each child after its parent, and no child of two: then every walk ends, and ends in a leaf of its own.
-    for child in (left, right):
-        require(
-            leaf | ((child > ids) & (child < size)), "has a child that does not come after it in its tree"
-        )
-    left, right = numpy.where(leaf, -1, left + first), numpy.where(leaf, -1, right + first)
-    parents = numpy.bincount(numpy.concatenate((left[~leaf], right[~leaf])), minlength=len(ids))
-    require(parents <= 1, "is the child of two nodes")
+    after = (children > ids[splits_here]) & (children < numpy.repeat(sizes, sizes)[splits_here])
+    require(after[0] & after[1], "has a child that does not come after it in its tree", splits_here)
+    children = children + first[splits_here]
+    require(numpy.bincount(children.ravel(), minlength=count) <= 1, "is the child of two nodes")
+    both = numpy.full((2, count), -1)
+    both[:, splits_here] = children
 
-    feature, categories = column("split.featureIndex"), column("split.numCategories")
+    tested, categories = column("split.featureIndex")[splits_here], column("split.numCategories")
     limit = numFeatures if numFeatures >= 0 else numpy.iinfo(numpy.int32).max
-    require(leaf | ((feature >= 0) & (feature < limit)), f"tests a feature that is none of the {limit}")
+    require((tested >= 0) & (tested < limit), f"tests a feature that is none of the {limit}", splits_here)
+    feature = numpy.full(count, -1, numpy.int32)
+    feature[splits_here] = tested
     splits, bounds = table.flat(prefix + "split.leftCategoriesOrThreshold", "array<double>")
-    lengths = numpy.diff(bounds)
-    require(
-        leaf | (categories >= 0) | ((categories == -1) & (lengths == 1)),
-        "has a split without its one threshold",
-    )
-    owners = numpy.repeat(numpy.arange(len(ids)), lengths)
-    outside = ~((splits >= 0) & (splits < categories[owners]))
-    unsound = numpy.bincount(owners[outside], minlength=len(ids)) > 0
-    require(leaf | (categories < 0) | ~unsound, "sends a value left that is no category")
+    lengths, nominal = numpy.diff(bounds)[splits_here], categories[splits_here] >= 0
+    one = (categories[splits_here] == -1) & (lengths == 1)
+    require(nominal | one, "has a split without its one threshold", splits_here)
+    if nominal.any():
+        owners = numpy.repeat(numpy.arange(count), numpy.diff(bounds))
+        outside = ~((splits >= 0) & (splits < categories[owners]))
+        sound = numpy.bincount(owners[outside], minlength=count)[splits_here] == 0
+        require(~nominal | sound, "sends a value left that is no category", splits_here)
 
-    table_of_stats = numpy.empty((len(ids), 0))
+    table_of_stats = numpy.empty((count, 0))
     if stats:
         values, ends = table.flat(prefix + "impurityStats", "array<double>")
         require(numpy.diff(ends) == stats, f"has not {stats} impurity statistics")
-        table_of_stats = values.reshape(len(ids), stats)
+        table_of_stats = values.reshape(count, stats)
     return Forest(
         starts=starts,
-        feature=numpy.where(leaf, -1, feature).astype(numpy.int32),
-        left=left,
-        right=right,
+        feature=feature,
+        left=both[0],
+        right=both[1],
         categories=categories,
         splits=splits,
         bounds=bounds,
