@@ -1,8 +1,10 @@
 """Promises that the project makes about its files and its package."""
 
 import ast
+import os
 import re
 import subprocess
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -73,6 +75,20 @@ def test_installing_pulls_no_spark():
     assert core == {"click", "numpy", "pyarrow", "rich"}
     extras = {re.split(r"[^\w-]", line)[0].lower() for line in requirements if 'extra == "spark"' in line}
     assert extras == {"pandas", "pyspark"}
+
+
+def test_no_compiler_is_no_failure(tmp_path):
+    places = [f"--build-temp={tmp_path / 'temp'}", f"--build-lib={tmp_path / 'lib'}"]
+    done = subprocess.run(
+        [sys.executable, "setup.py", "--quiet", "build_ext", "--force", *places],
+        cwd=ROOT,
+        env={**os.environ, "CC": "no-such-compiler", "PYTHONPATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "_native" in done.stderr
+    assert not list(tmp_path.rglob("*.so"))
 
 
 def test_the_makefile_stays_small():
