@@ -240,6 +240,15 @@ def test_batches_of_forests(output, seed):
     assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
 
 
+@pytest.mark.parametrize("layout", [(("scalar", 0),), (("onehot", 0, 2),), (("vector", 2, 3),), WHOLE])
+def test_layouts_that_do_not_reach_what_splits_test(layout):
+    forest = Draw(8).forest(9, trees=9, categorical=True)
+    make = lambda: forest.leaves_of(layout, 9)  # noqa: E731
+    for argument in (1.0, DenseVector((1.0,) * 3), DenseVector((1.0,) * 4), SparseVector(3, (), ())):
+        if isinstance(argument, float) == (layout[0][0] != "vector"):
+            assert outcome(make(), [argument]) == outcome(twin_of(make), [argument])
+
+
 def test_batches_take_parts_and_whole_numbers():
     forest = Draw(3).forest(9, trees=20)
     layout = (("scalar", 0), ("onehot", 1, 8))
@@ -286,12 +295,17 @@ def test_batches_refuse_columns_that_do_not_fit(arguments):
         ([0, 1, 2], [0, -1], [1.0, 1.0]),
         ([0, 1, 2], [0, 1], [1.0]),
         ([0, 1], [0], [1.0]),
+        ([], [], []),
     ],
 )
 def test_batches_refuse_what_is_no_sparse_matrix(sparse):
     offsets, indices, values = sparse
     layout = (("vector", 0, 9),)
-    column = numpy.array(offsets, numpy.int64), numpy.array(indices, numpy.int32), numpy.array(values)
+    column = (
+        numpy.array(offsets, numpy.int64),
+        numpy.array(indices, numpy.int32),
+        numpy.array(values, numpy.float64),
+    )
     for function in (
         Draw(3).forest(9).sum_of(layout, 9, "java11"),
         dot_of(DenseVector((1.0,) * 9), "java11", layout, 9, "sparse"),

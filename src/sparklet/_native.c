@@ -453,7 +453,7 @@ static int tables_open(Tables *tables, PyObject *const *arrays)
     Py_ssize_t n = tables->nodes = buffer_items(&buffers[FEATURE]);
     tables->trees = buffer_items(&buffers[STARTS]) - 1;
     tables->split_values = buffer_items(&buffers[SPLITS]);
-    int good = tables->trees >= 1 && n >= 1 && n < INT32_MAX / 2 && buffer_items(&buffers[LEFT]) == n &&
+    int good = tables->trees >= 1 && tables->trees <= n && n < INT32_MAX / 4 && buffer_items(&buffers[LEFT]) == n &&
                buffer_items(&buffers[RIGHT]) == n && buffer_items(&buffers[CATEGORIES]) == n &&
                buffer_items(&buffers[BOUNDS]) == n + 1 && buffer_items(&buffers[VALUES]) == n;
     for (Py_ssize_t i = 0; good && i < tables->trees; i++)
@@ -702,6 +702,10 @@ static int forest_nodes(Forest *forest, const Tables *tables, Waiting *waiting)
 /* Write what slots hold where all features are 0.0; return -1 without memory. */
 static int forest_blank(Forest *forest)
 {
+    if (forest->members) {
+        Member *fitting = PyMem_Realloc(forest->members, forest->member_count * sizeof(Member));
+        forest->members = fitting ? fitting : forest->members;
+    }
     forest->width = 1 + forest->slots + forest->member_count;
     forest->blank = PyMem_Calloc(forest->width, sizeof(double));
     if (!forest->blank)
@@ -846,7 +850,8 @@ static int trees_vector(const Trees *trees, Py_ssize_t i, PyObject *argument, do
     if (!vector_open(state, argument, &vector))
         return 0;
     /* A vector that is the only segment may have any size that reaches what splits test. */
-    int good = trees->count == 1 || segment->size < 0 || vector.size == segment->size;
+    int whole = trees->count == 1 && !segment->start;
+    int good = whole || segment->size < 0 || vector.size == segment->size;
     good = good && (first == last || features[last - 1] - segment->start < vector.size);
     if (good && !vector.indices) {
         for (Py_ssize_t slot = first; good && slot < last; slot++) {
@@ -1091,6 +1096,8 @@ static int check_sparse(const Column *column, Py_ssize_t rows, Py_ssize_t size)
     Py_ssize_t count = buffer_items(&column->indices);
     int good = buffer_items(&column->data) == count && buffer_items(&column->offsets) == rows + 1 &&
                offsets[0] >= 0 && offsets[rows] <= count;
+    if (!good)
+        return 0;
     for (Py_ssize_t row = 0; good && row < rows; row++)
         good = offsets[row] <= offsets[row + 1];
     for (int64_t k = offsets[0]; good && k < offsets[rows]; k++)
@@ -2251,7 +2258,7 @@ static PyObject *native_linear(PyObject *module, PyObject *arguments)
     Py_ssize_t end = 0;
     for (Py_ssize_t i = 0; i < linear->count; i++)
         end = linear->segments[i].start + (linear->segments[i].size < 0 ? 0 : linear->segments[i].size);
-    if (linear->kind < 0 || end > size ||
+    if (linear->kind < 0 || size < 0 || end > size ||
         (linear->kind == OWN && (linear->count != 1 || linear->segments[0].kind != VECTOR)))
         goto wrong;
     return (PyObject *)linear;
