@@ -39,6 +39,8 @@ def test_eigenvectors(rows):
 
 @pytest.mark.spark
 def test_as_lapack_on_the_jvm(spark):
+    from py4j.java_gateway import get_field
+
     jvm = Jvm(spark)
     lapack = jvm.jvm.dev.ludovic.netlib.lapack.JavaLAPACK.getInstance()
     for rows in matrices():
@@ -48,6 +50,6 @@ def test_as_lapack_on_the_jvm(spark):
         info = jvm.jvm.org.netlib.util.intW(0)
         lapack.dsyev("V", "L", n, a, n, w, jvm.doubles([0.0] * room), room, info)
         values, vectors = symmetric_eigen(rows)
-        assert info.val == 0
+        assert get_field(info, "val") == 0
         assert values == jvm.floats_of(w), n
         assert [row[j] for j in range(n) for row in vectors] == jvm.floats_of(a), n

@@ -1151,6 +1151,7 @@ TABLES = [
         element_at(a, 0)
         element_at(a, i)
         element_at(w, 2)
+        element_at(a, -2147483648)
         array_contains(a, 1)
         array_contains(a, i)
         array_contains(w, 'a')

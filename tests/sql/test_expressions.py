@@ -18,6 +18,8 @@ from tests.sql.tables import REFUSED, TABLES, Table
 
 ANSWERS = Path(__file__).with_name("answers")
 LINES = ("3.5", "4.3")
+# Rows that sparklet refuses by design: years that Python has not, and times of the day that Spark scores.
+LIMITS = ("that Python holds", "which Spark takes for today")
 
 
 def load(table: Table, line: str) -> dict[str, Any]:
@@ -70,7 +72,7 @@ def differing(table: Table, line: str, expression: str, answer: dict[str, Any]) 
             continue
         failed = isinstance(expected, dict)
         if failed or isinstance(actual, SparkletError):
-            if "that Python holds" in str(actual):
+            if any(limit in str(actual) for limit in LIMITS):
                 continue
             if failed != isinstance(actual, SparkletError):
                 found.append(f"{inputs}: Spark {expected!r}, sparklet {actual!r}")

@@ -81,6 +81,9 @@ def item(profile: Profile, operand: Typed, index: Typed) -> Typed:
     return map2(found, operand, index, element)
 
 
+_LOWEST = -(2**31)
+
+
 @function("element_at", takes="an", gives=".")
 def element_at(profile: Profile, operand: Typed, index: Typed) -> Typed:
     """Return the element at a position from 1, negative ones from the end; 0 is an error."""
@@ -94,7 +97,8 @@ def element_at(profile: Profile, operand: Typed, index: Typed) -> Typed:
             raise InvalidValueError("has no element at 0, positions start at 1", place)
         if abs(place) <= len(values):
             return values[place - 1 if place > 0 else place]
-        if ansi:
+        # The lowest int is its own absolute value in Java, which is then within any length.
+        if ansi or place == _LOWEST:
             raise _outside(place, len(values))
         return None
 

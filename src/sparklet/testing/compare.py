@@ -199,8 +199,8 @@ def compare_with_spark(
 
     `rows` is a DataFrame, or a list of mappings of which `schema` gives the Spark types; columns left out of
     `schema` have the types that sparklet infers. Spark's version decides how sparklet scores. `ulps` is the
-    slack for floats, `pin` makes Spark use the reference BLAS for its dots, `unordered` names array columns to
-    compare as sets.
+    slack for floats, `pin` makes Spark use the reference BLAS for its dots, `unordered` names array columns
+    to compare as sets.
     Raises a `SparkletError` where sparklet cannot load the model.
     """
     from sparklet.pipeline import load
