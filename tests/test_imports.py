@@ -17,14 +17,14 @@ FLOORS = [
     {"linalg"},
     {"native", "_native"},
     {"jvm_math"},
-    {"profile"},
+    {"profile", "same"},
     {"columns"},
     {"emit"},
     {"saved"},
     {"sql"},
     {"stages"},
     {"compiler"},
-    {"batch"},
+    {"batch", "rooms", "verify"},
     {"pipeline"},
     {""},
     {"spark", "jvm", "testing", "cli"},
@@ -33,7 +33,7 @@ FLOORS = [
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # The only rooms that may import a library, wherever in their files the import stands.
 LIBRARIES = {
-    "pyarrow": {"saved", "batch"},
+    "pyarrow": {"saved", "batch", "spark"},
     "pyspark": {"spark", "testing", "cli"},
     "py4j": {"spark", "jvm", "testing"},
     "pandas": {"spark", "testing", "batch"},

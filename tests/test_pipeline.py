@@ -267,7 +267,8 @@ def test_schema_decides_how_labels_are_cast(tmp_path):
         ({"schema": {"age": "number"}}, "type"),
         ({"schema": ["age"]}, "schema"),
         ({"schema": {1: "int"}}, "schema"),
-        ({"trusted": ["mine"]}, "trusted"),
+        ({"trusted": "mine"}, "trusted"),
+        ({"trusted": ["mine; import os"]}, "trusted"),
         ({"outputs": [5]}, "outputs"),
     ],
 )

@@ -113,18 +113,39 @@ class StageProblem:
 class UnsupportedModelError(ModelError):
     """Raise once for a model with stages that cannot be scored, listing every one in `problems`."""
 
-    def __init__(self, path: str, problems: Sequence[StageProblem]) -> None:
+    def __init__(self, path: str, problems: Sequence[StageProblem], advice: str = "") -> None:
         lines = "".join(f"\n  - {problem}" for problem in problems)
         count = f"{len(problems)} stage" + ("s" if len(problems) != 1 else "")
-        super().__init__(path, f"{count} cannot be scored:{lines}")
-        self.problems = tuple(problems)
+        super().__init__(path, f"{count} cannot be scored:{lines}" + (f"\n{advice}" if advice else ""))
+        self.problems, self.advice = tuple(problems), advice
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.path, self.problems)
+        return type(self), (self.path, self.problems, self.advice)
 
 
 class VerificationError(ModelError):
-    """Raise where scores differ from the answers that Spark gave."""
+    """Raise at the first score that differs from the answer that Spark gave for an example row.
+
+    `row` is the position of the row in the example, `column` the output, `expected` what Spark gave.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        row: int,
+        column: str | None,
+        expected: object,
+        actual: object,
+        problem: str = "",
+    ) -> None:
+        what = problem or f"Spark gave {shown(expected)}, sparklet gives {shown(actual)}"
+        place = f"example row {row}" + (f", column {column!r}" if column else "")
+        super().__init__(path, f"{place}: {what}", "the model or its example changed since it was saved")
+        self.row, self.column, self.expected, self.actual = row, column, expected, actual
+        self._what = what
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.path, self.row, self.column, self.expected, self.actual, self._what)
 
 
 # --- options and schema -------------------------------------------------------------------------

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any, Literal
 
-from sparklet.columns import Column, parse_schema
+from sparklet.columns import Column, fold, parse_schema
 from sparklet.compiler import Loop, Plan, Score, explain, fuse, loop, make_plan
 from sparklet.errors import ModelError, OptionError, SparkletError
 from sparklet.profile import Profile
-from sparklet.saved import open_model
-from sparklet.stages import Stage, build
+from sparklet.rooms import is_spark_frame, spark_room
+from sparklet.saved import Example, SavedStage, open_model
+from sparklet.stages import Stage, build, check_trusted
+from sparklet.verify import verify as verify_example
 
 __all__ = ["OnlinePipelineModel", "load"]
 
@@ -29,6 +31,9 @@ class _Options:
     outputs: str | tuple[str, ...] | None
     schema: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
     missing: str = "error"
+    # Types of the columns of the example that the model was saved with; `schema` comes first.
+    example: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
+    trusted: tuple[str, ...] = ()
 
 
 class OnlinePipelineModel:
@@ -37,7 +42,8 @@ class OnlinePipelineModel:
     Made by `sparklet.load`.
     """
 
-    __slots__ = ("_loop", "_options", "_path", "_plan", "_score", "_stage")
+    # Weakly referable: what Spark loads of a model lives as long as the model.
+    __slots__ = ("__weakref__", "_loop", "_options", "_path", "_plan", "_score", "_stage")
     _path: str
     _plan: Plan
     _score: Score
@@ -46,7 +52,7 @@ class OnlinePipelineModel:
     _options: _Options
 
     def __init__(self, stage: Stage, options: _Options, path: str) -> None:
-        plan = make_plan(stage, options.profile, options.schema, options.outputs)
+        plan = make_plan(stage, options.profile, options.schema, options.outputs, options.example)
         values = {"_stage": stage, "_options": options, "_path": path, "_plan": plan, "_loop": None}
         for name, value in (values | {"_score": fuse(plan, options.missing)[0]}).items():
             object.__setattr__(self, name, value)
@@ -63,6 +69,11 @@ class OnlinePipelineModel:
     def path(self) -> str:
         """Return the folder that the model was loaded from."""
         return self._path
+
+    @property
+    def trusted(self) -> tuple[str, ...]:
+        """Return the packages whose Python-defined stages the model was allowed to import."""
+        return self._options.trusted
 
     @property
     def profile(self) -> Profile:
@@ -124,13 +135,18 @@ class OnlinePipelineModel:
         return results
 
     def transform(self, data: Any) -> Any:
-        """Score a table: a pyarrow Table or RecordBatch, a pandas or a polars DataFrame.
+        """Score a table: a pyarrow Table or RecordBatch, a pandas or a polars DataFrame, a Spark DataFrame.
 
         Returns a table of the same kind with the outputs after its own columns, without the rows that a stage
         drops, as Spark's `transform` does. In Arrow and polars a vector is the struct that Spark stores for
         it (type, size, indices, values), in pandas an object. Raises the `RowError` of the first row that
         cannot be scored, with its place.
+
+        A Spark DataFrame is transformed by Spark itself, with its own model, which is loaded on first use:
+        all columns are given. `OptionError` for one of Spark Connect.
         """
+        if is_spark_frame(data):
+            return spark_room("transform of a Spark DataFrame").transform(self, data)
         from sparklet.batch import transform
 
         score = self._loop or loop(self._plan)
@@ -140,6 +156,52 @@ class OnlinePipelineModel:
     def explain(self) -> str:
         """Return what scoring a row takes, as text: stage by stage, the generated lines of Python."""
         return explain(self._plan)
+
+    def example(self, row: int = 0) -> dict[str, Any]:
+        """Return one of the example rows that the model was saved with, as `scoreInstance` takes it.
+
+        Raises `ModelError` where the folder carries no example, `OptionError` where it has no such row.
+        """
+        rows = self._example().rows()
+        if not 0 <= row < len(rows):
+            raise OptionError("row", row, f"the example has {len(rows)} rows")
+        needed = {fold(column.name) for column in self.inputs}
+        return {name: value for name, value in rows[row][0].items() if fold(name) in needed}
+
+    def verify(self) -> int:
+        """Score the example rows again, compare with what Spark gave, and return how many they are.
+
+        They are scored as the Spark of the example scores, its order of summing dots included. Raises
+        `VerificationError` at the first difference, `ModelError` where the folder carries no example.
+        """
+        example = self._example()
+        twin = self._with(profile=example.profile, outputs="*", missing="error")
+        return verify_example(self._path, example, twin.scoreInstance)
+
+    def _with(self, **options: Any) -> OnlinePipelineModel:
+        return OnlinePipelineModel(self._stage, replace(self._options, **options), self._path)
+
+    def _example(self) -> Example:
+        found = open_model(self._path).example()
+        if found is None:
+            raise ModelError(
+                self._path,
+                "carries no example rows",
+                hint="sparklet.save(model, path, example=df) saves them with the model; "
+                "`sparklet verify MODEL --rows R` compares with a live Spark",
+            )
+        return found
+
+    @classmethod
+    def fromSpark(cls, model: Any, **options: Any) -> OnlinePipelineModel:
+        """Make a fitted Spark model servable, by way of a temporary folder.
+
+        `options` are those of `load`; the packages of Python-defined stages are trusted, as they run already.
+        `transform` then uses the Spark model itself. Raises what `load` raises, and `MissingExtraError`
+        without PySpark.
+        """
+        found: OnlinePipelineModel = spark_room("fromSpark").from_spark(model, **options)
+        return found
 
     def __repr__(self) -> str:
         def names(columns: Sequence[Column]) -> str:
@@ -183,14 +245,13 @@ def load(
     `path` is the folder that `model.save` wrote, local or anything that `pyarrow.fs` opens (`s3://...`).
 
     - `outputs`: names of the columns to give. By default those of the last predictor and of the stages after
-    it;
-      `"*"` gives all columns that Spark's `transform` adds.
+      it; `"*"` gives all columns that Spark's `transform` adds.
     - `schema`: Spark types of input columns where they should not be inferred, `{"age": "int"}`, or a PySpark
-    StructType.
+      StructType. Columns that it leaves out have the types of the example that `sparklet.save` stored.
     - `spark`: the Spark version to agree with, by default the one that saved the model, no older than 3.5.
     - `missing`: `"error"` or `"null"`, for a column that a row lacks.
-    - `trusted`: packages whose Python-defined stages may be loaded.
-    - `verify`: re-score the example rows that the model folder carries before returning.
+    - `trusted`: packages whose Python-defined stages may be imported; nothing else ever is.
+    - `verify`: score the example rows that the model folder carries, and refuse on the first difference.
     - `engine`: `"python"`.
 
     Raises a `ModelError` for a folder that cannot be scored, listing every stage at fault; `SchemaError` for
@@ -200,21 +261,26 @@ def load(
         raise OptionError("missing", missing, "'error' or 'null'")
     if engine != "python":
         raise OptionError("engine", engine, "'python' is the one engine of this release")
-    if isinstance(trusted, str) or not all(isinstance(package, str) for package in trusted):
-        raise OptionError("trusted", trusted, "a list of package names")
-    if trusted:
-        raise OptionError("trusted", trusted, "this release loads no Python-defined stages")
+    packages = check_trusted(trusted)
     saved = open_model(path)
-    if verify:
-        raise ModelError(
-            saved.path,
-            "carries no example rows to verify",
-            hint="`sparklet verify MODEL --rows R` compares with a live Spark",
-        )
+    example = saved.example()
     options = _Options(
-        profile=Profile.of(saved.version.text if spark is None else spark),
+        profile=_profile(saved, example, spark),
         outputs=outputs if outputs is None or isinstance(outputs, str) else tuple(outputs),
         schema={} if schema is None else parse_schema(schema),
         missing=missing,
+        example={} if example is None else example.schema,
+        trusted=packages,
     )
-    return OnlinePipelineModel(build(saved), options, saved.path)
+    model = OnlinePipelineModel(build(saved, packages), options, saved.path)
+    if verify:
+        model.verify()
+    return model
+
+
+def _profile(saved: SavedStage, example: Example | None, spark: str | None) -> Profile:
+    """Return what to score as; the session that gave the example tells more than a version does."""
+    if spark is not None or example is None:
+        return Profile.of(saved.version.text if spark is None else spark)
+    told = example.profile
+    return Profile.of(saved.version.text).with_(ansi=told.ansi, timezone=told.timezone, locale=told.locale)

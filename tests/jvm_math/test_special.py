@@ -8,7 +8,7 @@ import pytest
 
 from sparklet.errors import InvalidValueError
 from sparklet.jvm_math import digamma, digammas, erf, gamma_draws, log1p, normal_cdf
-from sparklet.testing.same import ulp_distance
+from sparklet.same import ulp_distance
 
 DIGAMMA = (
     ("0x1.5ebc4c5c9fe06p+5", "0x1.e273470d1a24dp+1"),

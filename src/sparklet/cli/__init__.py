@@ -1,4 +1,4 @@
-"""The command line: look into a saved model, score files with it, verify it against a live Spark."""
+"""The command line: look into a saved model, score files and tables with it, verify it against Spark."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from sparklet import __version__
+from sparklet.cli.batch import batch
 from sparklet.cli.explain import explain
 from sparklet.cli.inspect import inspect
 from sparklet.cli.score import score
@@ -31,11 +32,13 @@ def cli() -> None:
     echo '{"age": 41}' | sparklet score my_model -     score a row
     sparklet score my_model rows.csv -o scored.jsonl   score a file
     sparklet score my_model rows.parquet -o scored.parquet
+    sparklet verify my_model                           compare with what Spark gave when it was saved
     sparklet verify my_model --rows rows.jsonl         compare with a live Spark
+    sparklet batch my_model "SELECT * FROM t" out/     score a table with Spark
     """
 
 
-for command in (inspect, explain, score, verify):
+for command in (inspect, explain, score, verify, batch):
     cli.add_command(command)
 
 

@@ -25,7 +25,12 @@ __all__ = ["inspect"]
 @model_options
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def inspect(
-    model: str, spark: str | None, schema: tuple[str, ...], outputs: tuple[str, ...], as_json: bool
+    model: str,
+    spark: str | None,
+    schema: tuple[str, ...],
+    outputs: tuple[str, ...],
+    trusted: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """Show a model's profile, stages, inputs, outputs and memory.
 
@@ -34,7 +39,7 @@ def inspect(
     exit code is then 1.
     """
     try:
-        found = loaded(model, spark, schema, outputs)
+        found = loaded(model, spark, schema, outputs, trusted)
     except UnsupportedModelError as error:
         _refused(error, as_json)
         raise click.exceptions.Exit(1) from None
@@ -49,7 +54,7 @@ def _facts(model: OnlinePipelineModel) -> dict[str, Any]:
     return {
         "path": model.path,
         "profile": asdict(model.profile),
-        "stages": [{"class": type(stage).className, "uid": stage.uid} for stage in model.stages],
+        "stages": [{"class": stage.className, "uid": stage.uid} for stage in model.stages],
         "inputs": [_column(column) for column in model.inputs],
         "outputs": [_column(column) for column in model.outputs],
         # What a copy of the model takes in a pickle, which is close to what its arrays take in memory.
@@ -74,7 +79,7 @@ def _print(model: OnlinePipelineModel, facts: dict[str, Any]) -> None:
     console.print(f"{len(model.stages)} stages, {facts['bytes']:,} bytes")
     stages = Table("#", "stage", "uid", title="stages", title_justify="left")
     for place, stage in enumerate(model.stages):
-        stages.add_row(str(place), type(stage).__name__, escape(stage.uid))
+        stages.add_row(str(place), escape(stage.className.rpartition(".")[2]), escape(stage.uid))
     console.print(stages)
     console.print(_columns("inputs", model.inputs))
     console.print(_columns("outputs", model.outputs))
@@ -97,3 +102,5 @@ def _refused(error: UnsupportedModelError, as_json: bool) -> None:
     for problem in error.problems:
         table.add_row(escape(problem.className), escape(problem.path), escape(problem.reason))
     Console().print(table)
+    if error.advice:
+        click.echo(error.advice)

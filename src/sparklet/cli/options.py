@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ import click
 from sparklet.errors import OptionError
 from sparklet.pipeline import OnlinePipelineModel, load
 
-__all__ = ["loaded", "model_options", "schema_option"]
+__all__ = ["loaded", "model_options", "schema_option", "trust_option"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -24,9 +25,29 @@ schema_option = click.option(
 )
 
 
+def _importable(
+    _context: click.Context, _option: click.Parameter, packages: tuple[str, ...]
+) -> tuple[str, ...]:
+    # An installed command, unlike `python -m`, does not look where it was started.
+    if packages and "" not in sys.path:
+        sys.path.insert(0, "")
+    return packages
+
+
+trust_option = click.option(
+    "--trust",
+    "trusted",
+    multiple=True,
+    metavar="PACKAGE",
+    callback=_importable,
+    help="A package whose Python-defined stages may be imported; repeatable. Nothing else ever is.",
+)
+
+
 def model_options(command: _F) -> _F:
     """Add MODEL and the options that `sparklet.load` takes."""
     for option in (
+        trust_option,
         schema_option,
         click.option(
             "--spark",
@@ -48,7 +69,12 @@ def model_options(command: _F) -> _F:
 
 
 def loaded(
-    model: str, spark: str | None, schema: tuple[str, ...], outputs: tuple[str, ...], missing: str = "error"
+    model: str,
+    spark: str | None,
+    schema: tuple[str, ...],
+    outputs: tuple[str, ...],
+    trusted: tuple[str, ...],
+    missing: str = "error",
 ) -> OnlinePipelineModel:
     """Return the model that the options of `model_options` describe."""
     types: dict[str, str] = {}
@@ -58,4 +84,4 @@ def loaded(
             raise OptionError("--schema", declared, "COLUMN:TYPE, such as age:int")
         types[name] = type_
     chosen = "*" if outputs == ("*",) else list(outputs) or None
-    return load(model, outputs=chosen, schema=types, spark=spark, missing=missing)
+    return load(model, outputs=chosen, schema=types, spark=spark, missing=missing, trusted=trusted)

@@ -40,6 +40,7 @@ def score(
     spark: str | None,
     schema: tuple[str, ...],
     outputs: tuple[str, ...],
+    trusted: tuple[str, ...],
     rows: str,
     format: str | None,
     target: str,
@@ -55,7 +56,7 @@ def score(
     From Parquet to a FILE that ends in .parquet whole columns are scored at once: rows are written with the
     outputs after their own columns, without those that a stage drops, as Spark's transform does.
     """
-    found = loaded(model, spark, schema, outputs, missing)
+    found = loaded(model, spark, schema, outputs, trusted, missing)
     kind = format or row_format(rows)
     if target.lower().endswith(".parquet"):
         if kind != "parquet" or keep_going:

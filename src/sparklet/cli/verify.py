@@ -1,4 +1,4 @@
-"""`sparklet verify`: the same rows through sparklet and a live Spark, compared bit by bit."""
+"""`sparklet verify`: rows scored by sparklet and by Spark, live or when the model was saved, compared."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sparklet.cli.options import loaded, schema_option
+from sparklet.cli.options import loaded, schema_option, trust_option
 from sparklet.cli.rows import reading, row_format, rows_of
 from sparklet.columns import coercer, fold
 from sparklet.errors import MissingExtraError, OptionError, RowError, SparkletError
@@ -25,13 +25,13 @@ __all__ = ["verify"]
 @click.command()
 @click.argument("model")
 @schema_option
+@trust_option
 @click.option(
     "--rows",
     "-r",
     "rows_path",
-    required=True,
     metavar="FILE",
-    help="Rows to score: JSON lines or CSV, - for standard input.",
+    help="Rows to score with a live Spark: JSON lines or CSV, - for standard input.",
 )
 @click.option(
     "--format",
@@ -44,19 +44,36 @@ __all__ = ["verify"]
     show_default=True,
     help="Slack for floats, in units in the last place (exp and log may need 1).",
 )
-def verify(model: str, schema: tuple[str, ...], rows_path: str, format: str | None, ulps: int) -> None:
-    """Score rows with sparklet and with a live local Spark, and compare every bit of every column.
+def verify(
+    model: str,
+    schema: tuple[str, ...],
+    trusted: tuple[str, ...],
+    rows_path: str | None,
+    format: str | None,
+    ulps: int,
+) -> None:
+    """Compare what sparklet scores with what Spark answers, every bit of every column.
 
-    Needs PySpark and Java; sparklet scores as the installed Spark's version does, whose dots are summed in
-    the reference order (Java11BLAS). Prints per column how many values are equal, and the first row that
-    differs; the exit code is then 1. A row that both refuse, or both drop, agrees.
+    Without --rows these are the example rows that `sparklet.save(model, path, example=df)` stored in the
+    model, with the answers that Spark gave then: neither PySpark nor Java is needed. The first difference is
+    told and the exit code is 1. Floats may differ by 4 units in the last place (4096 where Spark summed dots
+    in an unknown order).
+
+    With --rows, a live local Spark scores them too. Needs PySpark and Java; sparklet scores as the installed
+    Spark's version does, whose dots are summed in the reference order (Java11BLAS). Prints per column how
+    many values are equal, and the first row that differs; the exit code is then 1. A row that both refuse, or
+    both drop, agrees.
     """
     console = Console()
+    if rows_path is None:
+        found = loaded(model, None, schema, (), trusted)
+        console.print(f"{found.verify():,} example rows: sparklet gives what Spark gave")
+        return
     try:
         import pyspark  # noqa: F401
     except ImportError:
-        raise MissingExtraError("sparklet verify", "spark") from None
-    found = loaded(model, None, schema, ())
+        raise MissingExtraError("sparklet verify --rows", "spark") from None
+    found = loaded(model, None, schema, (), trusted)
     with reading(rows_path) as file:
         lines = rows_of(file, format or row_format(rows_path), found.inputs)
         rows = [_typed(found, row, rows_path, line) for line, row in lines]

@@ -22,10 +22,15 @@ class Inputs:
     """The columns that rows must bring, typed by the declared schema or by what stages take them for.
 
     A column that several stages take differently gets the first type that all accept; `retyped` tells
-    that an earlier stage saw another type, so that all must be bound again.
+    that an earlier stage saw another type, so that all must be bound again. What `schema` declares comes
+    before the types of the `example` that the model was saved with.
     """
 
-    def __init__(self, schema: Mapping[str, tuple[str, int | None]], origin: str = "schema") -> None:
+    def __init__(
+        self,
+        schema: Mapping[str, tuple[str, int | None]],
+        example: Mapping[str, tuple[str, int | None]] | None = None,
+    ) -> None:
         self._columns: dict[str, Column] = {}
         self._wants: dict[str, dict[Want, str]] = {}
         self._used: dict[str, None] = {}
@@ -33,7 +38,9 @@ class Inputs:
         for name, (type_, size) in schema.items():
             if (twin := self._columns.get(fold(name))) is not None:
                 raise AmbiguousColumnError(name, (twin.name, name))
-            self._columns[fold(name)] = Column(name, type_, size, origin=origin)
+            self._columns[fold(name)] = Column(name, type_, size, origin="schema")
+        for name, (type_, size) in (example or {}).items():
+            self._columns.setdefault(fold(name), Column(name, type_, size, origin="example"))
 
     def take(self, name: str, want: Want, stage: str, size: int | None) -> Column:
         """Return the input column, made on first use."""
@@ -84,7 +91,7 @@ class Inputs:
 
     @property
     def declared(self) -> Iterator[Column]:
-        """Return the columns that the schema names, used or not."""
+        """Return the columns that the schema or the example names, used or not."""
         return (column for column in self._columns.values() if column.origin != "inferred")
 
 

@@ -61,13 +61,14 @@ def make_plan(
     profile: Profile,
     schema: Mapping[str, tuple[str, int | None]],
     outputs: str | Sequence[str] | None,
+    example: Mapping[str, tuple[str, int | None]] | None = None,
 ) -> Plan:
-    """Return the plan of a model.
+    """Return the plan of a model; `example` types the columns that `schema` does not.
 
     Raises `SchemaError` for columns that do not fit together, `OptionError` for unknown outputs.
     """
     stages = flatten([stage])
-    inputs = Inputs(schema)
+    inputs = Inputs(schema, example)
     columns, steps = _bind(stages, inputs, profile)
     while inputs.retyped:  # each pass settles at least one column for good
         inputs.retyped = False

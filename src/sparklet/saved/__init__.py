@@ -10,13 +10,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sparklet.saved.classes import is_estimator
+from sparklet.saved.example import EXAMPLE, Example, example_json
 from sparklet.saved.folder import SavedStage, open_model
 from sparklet.saved.version import SparkVersion
 
 if TYPE_CHECKING:
     from sparklet.saved.tables import Table
 
-__all__ = ["SavedStage", "SparkVersion", "Table", "is_estimator", "open_model"]
+__all__ = [
+    "EXAMPLE",
+    "Example",
+    "SavedStage",
+    "SparkVersion",
+    "Table",
+    "example_json",
+    "is_estimator",
+    "open_model",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -14,7 +14,7 @@ from sparklet.errors import CorruptModelError, MissingDataError, did_you_mean
 from sparklet.saved.stores import Store
 from sparklet.saved.text import COPIED, LFS_HINT, LFS_PROBLEM, is_lfs_pointer, part_files
 from sparklet.saved.types import spark_type
-from sparklet.saved.values import as_numpy, decode, elements, offsets_of, without_nulls
+from sparklet.saved.values import as_numpy, decode, decode_nullable, elements, offsets_of, without_nulls
 
 __all__ = ["Table", "read_table"]
 
@@ -160,6 +160,19 @@ class Table:
             return [value for chunk in chunks.chunks for value in decode(chunk)]
         except _DAMAGE as error:
             self._fail(path, str(error), error)
+
+    def nullable(self, path: str | int) -> list[Any]:
+        """Return a column as `column` does, where any value may be null and times are without zone."""
+        chunks = self._find(path)
+        try:
+            return [value for chunk in chunks.chunks for value in decode_nullable(chunk)]
+        except _DAMAGE as error:
+            self._fail(path, str(error), error)
+
+    @property
+    def arrow(self) -> pa.Table:
+        """Return the rows as Arrow holds them."""
+        return self._table
 
     def numpy(self, path: str | int, type: str | None = None) -> np.ndarray:
         """Return a column of numbers or booleans, without nulls, as an array."""

@@ -12,7 +12,7 @@ from pyarrow import types
 from sparklet.linalg import DenseMatrix, DenseVector, SparseMatrix, SparseVector
 from sparklet.saved.types import spark_type
 
-__all__ = ["as_numpy", "decode", "elements", "offsets_of", "without_nulls"]
+__all__ = ["as_numpy", "decode", "decode_nullable", "elements", "offsets_of", "without_nulls"]
 
 
 def decode(array: pa.Array) -> list[Any]:
@@ -46,6 +46,20 @@ def decode(array: pa.Array) -> list[Any]:
         return floats
     leaf: list[Any] = array.to_pylist()
     return leaf
+
+
+def decode_nullable(array: pa.Array) -> list[Any]:
+    """Return the values of an Arrow array; unlike `decode`, vectors may be null and times lose their zone.
+
+    A time without zone means the session's, as everywhere in sparklet.
+    """
+    if types.is_timestamp(array.type):
+        moments = array.cast(pa.timestamp("us", array.type.tz)).to_pylist()
+        return [moment and moment.replace(tzinfo=None) for moment in moments]
+    if not array.null_count or spark_type(array.type) not in ("vector", "matrix"):
+        return decode(array)
+    values = iter(decode(array.drop_null()))
+    return [next(values) if valid else None for valid in array.is_valid().to_pylist()]
 
 
 def elements(array: pa.Array) -> pa.Array:

@@ -10,18 +10,22 @@ from sparklet.stages import (
     regression,
     tuning,
 )
+from sparklet.stages.authored import Authored, check_trusted, is_trusted
 from sparklet.stages.build import build
 from sparklet.stages.stage import Bound, Dropped, Stage, registry, stage
 
 __all__ = [
+    "Authored",
     "Bound",
     "Dropped",
     "Stage",
     "build",
+    "check_trusted",
     "classification",
     "clustering",
     "feature",
     "fpm",
+    "is_trusted",
     "pipeline",
     "recommendation",
     "registry",

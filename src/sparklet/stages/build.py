@@ -8,28 +8,31 @@ from typing import Any
 from sparklet.errors import (
     CorruptModelError,
     MissingDataError,
+    ModelError,
     StageProblem,
     UnsupportedModelError,
     did_you_mean,
     shown,
 )
 from sparklet.saved import SavedStage
+from sparklet.stages.authored import ADVICE, authored, is_python, is_trusted
 from sparklet.stages.params import converters
 from sparklet.stages.stage import Stage, registry
 
 __all__ = ["build"]
 
 
-def build(saved: SavedStage) -> Stage:
+def build(saved: SavedStage, trusted: Sequence[str] = ()) -> Stage:
     """Return the stage that a folder holds, with all stages inside it.
 
+    Classes that people wrote in Python are imported from the packages of `trusted`, and from no others.
     Raises `UnsupportedModelError`, which lists every stage that cannot be scored and why; another
     `ModelError` where a file of the model is absent or cannot be read.
     """
-    builder = _Builder()
+    builder = _Builder(trusted)
     made = builder.build(saved)
     if builder.problems:
-        raise UnsupportedModelError(saved.path, builder.problems)
+        raise UnsupportedModelError(saved.path, builder.problems, ADVICE if builder.authored else "")
     if builder.absent:
         raise builder.absent[0]
     assert made is not None  # noqa: S101 - nothing was refused
@@ -41,7 +44,10 @@ _DEEPEST = 50
 
 
 class _Builder:
-    def __init__(self) -> None:
+    def __init__(self, trusted: Sequence[str]) -> None:
+        self._trusted = trusted
+        # Whether a stage was refused that its author could make servable.
+        self.authored = False
         self.problems: list[StageProblem] = []
         self.absent: list[MissingDataError] = []
         self._depth = 0
@@ -59,8 +65,7 @@ class _Builder:
     def _build(self, saved: SavedStage) -> Stage | None:
         cls = registry.get(saved.className)
         if cls is None:
-            self._refuse(saved, _unknown(saved.className))
-            return None
+            return self._foreign(saved)
         try:
             data = cls.data(saved)
         except MissingDataError as error:
@@ -69,6 +74,26 @@ class _Builder:
             return None
         values = {**saved.params, **{name: self._built(value) for name, value in data.items()}}
         return self._construct(cls, saved, values)
+
+    def _foreign(self, saved: SavedStage) -> Stage | None:
+        """Return a stage that no registry knows: one that its author wrote in Python, or none."""
+        if not is_python(saved.className) and not is_trusted(saved.className, self._trusted):
+            self._refuse(saved, _unknown(saved.className))
+            return None
+        found = authored(saved.className, self._trusted)
+        if isinstance(found, str):
+            self.authored = True
+            self._refuse(saved, found)
+            return None
+        try:
+            return found.online(saved)
+        except MissingDataError as error:
+            self.absent.append(error)
+        except ModelError:
+            raise
+        except Exception as error:  # noqa: BLE001 - an author's constructor and params
+            self._refuse(saved, f"{type(error).__name__}: {error}")
+        return None
 
     def _built(self, value: Any) -> Any:
         if isinstance(value, SavedStage):
@@ -108,6 +133,4 @@ class _Builder:
 def _unknown(className: str) -> str:
     if className.startswith("org.apache.spark.ml."):
         return "not a stage that sparklet scores" + did_you_mean(className, registry)
-    if className.split(".", maxsplit=1)[0] in ("ml", "com", "org", "ai", "io", "net"):
-        return "a third-party JVM stage, whose arithmetic is not Spark's own"
-    return "a Python-defined stage: its code is not in the folder, from which nothing is imported"
+    return "a third-party JVM stage, whose arithmetic is not Spark's own"

@@ -5,6 +5,7 @@ Needs no pyspark until a function that takes a `SparkSession` is called.
 
 from __future__ import annotations
 
+from sparklet.same import Slack, assert_same, differences, ulp_distance
 from sparklet.testing.cases import (
     Case,
     Family,
@@ -32,7 +33,6 @@ from sparklet.testing.compare import (
     outcome,
 )
 from sparklet.testing.golden import Golden, goldens, write_golden
-from sparklet.testing.same import Slack, assert_same, differences, ulp_distance
 from sparklet.testing.spark import (
     SPARK_OPTIONS,
     SparkFailure,

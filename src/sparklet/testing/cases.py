@@ -28,7 +28,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sparklet.linalg import DenseVector, SparseVector
-from sparklet.testing.same import Slack
+from sparklet.same import Slack
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

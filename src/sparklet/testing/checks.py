@@ -22,9 +22,9 @@ from sparklet.batch import objects_of
 from sparklet.columns import coercer
 from sparklet.compiler import interpret, loop
 from sparklet.errors import MissingColumnError, SparkletError
+from sparklet.same import assert_same
 from sparklet.testing.compare import outcome, settled
 from sparklet.testing.golden import Golden
-from sparklet.testing.same import assert_same
 from sparklet.testing.spark import SparkFailure
 
 __all__ = [

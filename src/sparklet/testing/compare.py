@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sparklet.errors import SparkletError
-from sparklet.testing.same import Slack, differences, distance
+from sparklet.same import Slack, differences, distance
 from sparklet.testing.spark import (
     SparkFailure,
     SparkScores,

@@ -15,9 +15,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparklet.same import Slack
 from sparklet.testing.cases import Case
 from sparklet.testing.encoding import dumps, loads
-from sparklet.testing.same import Slack
 from sparklet.testing.spark import SparkFailure, load_with_spark, pin_blas, spark_scores
 
 if TYPE_CHECKING:

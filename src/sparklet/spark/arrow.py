@@ -1,0 +1,149 @@
+"""Between Spark's types, Arrow arrays and the Python values of rows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import types
+
+from sparklet.columns import Column, coercer, element_type
+from sparklet.errors import ColumnTypeError, InvalidValueError, RowError, SchemaError
+from sparklet.linalg import DenseVector, SparseVector
+
+__all__ = ["VECTOR", "arrow_type", "encode", "to_array"]
+
+VECTOR = pa.struct(
+    [
+        pa.field("type", pa.int8(), nullable=False),
+        pa.field("size", pa.int32()),
+        pa.field("indices", pa.list_(pa.field("element", pa.int32(), nullable=False))),
+        pa.field("values", pa.list_(pa.field("element", pa.float64(), nullable=False))),
+    ]
+)
+"""How Spark stores a vector (`VectorUDT.sqlType`)."""
+
+_SCALARS = {
+    "tinyint": pa.int8(),
+    "smallint": pa.int16(),
+    "int": pa.int32(),
+    "bigint": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "string": pa.string(),
+    "date": pa.date32(),
+    "timestamp_ntz": pa.timestamp("us"),
+    "vector": VECTOR,
+}
+
+
+def arrow_type(type_: str) -> pa.DataType:
+    """Return the Arrow type in which Spark exchanges a column; `SchemaError` for one that cannot be made.
+
+    >>> arrow_type("array<double>")
+    ListType(list<item: double>)
+    """
+    if (element := element_type(type_)) is not None:
+        return pa.list_(arrow_type(element))
+    if found := re.fullmatch(r"decimal\((\d+),(\d+)\)", type_):
+        return pa.decimal128(int(found[1]), int(found[2]))
+    if type_ not in _SCALARS:
+        raise SchemaError(type_, "is a type that an output cannot have; for times declare timestamp_ntz")
+    return _SCALARS[type_]
+
+
+def encode(values: Sequence[Any], type_: str) -> pa.Array:
+    """Return values of a row's column, already of that type, as an Arrow array; None is null."""
+    if type_ == "vector":
+        return pa.array([None if value is None else _struct(value) for value in values], VECTOR)
+    if type_ == "timestamp":
+        return pa.array(values, pa.timestamp("us"))
+    return pa.array(values, arrow_type(type_), from_pandas=False)
+
+
+def _struct(value: DenseVector | SparseVector) -> dict[str, Any]:
+    if isinstance(value, DenseVector):
+        return {"type": 1, "size": None, "indices": None, "values": value.values}
+    return {"type": 0, "size": value.size, "indices": value.indices, "values": value.values}
+
+
+def to_array(given: Any, column: Column, rows: int) -> pa.Array:
+    """Return what `scoreBatch` gave for a column as an Arrow array of exactly the declared type.
+
+    Arrow and numpy arrays, pandas Series and lists are taken; a 2-d numpy array is dense vectors. Numbers are
+    converted where no value changes. Raises a `RowError` that names the column.
+    """
+    try:
+        array = _to_array(given, column)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, RowError):
+            error.column = column.name
+            raise
+        problem = f"is not {column.type}: {error}"
+        raise InvalidValueError(problem, given, column=column.name, hint="scoreBatch gave it") from error
+    if len(array) != rows:
+        problem = f"has {len(array)} values for {rows} rows"
+        raise InvalidValueError(problem, column=column.name, hint="scoreBatch gave it")
+    return array
+
+
+def _to_array(given: Any, column: Column) -> pa.Array:
+    if type(given).__module__.partition(".")[0] == "pandas":
+        given = given.to_numpy()
+    if isinstance(given, np.ndarray):
+        if column.type == "vector" and given.ndim == 2:
+            return _dense(given, column)
+        if given.dtype.kind in "biuf" and given.ndim == 1:
+            given = pa.array(given, from_pandas=False)
+        else:
+            given = list(given)
+    if isinstance(given, pa.ChunkedArray):
+        given = given.combine_chunks()
+        if isinstance(given, pa.ChunkedArray):  # of no chunk at all
+            given = pa.array([], given.type)
+    if isinstance(given, pa.Array):
+        return _cast(given, column)
+    if isinstance(given, str) or not isinstance(given, Sequence):
+        raise ColumnTypeError(given, f"an array of {column.type}", hint="scoreBatch gave it")
+    coerce = coercer(column)
+    return encode([coerce(value) for value in given], column.type)
+
+
+def _cast(array: pa.Array, column: Column) -> pa.Array:
+    wanted = arrow_type(column.type)
+    found = array.type
+    if found == wanted:
+        return array
+    numbers = (types.is_integer(found) or types.is_floating(found)) and (
+        types.is_integer(wanted) or types.is_floating(wanted)
+    )
+    if numbers:
+        # A double made a float loses digits by intent; an integer made of 1.5 would be another number.
+        return array.cast(wanted, safe=not types.is_floating(wanted))
+    if types.is_large_string(found) and types.is_string(wanted):
+        return array.cast(wanted)
+    if column.type == "vector" or types.is_null(found) or types.is_nested(found) or found.id == wanted.id:
+        return array.cast(wanted)
+    raise ColumnTypeError(found, column.type, hint="scoreBatch gave an array of another type")
+
+
+def _dense(values: np.ndarray, column: Column) -> pa.Array:
+    """Return the rows of a matrix as dense vectors."""
+    rows, size = values.shape
+    if column.size is not None and size != column.size:
+        raise ColumnTypeError(size, f"vectors of {column.size} elements", hint="scoreBatch gave it")
+    flat = pa.array(np.ascontiguousarray(values, np.float64).reshape(-1), from_pandas=False)
+    offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * size)
+    return pa.StructArray.from_arrays(
+        [
+            pa.array(np.ones(rows, np.int8)),
+            pa.nulls(rows, pa.int32()),
+            pa.nulls(rows, VECTOR.field("indices").type),
+            pa.ListArray.from_arrays(offsets, flat, type=VECTOR.field("values").type),
+        ],
+        fields=list(VECTOR),
+    )

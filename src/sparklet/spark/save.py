@@ -1,0 +1,148 @@
+"""Saving a model with example rows: its schema and its certificate, in a place that Spark passes by."""
+
+from __future__ import annotations
+
+import platform
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from sparklet.errors import OptionError, SparkletError
+from sparklet.jvm_math import ORDERS
+from sparklet.pipeline import load
+from sparklet.profile import Profile
+from sparklet.saved import EXAMPLE, example_json
+from sparklet.spark.blas import blas_in_use
+from sparklet.spark.derive import quoted
+from sparklet.spark.files import Folder, is_connect, jvm, why
+from sparklet.spark.native import python_stages
+from sparklet.spark.types import carried
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = ["save"]
+
+_ROW = "__sparklet_row"
+
+
+def save(
+    model: Any, path: str, *, example: DataFrame | None = None, rows: int = 1000, overwrite: bool = False
+) -> None:
+    """Save a fitted Spark model as Spark does, with example rows and what Spark gives for them.
+
+    `example` is a DataFrame of rows as the model will be asked to score them; its first `rows` are kept, all
+    columns of types that rows can carry. They are stored in the model's folder, on whatever file system
+    `path` names, where Spark's readers pass them by: `load` takes its column types from them,
+    `model.example()` shows one, `load(verify=True)` and `sparklet verify` score them again.
+
+    Raises `SparkletError` where Spark cannot score an example row, before anything is written, and
+    `OptionError` where the example is empty or belongs to Spark Connect. Warns where sparklet gives another
+    answer than Spark.
+    """
+    if not hasattr(model, "write"):
+        raise OptionError("model", model, "a fitted Spark model")
+    if example is None:
+        (model.write().overwrite() if overwrite else model.write()).save(str(path))
+        return
+    if is_connect(example):
+        raise OptionError("example", example, "a DataFrame of a classic session, not of Spark Connect")
+    path = str(path)
+    stored = _Scored(model, example, rows)
+    folder = Folder(example.sparkSession, path)
+    (model.write().overwrite() if overwrite else model.write()).save(path)
+    try:
+        stored.write(f"{path.rstrip('/')}/{EXAMPLE}")
+    except BaseException:
+        # Half a certificate is none.
+        folder.remove(EXAMPLE)
+        raise
+    _warn_unless_same(model, path)
+
+
+class _Scored:
+    """The example's rows and Spark's answers, computed once and before the model is written."""
+
+    def __init__(self, model: Any, example: DataFrame, rows: int) -> None:
+        from pyspark.sql import functions
+
+        if rows < 1:
+            raise OptionError("rows", rows, "at least one row")
+        if len({name.lower() for name in example.columns}) < len(example.columns):
+            raise OptionError("example", example.columns, "names that differ in more than case")
+        self._spark = example.sparkSession
+        self.profile, self._facts = _session(example)
+        try:
+            first = example.limit(rows).coalesce(1)
+            # Checkpoints: what is stored as input is what was scored, however the example is computed.
+            given = first.withColumn(_ROW, functions.monotonically_increasing_id()).localCheckpoint()
+            self.inputs = {name: kind for name, kind in carried(given.schema).items() if name != _ROW}
+            scored = model.transform(given)
+            if _ROW not in scored.columns:
+                # A statement that selects its columns: rows of one partition stay in order.
+                scored = _numbered(scored, given)
+            scored = scored.localCheckpoint()
+        except SparkletError:
+            raise
+        except Exception as error:
+            raise SparkletError(f"Spark cannot score the example: {why(error)}") from error
+        self.outputs = {name: kind for name, kind in carried(scored.schema).items() if name != _ROW}
+        if given.isEmpty():
+            raise OptionError("example", example.columns, "a DataFrame with rows, it is empty")
+        made = scored.select(
+            _ROW,
+            *[functions.col(quoted(name)).alias(f"o{i}") for i, name in enumerate(self.outputs)],
+            functions.lit(True).alias("scored"),
+        )
+        self._data = (
+            given.select(
+                _ROW, *[functions.col(quoted(name)).alias(f"i{i}") for i, name in enumerate(self.inputs)]
+            )
+            .join(made, _ROW, "left")
+            .withColumn("scored", functions.coalesce(functions.col("scored"), functions.lit(False)))
+            .orderBy(_ROW)
+            .coalesce(1)
+        )
+
+    def write(self, path: str) -> None:
+        """Write description and data; the description last, as it makes the example one."""
+        self._data.write.parquet(f"{path}/data")
+        text = example_json(self.profile, self._facts, self.inputs, self.outputs)
+        self._spark.createDataFrame([(text,)], ["value"]).coalesce(1).write.text(f"{path}/metadata")
+
+
+def _numbered(scored: DataFrame, given: DataFrame) -> DataFrame:
+    from pyspark.sql import functions
+
+    if scored.count() != given.count():
+        problem = "the model drops both rows and columns: rows cannot be told apart"
+        raise OptionError("example", given.columns, problem)
+    return scored.withColumn(_ROW, functions.monotonically_increasing_id())
+
+
+def _session(example: DataFrame) -> tuple[Profile, dict[str, Any]]:
+    spark = example.sparkSession
+    gate = jvm(spark, "an example")
+    blas, order = blas_in_use(spark)
+    profile = Profile.of(spark.version).with_(
+        ansi=spark.conf.get("spark.sql.ansi.enabled") == "true",
+        timezone=spark.conf.get("spark.sql.session.timeZone"),
+        locale=str(gate.java.util.Locale.getDefault().toString()) or "en",
+    )
+    facts = {
+        "spark": spark.version,
+        "java": str(gate.java.lang.System.getProperty("java.version")),
+        "python": platform.python_version(),
+        "master": spark.sparkContext.master,
+        "blas": blas,
+        "order": order if order in ORDERS else None,
+        "caseSensitive": spark.conf.get("spark.sql.caseSensitive") == "true",
+    }
+    return profile, facts
+
+
+def _warn_unless_same(model: Any, path: str) -> None:
+    trusted = sorted({type(stage).__module__ for stage in python_stages(model)})
+    try:
+        load(path, trusted=trusted, verify=True)
+    except SparkletError as error:
+        warnings.warn(f"the model is saved, but sparklet would refuse it: {error}", stacklevel=3)

@@ -1,0 +1,47 @@
+"""An author's stage among sparklet's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sparklet.columns import Columns
+from sparklet.spark.types import seen, want
+from sparklet.spark.work import Work
+from sparklet.stages import Bound, Stage
+
+__all__ = ["OnlineStage"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OnlineStage(Stage):
+    """Score with `author`, an `OnlineTransformer` of a trusted package."""
+
+    author: Any
+
+    def __post_init__(self) -> None:
+        cls = type(self.author)
+        object.__setattr__(self, "className", f"{cls.__module__}.{cls.__name__}")
+        object.__setattr__(self, "predictor", self.author.hasParam("predictionCol"))
+
+    def bind(self, columns: Columns) -> Iterator[Bound]:
+        """Take the columns that the author declares and yield the one function that makes the outputs."""
+        declared = self.author._declared_inputs()
+        taken = [columns.take(name, want(type_), size) for name, (type_, size) in declared.items()]
+        made = tuple(
+            columns.new(name, type_, size=size)
+            for name, (type_, size) in self.author._declared_outputs().items()
+        )
+        inputs = tuple(
+            (name, column.type, seen(column, type_, str(self)))
+            for column, (name, (type_, _)) in zip(taken, declared.items(), strict=True)
+        )
+        run = Work(self.author, inputs, made).on_values()
+        if len(made) == 1:
+            yield Bound(tuple(taken), made, lambda *values: run(*values)[0], nulls=True)
+        else:
+            yield Bound(tuple(taken), made, run, nulls=True)
+
+    def __str__(self) -> str:
+        return f"{type(self.author).__name__} {self.uid}"

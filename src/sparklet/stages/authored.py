@@ -1,0 +1,95 @@
+"""Stages that people write in Python: which classes a folder may name, and how they become stages."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from importlib import import_module
+
+from sparklet.errors import OptionError
+from sparklet.saved import SavedStage
+from sparklet.stages.stage import Stage
+
+__all__ = ["ADVICE", "Authored", "authored", "check_trusted", "is_python", "is_trusted"]
+
+ADVICE = """\
+To make a Python-defined stage servable:
+  1. put its class into a module that can be imported where the model is scored (no notebook, no script);
+  2. let the class extend sparklet.spark.OnlineTransformer (OnlineModel for a fitted one), declare its
+     outputs, and write scoreInstance(self, row) -> dict in place of _transform (docs/authors.md);
+  3. fit and save the pipeline again, with the class imported from that module;
+  4. name the package when loading: sparklet.load(path, trusted=["the_package"])."""
+
+
+class Authored(ABC):
+    """What a class must extend for a folder to name it; `sparklet.spark.OnlineTransformer` does."""
+
+    @classmethod
+    @abstractmethod
+    def online(cls, saved: SavedStage) -> Stage:
+        """Return the stage that a folder saved by this class holds."""
+
+
+def check_trusted(trusted: object) -> tuple[str, ...]:
+    """Return the packages of `load(trusted=...)`; `OptionError` for what is no list of importable names."""
+    if isinstance(trusted, str) or not isinstance(trusted, Sequence):
+        raise OptionError("trusted", trusted, "a list of package names, such as ['my_package']")
+    for package in trusted:
+        if not isinstance(package, str) or not all(part.isidentifier() for part in package.split(".")):
+            raise OptionError(
+                "trusted", package, "a package name, such as 'my_package' or 'my_package.stages'"
+            )
+    return tuple(trusted)
+
+
+def is_python(className: str) -> bool:
+    """Tell whether a class name that no registry knows is more likely Python's than the JVM's."""
+    return className.split(".", maxsplit=1)[0] not in ("ml", "com", "org", "ai", "io", "net")
+
+
+def is_trusted(className: str, trusted: Sequence[str]) -> bool:
+    """Tell whether the class lies in one of the packages or below.
+
+    >>> is_trusted("shop.stages.Basket", ["shop"]), is_trusted("shop_evil.Basket", ["shop"])
+    (True, False)
+    """
+    module = className.rpartition(".")[0]
+    return any(module == package or module.startswith(package + ".") for package in trusted)
+
+
+def authored(className: str, trusted: Sequence[str]) -> type[Authored] | str:
+    """Return the class of that name, imported from a trusted package, or the reason why there is none.
+
+    Nothing is imported for a name outside of `trusted`.
+    """
+    module, _, name = className.rpartition(".")
+    parts = className.split(".")
+    if not module or not all(part.isidentifier() for part in parts):
+        return "not the name of a Python class"
+    if not is_trusted(className, trusted):
+        return _untrusted(module, name)
+    if "__main__" in parts[1:]:
+        return "__main__ of a package is a program, not a module"
+    try:
+        # `import __main__` is what runs, so no file is looked for.
+        found = getattr(
+            sys.modules["__main__"] if module == "__main__" else import_module(module), name, None
+        )
+    except Exception as error:  # noqa: BLE001 - whatever the trusted code raises on import
+        return f"importing {module} failed: {type(error).__name__}: {error}"
+    if found is None:
+        return f"{module} defines no {name} here"
+    if not (isinstance(found, type) and issubclass(found, Authored)):
+        return f"{className} does not extend sparklet.spark.OnlineTransformer"
+    return found
+
+
+def _untrusted(module: str, name: str) -> str:
+    if module == "__main__":
+        return f"a Python-defined stage of a notebook or script, whose code was not saved: {name} of __main__"
+    package = module.partition(".")[0]
+    return (
+        "a Python-defined stage, which is not imported unless you trust its package: "
+        f"load(..., trusted=[{package!r}])"
+    )
