@@ -16,6 +16,7 @@ import pytest
 
 from sparklet.errors import SparkletError
 from sparklet.testing import Agreement, Case, Golden, SparkFailure, cases, goldens, outcome, spark_scores
+from sparklet.testing.checks import assert_fused_as_unfused
 from sparklet.testing.compare import compare_with_spark
 from sparklet.testing.spark import load_with_spark
 from tests.cases import load_all
@@ -130,10 +131,11 @@ def test_parity(
     request: pytest.FixtureRequest,
     totals: dict[Case, Agreement],
 ) -> None:
-    """Agree with live Spark on every random row."""
+    """Agree with live Spark on every random row, fused and stage by stage."""
     share = max(LEAST, math.ceil(ROWS / SHARES[case.stage]))
     count = request.config.getoption("--parity-rows") or share
     rows = _rows(case, golden, count, request.config.getoption("--parity-seed"))
+    assert_fused_as_unfused(golden.load(), rows)
     agreement = compare_with_spark(
         golden.model, rows, spark, schema=case.schema, ulps=case.slack, unordered=case.unordered
     )

@@ -29,6 +29,7 @@ from sparklet.testing.spark import SparkFailure
 
 __all__ = [
     "CHECKS",
+    "assert_fused_as_unfused",
     "check_answers",
     "check_batch",
     "check_columns",
@@ -188,8 +189,13 @@ def check_unfused(golden: Golden) -> None:
     """Score alike stage by stage, each vector built, as in one fused function."""
     model = _loaded(golden)
     if model is not None:
-        alone = _Interpreted(interpret(model.plan, "error"))
-        _assert_same_outcomes(_outcomes(alone, golden.rows), _outcomes(model, golden.rows), "fused")
+        assert_fused_as_unfused(model, golden.rows)
+
+
+def assert_fused_as_unfused(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Raise AssertionError where a model's one function and its stages, one by one, differ on a row."""
+    alone = _Interpreted(interpret(model.plan, "error"))
+    _assert_same_outcomes(_outcomes(alone, rows), _outcomes(model, rows), "fused")
 
 
 @dataclass(frozen=True)
