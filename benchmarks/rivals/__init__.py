@@ -1,0 +1,1 @@
+"""Sparklet and its rivals: one small adapter each, driven by one protocol."""

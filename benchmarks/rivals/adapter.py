@@ -1,0 +1,32 @@
+"""What rivals' adapters share; an adapter is a module with some of these functions.
+
+    prepare(folder, target)     convert the fitted model once, untimed, into the folder `target`
+    load(path) -> model         what is timed as load; `path` is the saved model, or the folder `target`
+    score_one(model, row)       a dict in; the rival's own answer out
+    answer(result) -> [raw, probability, prediction]     as floats, None for what the rival does not give
+    scorer(model) -> function   where a bound method spares a call: the function that is timed
+    score_batch(model, path, sink) -> rows               a Parquet file in; see batch.py
+
+Nothing is imported here but the standard library: rivals run in environments of their own.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+__all__ = ["CACHE", "Unable", "first_line"]
+
+CACHE = Path(os.environ.get("SPARKLET_BENCH_CACHE") or Path(__file__).parents[1] / ".cache")
+"""Where environments, fitted models and builds are kept; `make clean` removes it."""
+
+
+class Unable(Exception):  # noqa: N818 - no fault: a rival that cannot is a row that says so
+    """Say in one line why a rival cannot do what was asked."""
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line that tells something of an error, with its class."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else ""
+    return text if isinstance(error, Unable) else f"{type(error).__name__}: {text}"[:240]

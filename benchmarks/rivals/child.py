@@ -1,0 +1,129 @@
+"""One rival in a process of its own: commands come in as lines of JSON, answers go out the same way.
+
+    python -m benchmarks.rivals.child sparklet
+
+What a rival prints goes to stderr, so that answers stay apart. MLeap's JVM speaks the same protocol.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.rivals.adapter import first_line
+
+__all__: list[str] = []
+
+BLOCK = 50  # rows in a block that is timed as one
+
+
+class Child:
+    """Carry out commands with one adapter."""
+
+    def __init__(self, adapter: Any) -> None:
+        self.adapter = adapter
+        self.model: Any = None
+        self.rows: list[Any] = []
+        self.turn = 0
+
+    def rows_from(self, path: str) -> dict[str, Any]:
+        """Take the rows of a file of JSON."""
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123 - pathlib would count in the cold start
+            self.rows = json.load(file)
+        return {"count": len(self.rows)}
+
+    def prepare(self, folder: str, target: str) -> dict[str, Any]:
+        """Convert a fitted model into what the rival loads."""
+        return {"facts": self.adapter.prepare(folder, target) or {}}
+
+    def load(self, path: str, times: int = 1) -> dict[str, Any]:
+        """Load a model, several times; the last one stays."""
+        taken = []
+        for _ in range(times):
+            start = time.perf_counter()
+            self.model = self.adapter.load(path)
+            taken.append(time.perf_counter() - start)
+        return {"seconds": taken}
+
+    def one(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Score one row, as a service does first."""
+        ready = getattr(self.adapter, "ready", None)
+        self.adapter.score_one(self.model, ready(self.model, row) if ready else row)
+        return {}
+
+    def answers(self) -> dict[str, Any]:
+        """Return what the rival says of each row; an error in its place."""
+        if hasattr(self.adapter, "answers"):
+            return {"answers": self.adapter.answers(self.model, self.rows)}
+        found: list[Any] = []
+        for row in self.rows:
+            try:
+                found.append(self.adapter.answer(self.adapter.score_one(self.model, row)))
+            except Exception as error:  # noqa: BLE001 - an error is an answer too
+                found.append(first_line(error))
+        return {"answers": found}
+
+    def time(self, seconds: float, least: int = 3) -> dict[str, Any]:
+        """Score rows in turn for so long: the time of each call, and the mean of blocks of calls."""
+        ready = getattr(self.adapter, "ready", None)
+        score = self._scorer()
+        rows = self.rows if ready is None else [ready(self.model, row) for row in self.rows[: max(least, 8)]]
+        clock, calls, blocks = time.perf_counter, [], []
+        end = clock() + seconds
+        while clock() < end or len(calls) < least:
+            for row in self._next(rows, least if ready else BLOCK):
+                start = clock()
+                score(row)
+                calls.append(clock() - start)
+            if ready is not None:
+                blocks.append(sorted(calls[-least:])[least // 2])
+                continue
+            block = self._next(rows, BLOCK)
+            start = clock()
+            for row in block:
+                score(row)
+            blocks.append((clock() - start) / BLOCK)
+        return {"calls": calls, "blocks": blocks}
+
+    def _scorer(self) -> Callable[[Any], Any]:
+        if hasattr(self.adapter, "scorer"):
+            found: Callable[[Any], Any] = self.adapter.scorer(self.model)
+            return found
+        score, model = self.adapter.score_one, self.model
+        return lambda row: score(model, row)
+
+    def _next(self, rows: list[Any], count: int) -> list[Any]:
+        chosen = [rows[(self.turn + i) % len(rows)] for i in range(count)]
+        self.turn += count
+        return chosen
+
+    def batch(self, path: str, sink: str) -> dict[str, Any]:
+        """Score a Parquet file of rows; see `batch.py`."""
+        found: dict[str, Any] = self.adapter.score_batch(self.model, path, sink)
+        return found
+
+
+def main() -> None:
+    """Answer commands until stdin ends."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    child: Child | None = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if child is None:
+                child = Child(importlib.import_module(f"benchmarks.rivals.{sys.argv[1]}"))
+            reply = getattr(child, request.pop("do"))(**request)
+        except Exception as error:  # noqa: BLE001 - the parent makes a row of it
+            reply = {"error": first_line(error)}
+        out.write(json.dumps(reply) + "\n")
+        out.flush()
+
+
+if __name__ == "__main__":
+    main()
