@@ -57,7 +57,8 @@ def fit(workload: Workload, cache: Path, spark: Any) -> None:
     answers = [[row[0].toArray().tolist(), row[1].toArray().tolist(), row[2]] for row in scored]
     _write(folder / "rows.json", rows)
     _write(folder / "expected.json", answers)
-    _write(folder / "facts.json", {"spark": spark.version, "seconds": seconds, "title": workload.title})
+    facts = {"spark": spark.version, "seconds": seconds, "title": workload.title, "schema": schema}
+    _write(folder / "facts.json", facts)
 
 
 def _write(path: Path, value: Any) -> None:
