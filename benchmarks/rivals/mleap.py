@@ -1,7 +1,7 @@
 """MLeap in a JVM of its own (`mleap/Child.scala`), through its row API.
 
-Its exporter is bound to one Spark line each, and the newest that stands on Maven Central beside its runtime wants a
-Spark that no longer runs on this Java. So the very numbers that Spark fitted are handed to MLeap's own model classes,
+The newest runtime that Maven resolved when this was written is 0.20.0, whose line is Spark 3.2; its exporter
+for that line did not resolve. So the very numbers that Spark fitted are handed to MLeap's own model classes,
 saved by MLeap as its bundle, and loaded from that. MLeap has no counterpart of Spark's ImputerModel: its own
 Imputer, one for each column, takes its place.
 """
@@ -24,7 +24,7 @@ HOME = CACHE / "mleap"
 
 
 def command() -> list[str]:
-    """Return what starts the child: resolve MLeap with Maven and compile `Child.scala` where that was not done."""
+    """Return what starts the child, after resolving MLeap with Maven and compiling `Child.scala` once."""
     sources = [HERE / "pom.xml", HERE / "Child.scala"]
     stamp, text = HOME / "built", "".join(source.read_text(encoding="utf-8") for source in sources)
     path = f"{HOME / 'classes'}:{HOME / 'lib'}/*"

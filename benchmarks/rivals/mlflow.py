@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.rivals.spark import quiet_session, session
 
-__all__ = ["answer", "load", "prepare", "score_one"]
+__all__ = ["answer", "answers", "load", "prepare", "score_one"]
 
 
 def prepare(folder: str, target: str) -> dict[str, Any]:
@@ -20,7 +20,9 @@ def prepare(folder: str, target: str) -> dict[str, Any]:
 
     shutil.rmtree(Path(target, "mlflow"), ignore_errors=True)
     with quiet_session() as spark:
-        mlflow.spark.save_model(PipelineModel.load(f"{folder}/model"), f"{target}/mlflow")
+        # Named requirements spare MLflow to load the model again in order to find them.
+        model, needs = PipelineModel.load(f"{folder}/model"), [f"pyspark=={spark.version}"]
+        mlflow.spark.save_model(model, f"{target}/mlflow", pip_requirements=needs)
         version = spark.version
     return {"converted with": f"mlflow {mlflow.__version__}, PySpark {version}"}
 
@@ -38,6 +40,13 @@ def score_one(model: Any, row: Mapping[str, Any]) -> Any:
     import pandas
 
     return model.predict(pandas.DataFrame([row]))
+
+
+def answers(model: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return the answers to many rows in one job."""
+    import pandas
+
+    return [[None, None, float(prediction)] for prediction in model.predict(pandas.DataFrame(rows))]
 
 
 def answer(result: Any) -> list[Any]:

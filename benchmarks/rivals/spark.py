@@ -1,4 +1,4 @@
-"""Spark itself, local and on one core; `ready` rows are cached DataFrames, so that only `transform` is timed."""
+"""Spark itself, local and on one core; a `ready` row is a cached DataFrame: only `transform` is timed."""
 
 from __future__ import annotations
 

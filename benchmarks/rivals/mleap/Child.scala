@@ -1,7 +1,7 @@
 // MLeap in a JVM of its own: the protocol of child.py, a line of JSON in, a line of JSON out.
 
 import java.io.{File, PrintStream}
-import java.nio.file.{Files, Paths}
+import java.nio.file.{Files, Path, Paths}
 
 import ml.combust.bundle.BundleFile
 import ml.combust.bundle.serializer.SerializationFormat
@@ -77,7 +77,7 @@ object Child {
     }).get
     val taken = (1 to times).map { _ =>
       val start = System.nanoTime()
-      model = managed(BundleFile(new File(path, "bundle.zip")))
+      model = managed(BundleFile(new File(path, "bundle")))
         .map(_.loadMleapBundle().get.root).tried.get
       scorer = model.transform(RowTransformer(schema)).get.select(Outputs: _*).get
       (System.nanoTime() - start) / 1e9
@@ -132,10 +132,14 @@ object Child {
   private def convert(folder: String, target: String): JsValue = {
     val stages = Files.readString(Paths.get(folder)).parseJson.list.map(stage)
     val pipeline = Pipeline(shape = NodeShape(), model = PipelineModel(stages))
-    val file = new File(target, "bundle.zip")
-    file.delete()
+    // Trees in a zip file are not found again on Java 17, so the bundle is a folder.
+    val file = new File(target, "bundle")
     for (bundle <- managed(BundleFile(file)))
       pipeline.writeBundle.format(SerializationFormat.Json).save(bundle).get
+    // This runtime writes the nodes of trees under one name and reads them under another, its exporter's.
+    Files.walk(file.toPath).filter(_.endsWith("nodes.json")).toArray.map(_.asInstanceOf[Path]).foreach { nodes =>
+      Files.copy(nodes, nodes.resolveSibling("tree.json"))
+    }
     JsObject("facts" -> JsObject())
   }
 

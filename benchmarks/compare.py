@@ -1,0 +1,187 @@
+"""Measure sparklet beside its rivals and write the figures as JSON, a Markdown table and plots.
+
+    python -m benchmarks rivals                         every question, quick; longer at first, to fit
+    python -m benchmarks rivals rows --workload lr      one question, one pipeline
+    python -m benchmarks rivals rows --rival sparklet floor --rounds 20
+    python -m benchmarks rivals batch --batch-rows 1000000
+    python -m benchmarks rivals --json all.json --docs  write docs/benchmarks.md too
+
+Questions: rows (answers, one row, warm load), cold (first score, memory), batch (rows a second and core,
+beside Spark), growth (with trees, features, stages) and instructions (callgrind, sparklet and the floor).
+
+Models are fitted once with this Python's PySpark, rivals get environments of their own on first use; both
+are kept in benchmarks/.cache. Rivals run in processes of their own and take turns. One that cannot convert
+a pipeline, answers wrong or cannot be installed is a row that says so. Times are this machine's; quote the
+ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import markdown
+from benchmarks.fit import folder_of, is_fitted
+from benchmarks.questions import batch, cold, instructions, rows
+from benchmarks.rivals.adapter import CACHE
+from benchmarks.rivals.registry import RIVALS, ROOT, Rival, command
+from benchmarks.workloads import FLAGSHIPS, SERIES, Workload, chosen
+
+__all__ = ["main", "report"]
+
+QUESTIONS = ("rows", "cold", "batch", "growth", "instructions")
+FITS = CACHE / "spark4"
+DOCS = ROOT / "docs"
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what the command line understands."""
+    made = argparse.ArgumentParser(
+        "python -m benchmarks rivals",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    names = [workload.name for workload in FLAGSHIPS]
+    made.add_argument("questions", nargs="*", help=f"of {', '.join(QUESTIONS)}; all by default")
+    made.add_argument("--workload", nargs="+", default=names, metavar="NAME", help=f"of {', '.join(names)}")
+    made.add_argument(
+        "--series", nargs="+", default=["trees", "features", "stages"], metavar="NAME", help="for growth"
+    )
+    made.add_argument(
+        "--rival", nargs="+", default=list(RIVALS), metavar="NAME", help=f"of {', '.join(RIVALS)}"
+    )
+    made.add_argument("--rounds", type=int, default=7, help="turns of each rival (%(default)s)")
+    made.add_argument("--seconds", type=float, default=0.4, help="of rows in each turn (%(default)s)")
+    made.add_argument("--starts", type=int, default=3, help="cold starts of each rival (%(default)s)")
+    made.add_argument("--batch-rows", type=int, default=200_000, help="rows of the batch (%(default)s)")
+    made.add_argument("--batch-times", type=int, default=3, help="batches that are timed (%(default)s)")
+    made.add_argument("--instruction-rows", type=int, default=300, help="N of 2N - N rows (%(default)s)")
+    made.add_argument(
+        "--json", metavar="FILE", help="write the figures here; what it holds already is added to"
+    )
+    made.add_argument(
+        "--docs", action="store_true", help="write docs/benchmarks.md and its plots from the figures"
+    )
+    return made
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure what the command line asks for and show it."""
+    options = parser().parse_args(arguments)
+    questions = options.questions or list(QUESTIONS)
+    for kind, given, known in (("question", questions, QUESTIONS), ("rival", options.rival, tuple(RIVALS))):
+        for name in given:
+            if name not in known:
+                raise SystemExit(f"{name!r} is no {kind}; there are {', '.join(known)}")
+    workloads = chosen(options.workload)
+    growing = [point for point in SERIES if point.series in options.series] if "growth" in questions else []
+    _fit([*workloads, *growing])
+    rivals = [RIVALS[name] for name in options.rival]
+    found: dict[str, Any] = {"facts": _facts()}
+    file = Path(options.json) if options.json else None
+    if file is not None and file.exists():
+        found = json.loads(file.read_text(encoding="utf-8")) | found
+    for question in QUESTIONS:
+        if question in questions:
+            found[question] = found.get(question, {}) | _ask(question, workloads, growing, rivals, options)
+            if file is not None:
+                file.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    print(markdown.page(found))
+    if options.docs:
+        markdown.write(found, DOCS)
+
+
+def report(arguments: Sequence[str]) -> None:
+    """Write docs/benchmarks.md again from a file of figures."""
+    if len(arguments) != 1:
+        raise SystemExit("usage: python -m benchmarks report FILE.json")
+    markdown.write(json.loads(Path(arguments[0]).read_text(encoding="utf-8")), DOCS)
+
+
+def _ask(
+    question: str,
+    workloads: Sequence[Workload],
+    growing: Sequence[Workload],
+    rivals: Sequence[Rival],
+    options: Any,
+) -> dict[str, Any]:
+    def fast(names: Sequence[str]) -> list[Rival]:
+        return [rival for rival in rivals if rival.name in names]
+
+    if question == "rows":
+        return {
+            w.name: rows.measure(w, folder_of(FITS, w), rivals, options.rounds, options.seconds)
+            for w in workloads
+        }
+    if question == "cold":
+        return {w.name: cold.measure(w, folder_of(FITS, w), rivals, options.starts) for w in workloads}
+    if question == "batch":
+        both = fast(["sparklet", "spark"])
+        return {
+            w.name: batch.measure(w, folder_of(FITS, w), both, options.batch_rows, options.batch_times)
+            for w in workloads
+            if w.name in ("lr", "gbt")
+        }
+    if question == "growth":
+        quick = [rival for rival in rivals if not rival.slow]
+        return {
+            w.name: rows.measure(w, folder_of(FITS, w), quick, 3, options.seconds / 2, loads=False)
+            for w in growing
+        }
+    counted = fast(["sparklet", "floor"])
+    return {
+        w.name: instructions.measure(w, folder_of(FITS, w), counted, options.instruction_rows)
+        for w in workloads
+        if w.name != "text"
+    }
+
+
+def _fit(workloads: Sequence[Workload]) -> None:
+    missing = [workload.name for workload in workloads if not is_fitted(FITS, workload)]
+    if missing:
+        words, variables = command(RIVALS["spark"])
+        subprocess.run(
+            [words[0], "-m", "benchmarks.fit", str(FITS), *missing], check=True, env=variables, cwd=ROOT
+        )
+
+
+def _facts() -> dict[str, Any]:
+    import sparklet
+
+    cpu = ""
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        lines = [
+            line
+            for line in information.read_text(encoding="utf-8").splitlines()
+            if line.startswith("model name")
+        ]
+        cpu = lines[0].partition(":")[2].strip() if lines else ""
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 - whichever git built this checkout
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    return {
+        "sparklet": sparklet.__version__,
+        "commit": done.stdout.strip() or "unknown",
+        "python": platform.python_version(),
+        "cpu": cpu or platform.machine(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "when": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""One question each: rows, cold, batch, growth, instructions."""

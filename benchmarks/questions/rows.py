@@ -1,0 +1,102 @@
+"""The time of one row, and of a load in a warm process.
+
+Children stay alive and take turns, round by round.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks.rivals.adapter import Unable
+from benchmarks.rivals.agreement import agreement
+from benchmarks.rivals.process import Process, converted
+from benchmarks.rivals.registry import Rival
+from benchmarks.workloads import Workload
+
+__all__ = ["measure", "summary"]
+
+LOADS, SLOW_LOADS = 10, 3
+
+
+def measure(
+    workload: Workload,
+    folder: Path,
+    rivals: Sequence[Rival],
+    rounds: int,
+    seconds: float,
+    *,
+    loads: bool = True,
+) -> dict[str, dict[str, Any]]:
+    """Return for each rival its agreement with Spark, its load and row times, or its problem.
+
+    Every round gives each rival `seconds` of rows; `against` holds the median, over rounds, of a rival's time
+    for a row over sparklet's in the same round.
+    """
+    results: dict[str, dict[str, Any]] = {}
+    with ExitStack() as stack:
+        alive: dict[str, Process] = {}
+        for rival in rivals:
+            print(f"{workload.name}: {rival.name}", file=sys.stderr)
+            results[rival.name] = {}
+            try:
+                path, facts = converted(rival, folder)
+                process = stack.enter_context(Process(rival))
+                results[rival.name] |= facts | _ready(process, path, folder)
+                alive[rival.name] = process
+                if loads:
+                    taken = process.ask("load", path=path, times=SLOW_LOADS if rival.slow else LOADS)[
+                        "seconds"
+                    ]
+                    results[rival.name]["load"] = summary(taken)
+                process.ask("time", seconds=2 * seconds)
+            except Unable as problem:
+                results[rival.name]["problem"] = str(problem)
+                alive.pop(rival.name, None)
+        _rounds(alive, results, rounds, seconds)
+        for name, process in alive.items():
+            results[name]["resident"] = process.resident()
+    return results
+
+
+def _ready(process: Process, path: str, folder: Path) -> dict[str, Any]:
+    first = process.ask("load", path=path)["seconds"]
+    process.ask("rows_from", path=str(folder / "rows.json"))
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    found = agreement(process.ask("answers")["answers"], expected)
+    return {"agreement": found.facts, "first load": first[0]}
+
+
+def _rounds(
+    alive: dict[str, Process], results: dict[str, dict[str, Any]], rounds: int, seconds: float
+) -> None:
+    calls: dict[str, list[float]] = {name: [] for name in alive}
+    means: dict[str, list[float]] = {name: [] for name in alive}
+    for turn in range(rounds):
+        names = list(alive)
+        # The order turns, so that nobody always runs after the same neighbour.
+        for name in names[turn % len(names) :] + names[: turn % len(names)]:
+            reply = alive[name].ask("time", seconds=seconds)
+            calls[name] += reply["calls"]
+            means[name].append(statistics.median(reply["blocks"]))
+    for name in alive:
+        results[name]["row"] = summary(calls[name]) | {"block": statistics.median(means[name])}
+        if "sparklet" in means:
+            pairs = zip(means[name], means["sparklet"], strict=True)
+            results[name]["against"] = statistics.median(theirs / ours for theirs, ours in pairs)
+
+
+def summary(taken: Sequence[float]) -> dict[str, Any]:
+    """Return least, median and 99th percentile of times in seconds.
+
+    >>> summary([3.0, 1.0, 2.0])
+    {'times': 3, 'min': 1.0, 'p50': 2.0, 'p99': 3.0}
+    """
+    ordered = sorted(taken)
+    high = ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
+    return {"times": len(ordered), "min": ordered[0], "p50": statistics.median(ordered), "p99": high}
