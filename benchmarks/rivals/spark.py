@@ -71,8 +71,8 @@ def load(path: str) -> Any:
     """Return the model; the first load of a process also starts the session."""
     from pyspark.ml import PipelineModel
 
-    folder = Path(path).parent
-    return PipelineModel.load(path), schema_of_model(str(folder)), session()
+    started = session()
+    return PipelineModel.load(path), schema_of_model(str(Path(path).parent)), started
 
 
 def _frame(model: Any, rows: Sequence[Mapping[str, Any]]) -> Any:
