@@ -20,6 +20,7 @@ from benchmarks.rivals.adapter import first_line
 __all__: list[str] = []
 
 BLOCK = 50  # rows in a block that is timed as one
+READY = 8  # rows that are made ready where a rival wants them so
 
 
 class Child:
@@ -29,6 +30,7 @@ class Child:
         self.adapter = adapter
         self.model: Any = None
         self.rows: list[Any] = []
+        self.prepared: list[Any] = []
         self.turn = 0
 
     def rows_from(self, path: str) -> dict[str, Any]:
@@ -72,7 +74,9 @@ class Child:
         """Score rows in turn for so long: the time of each call, and the mean of blocks of calls."""
         ready = getattr(self.adapter, "ready", None)
         score = self._scorer()
-        rows = self.rows if ready is None else [ready(self.model, row) for row in self.rows[: max(least, 8)]]
+        if ready is not None and not self.prepared:
+            self.prepared = [ready(self.model, row) for row in self.rows[:READY]]
+        rows = self.prepared or self.rows
         clock, calls, blocks = time.perf_counter, [], []
         end = clock() + seconds
         while clock() < end or len(calls) < least:
