@@ -52,7 +52,7 @@ format: .venv-tools/ready  ## let ruff mend what it can
 	$(TOOLS)/ruff check --fix .
 	$(TOOLS)/ruff format .
 
-bench: machine .venv/ready  ## * measure sparklet beside its rivals
+bench: machine .venv/ready  ## * measure sparklet beside its rivals; `python -m benchmarks --help` has more
 	@$(NATIVE)
 	$(PYTHON4) -m benchmarks
 
@@ -66,7 +66,8 @@ lock: .venv-tools/ready  ## write locks/ from pyproject.toml (UPGRADE=1: newest 
 	$(COMPILE) --group spark35 -o locks/spark35.txt
 
 clean:  ## remove environments, caches and build output
-	rm -rf .venv .venv-spark35 .venv-tools build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-spark35 .venv-tools build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
+		benchmarks/.cache
 
 # Before anything is installed for them, the recipes marked * say all that is missing.
 machine:

@@ -1,6 +1,7 @@
 """Instructions for a row, counted by callgrind, which no neighbour on the machine disturbs.
 
-The count is the difference between a run of 2N rows and one of N rows, so that start and load fall out.
+Counting starts after the load, and the count is the difference between a run of 2N rows and one of N rows, so
+that only rows remain.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from benchmarks.workloads import Workload
 __all__ = ["measure"]
 
 SCRIPT = """
-import importlib, json, sys
+import importlib, json, os, subprocess, sys
 name, folder, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
 adapter = importlib.import_module(f"benchmarks.rivals.{name}")
 score = adapter.scorer(adapter.load(f"{folder}/model"))
 rows = json.load(open(f"{folder}/rows.json"))
+subprocess.run(["callgrind_control", "-i", "on", str(os.getpid())], check=True, stdout=subprocess.DEVNULL)
 for place in range(count):
     score(rows[place % len(rows)])
 """
@@ -54,7 +56,7 @@ def _count(name: str, folder: Path, rows: int) -> int:
     # Equal hashes give equal counts.
     variables |= {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     with tempfile.NamedTemporaryFile(prefix="callgrind") as out:
-        words = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out.name}"]
+        words = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out.name}"]
         words += [sys.executable, "-c", SCRIPT, name, str(folder), str(rows)]
         done = subprocess.run(words, check=False, capture_output=True, text=True, env=variables)
         found = re.search(

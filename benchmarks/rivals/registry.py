@@ -41,7 +41,7 @@ RIVALS = {
             "mleap",
             "MLeap, row API, in its own JVM",
             converts=True,
-            note="0.20, Spark's fitted numbers in MLeap's classes, its own Imputer for Spark's; ready-made Rows",
+            note="0.20, Spark's fitted numbers in MLeap's classes, own Imputer for Spark's; ready-made Rows",
         ),
         Rival(
             "onnx",
