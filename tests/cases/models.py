@@ -162,7 +162,7 @@ counted.case("2.4.8", features=NN, columns={"nn": NN})(saved("2.4.8-NaiveBayesMo
 
 # --- MultilayerPerceptronClassificationModel ----------------------------------------------------
 
-NEURONS = "an exp in each neuron: its last bit goes through the sums of the layers above, where terms cancel"
+NEURONS = "an exp in each neuron, summed with others in the layers above: 2 met in 10,000 random rows"
 PERCEPTRON = ML + "classification.MultilayerPerceptronClassificationModel"
 networks = Family(
     PERCEPTRON,
@@ -297,7 +297,7 @@ rests.case("2.1.3", features=THREE)(saved("2.1.3-OneVsRestModel"))
 
 # --- AFTSurvivalRegressionModel -----------------------------------------------------------------
 
-QUANTILE = "a lifetime is one exp; a quantile is two exps, a log, a log1p and two products"
+QUANTILE = "a lifetime is one exp, a quantile two exps, a log and a log1p: 2 met in 10,000 random rows"
 AFT = ML + "regression.AFTSurvivalRegressionModel"
 survival = Family(AFT, features=FOUR, exactness="transcendental", ulps=4, reason=QUANTILE)
 
@@ -538,9 +538,9 @@ TEXTS = array(
     (None, [], [0.0] * 12, [1.0] * 11, [1.0] * 13, [NAN] + [1.0] * 11, [-1.0] + [2.0] * 11),
     lambda rng: [float(rng.randint(0, 3)) for _ in range(12)],
 )
-ROUNDS = "tens of rounds of exp and log, whose last bits add up; the topics of a document sum to 1"
+ROUNDS = "tens of rounds of exp and log, whose last bits add up: 4 met in 10,000 random rows"
 LOCAL = ML + "clustering.LocalLDAModel"
-topics = Family(LOCAL, features=WORDS, exactness="transcendental", ulps=4, of="one", reason=ROUNDS)
+topics = Family(LOCAL, features=WORDS, exactness="transcendental", ulps=8, of="one", reason=ROUNDS)
 
 
 def documents(spark, size=12, count=40, seed=13):
@@ -579,7 +579,7 @@ def lda(spark, size=12, **params):
 
 
 DISTRIBUTED = ML + "clustering.DistributedLDAModel"
-distributed = Family(DISTRIBUTED, features=WORDS, exactness="transcendental", ulps=4, of="one", reason=ROUNDS)
+distributed = Family(DISTRIBUTED, features=WORDS, exactness="transcendental", ulps=8, of="one", reason=ROUNDS)
 
 
 @distributed.case("default")

@@ -40,8 +40,10 @@ SAVED = Path(__file__).with_name("saved")
 # however small an element is. Infinities, of which Spark's transform makes NaN and infinity mixed, are
 # refused.
 
-DCT_REASON = "JTransforms sums in orders of its own"
-cosines = Family(FEATURE + "DCT", exactness="transcendental", ulps=8, of="vector", reason=DCT_REASON)
+DCT_REASON = (
+    "JTransforms sums in orders of its own, least exactly at prime sizes: 13 met in 10,000 random rows"
+)
+cosines = Family(FEATURE + "DCT", exactness="transcendental", ulps=16, of="vector", reason=DCT_REASON)
 
 
 def wave(size):
