@@ -240,13 +240,18 @@ def test_batches_of_forests(output, seed):
     assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
 
 
-@pytest.mark.parametrize("layout", [(("scalar", 0),), (("onehot", 0, 2),), (("vector", 2, 3),), WHOLE])
+@pytest.mark.parametrize(
+    "layout", [(("scalar", 0),), (("onehot", 0, 2),), (("vector", 2, 3),), (("vector", 0, 3),), WHOLE]
+)
 def test_layouts_that_do_not_reach_what_splits_test(layout):
     forest = Draw(8).forest(9, trees=9, categorical=True)
     make = lambda: forest.leaves_of(layout, 9)  # noqa: E731
     for argument in (1.0, DenseVector((1.0,) * 3), DenseVector((1.0,) * 4), SparseVector(3, (), ())):
         if isinstance(argument, float) == (layout[0][0] != "vector"):
             assert outcome(make(), [argument]) == outcome(twin_of(make), [argument])
+    short = (("vector", 0, 3),)
+    with pytest.raises(ValueError, match="no segment"):
+        forest.sum_of(short, 9, "java11").batch((numpy.zeros((5, 3)),), numpy.zeros(5))
 
 
 def test_batches_take_parts_and_whole_numbers():

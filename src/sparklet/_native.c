@@ -839,6 +839,12 @@ INLINE Py_ssize_t trees_slot(const Trees *trees, Py_ssize_t segment, Py_ssize_t 
     return slot_of(trees->forest, trees->segments[segment].start + place, trees->slots[2 * segment]);
 }
 
+/* Return whether a segment's vector may have any size: the last one may, and one that is the only segment. */
+INLINE int is_open(const Trees *trees, const Segment *segment)
+{
+    return segment->size < 0 || (trees->count == 1 && segment->kind == VECTOR && !segment->start);
+}
+
 /* Fill the slots that a vector argument has; return 0 for what is odd. */
 static int trees_vector(const Trees *trees, Py_ssize_t i, PyObject *argument, double *x)
 {
@@ -850,8 +856,7 @@ static int trees_vector(const Trees *trees, Py_ssize_t i, PyObject *argument, do
     if (!vector_open(state, argument, &vector))
         return 0;
     /* A vector that is the only segment may have any size that reaches what splits test. */
-    int whole = trees->count == 1 && !segment->start;
-    int good = whole || segment->size < 0 || vector.size == segment->size;
+    int good = is_open(trees, segment) || vector.size == segment->size;
     good = good && (first == last || features[last - 1] - segment->start < vector.size);
     if (good && !vector.indices) {
         for (Py_ssize_t slot = first; good && slot < last; slot++) {
@@ -1015,7 +1020,7 @@ static int trees_map(Trees *trees)
             slot++;
         Py_ssize_t first = slot;
         while (slot < forest->slots &&
-               (segment->size < 0 || forest->features[slot] - segment->start < segment->size))
+               (is_open(trees, segment) || forest->features[slot] - segment->start < segment->size))
             slot++;
         trees->slots[2 * i] = (int32_t)first;
         trees->slots[2 * i + 1] = (int32_t)slot;
@@ -1270,6 +1275,16 @@ static Column *batch_open(PyObject *arguments, const Segment *segments, Py_ssize
     return columns_open(objects, segments, count, rows);
 }
 
+/* Return whether the last segment has all features that splits test in it. */
+static int reaches(const Trees *trees)
+{
+    Py_ssize_t last = trees->count - 1;
+    if (last < 0 || trees->slots[2 * last] == trees->slots[2 * last + 1])
+        return 1;
+    const Segment *segment = &trees->segments[last];
+    return trees->forest->features[trees->slots[2 * last + 1] - 1] - segment->start < segment->size;
+}
+
 static PyObject *trees_batch(PyObject *self, PyObject *arguments)
 {
     const Trees *trees = (Trees *)self;
@@ -1278,6 +1293,11 @@ static PyObject *trees_batch(PyObject *self, PyObject *arguments)
     Column *columns =
         batch_open(arguments, trees->segments, trees->count, trees_width(trees), &out, &start, &stop);
     int status = -1;
+    if (columns && !reaches(trees)) {
+        PyErr_SetString(PyExc_ValueError, "a split tests a feature that no segment has");
+        columns_close(columns, trees->count);
+        columns = NULL;
+    }
     if (columns) {
         Py_BEGIN_ALLOW_THREADS
         status = trees_rows(trees, columns, out.view.buf, start, stop);
