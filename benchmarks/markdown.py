@@ -11,19 +11,65 @@ from benchmarks.plots import shown
 from benchmarks.rivals.registry import RIVALS
 from benchmarks.workloads import WORKLOADS
 
-__all__ = ["page", "targets", "write"]
+__all__ = ["brief", "page", "targets", "write"]
 
 Figures = Mapping[str, Any]
 MEGABYTE = 1 << 20
+DOCUMENTS = "docs"
+MARKS = (
+    "<!-- benchmarks: written by `python -m benchmarks report` -->",
+    "<!-- end of benchmarks -->",
+)
 
 
 def write(found: Figures, docs: Path) -> None:
-    """Write benchmarks.md and its plots into the folder of documents."""
+    """Write benchmarks.md and its plots into the folder of documents, and the marked part of the README."""
     pictures = docs / "benchmarks"
     pictures.mkdir(parents=True, exist_ok=True)
     for name, text in _plots(found):
         (pictures / f"{name}.svg").write_text(text, encoding="utf-8")
     (docs / "benchmarks.md").write_text(page(found), encoding="utf-8")
+    readme = docs.parent / "README.md"
+    if readme.exists():
+        before, start, rest = readme.read_text(encoding="utf-8").partition(MARKS[0])
+        _, end, after = rest.partition(MARKS[1])
+        if start and end:
+            readme.write_text(f"{before}{start}\n{brief(found)}\n{end}{after}", encoding="utf-8")
+
+
+def brief(found: Figures) -> str:
+    """Return what the README shows: one row of each pipeline by each rival, and the plot of the first."""
+    facts, measured = found["facts"], found.get("rows", {})
+    lines = [
+        [
+            RIVALS[name].title,
+            *(_cell(rivals.get(name, {})) for rivals in measured.values()),
+        ]
+        for name in RIVALS
+        if any(name in rivals for rivals in measured.values())
+    ]
+    return "\n".join(
+        [
+            f"One row, dict to dict, mean of blocks, in one run ({facts['cpu']}, CPython {facts['python']},",
+            f"load average {facts['load']:.1f}; read the ratios to sparklet's time, in brackets):",
+            "",
+            *_table(("", *[WORKLOADS[name].title for name in measured]), lines),
+            "",
+            *(f"![One row]({DOCUMENTS}/benchmarks/rows-{name}.svg)" for name in list(measured)[:1]),
+            "",
+            "Load, cold start, memory, batches, growth and how answers agree:",
+            f"[{DOCUMENTS}/benchmarks.md]({DOCUMENTS}/benchmarks.md).",
+        ]
+    )
+
+
+def _cell(one: Figures) -> str:
+    if "row" not in one:
+        return "cannot" if one.get("problem") else ""
+    found = one.get("agreement", {})
+    wrong = found.get("wrong")
+    said = f", {wrong} of {wrong + found['equal'] + found['close']} answers wrong" if wrong else ""
+    return f"{shown(one['row']['block'])} ({_ratio(one['against'], 1.0)}{said})"
 
 
 def page(found: Figures) -> str:

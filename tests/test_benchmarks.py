@@ -99,6 +99,18 @@ def test_every_plot_that_the_page_shows_is_written_and_is_xml(tmp_path):
         ElementTree.fromstring((tmp_path / "benchmarks" / name).read_text(encoding="utf-8"))
 
 
+def test_the_part_of_the_readme_between_its_marks_is_written(tmp_path):
+    readme, docs = tmp_path / "README.md", tmp_path / "docs"
+    readme.write_text("\n".join(["before", *markdown.MARKS, "after"]), encoding="utf-8")
+    for _ in range(2):
+        markdown.write(figures(), docs)
+    text = readme.read_text(encoding="utf-8")
+    assert text.count("| sparklet | 2 µs (1x, 1 of 10 answers wrong) |") == 1
+    assert text.startswith("before\n")
+    assert text.endswith("\nafter")
+    assert all(mark in (ROOT / "README.md").read_text(encoding="utf-8") for mark in markdown.MARKS)
+
+
 def test_a_longer_time_has_a_longer_bar():
     root = ElementTree.fromstring(plots.bars("<title>", {"slow": 1.0, "fast": 1e-6}))
     widths = [float(bar.get("width")) for bar in root.iter("{http://www.w3.org/2000/svg}rect")][1:]
