@@ -133,7 +133,7 @@ def _ask(
     if question == "growth":
         quick = [rival for rival in rivals if not rival.slow]
         return {
-            w.name: rows.measure(w, folder_of(FITS, w), quick, 3, options.seconds / 2, loads=False)
+            w.name: rows.measure(w, folder_of(FITS, w), quick, 3, options.seconds / 2, loads=False, warm=1.0)
             for w in growing
         }
     counted = fast(["sparklet", "floor"])

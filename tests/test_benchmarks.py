@@ -132,7 +132,7 @@ def test_a_child_times_calls_and_blocks():
     one = child.Child(Adapter)
     one.model, one.rows = 1, [1, 2, 3]
     reply = one.time(0.01)
-    assert len(reply["calls"]) == len(reply["blocks"]) * child.BLOCK
+    assert len(reply["calls"]) == len(reply["blocks"]) * child.TURN
     assert min(reply["blocks"]) > 0
 
 

@@ -22,6 +22,7 @@ from benchmarks.workloads import Workload
 __all__ = ["measure", "summary"]
 
 LOADS, SLOW_LOADS = 10, 3
+WARM = 3.0  # seconds of rows before anything is timed: a JVM compiles meanwhile
 
 
 def measure(
@@ -32,6 +33,7 @@ def measure(
     seconds: float,
     *,
     loads: bool = True,
+    warm: float = WARM,
 ) -> dict[str, dict[str, Any]]:
     """Return for each rival its agreement with Spark, its load and row times, or its problem.
 
@@ -54,7 +56,7 @@ def measure(
                         "seconds"
                     ]
                     results[rival.name]["load"] = summary(taken)
-                process.ask("time", seconds=2 * seconds)
+                process.ask("time", seconds=seconds if rival.slow else warm)
             except Unable as problem:
                 results[rival.name]["problem"] = str(problem)
                 alive.pop(rival.name, None)

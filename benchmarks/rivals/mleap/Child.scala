@@ -22,7 +22,8 @@ import spray.json._
 
 object Child {
   private val Outputs = Seq("rawPrediction", "probability", "prediction")
-  private val Block = 50
+  private val Turn = 50
+  private val Block = 100e-6
 
   private implicit class Json(val value: JsValue) extends AnyVal {
     def apply(key: String): JsValue = value.asJsObject.fields(key)
@@ -112,16 +113,18 @@ object Child {
     val calls, blocks = scala.collection.mutable.ArrayBuffer[Double]()
     val end = System.nanoTime() + (seconds * 1e9).toLong
     while (System.nanoTime() < end) {
-      for (_ <- 1 to Block) {
+      val turn = Array.fill(Turn) {
         val row = next()
         val start = System.nanoTime()
         scorer.transform(row)
-        calls += (System.nanoTime() - start) / 1e9
+        (System.nanoTime() - start) / 1e9
       }
-      val block = Array.fill(Block)(next())
+      calls ++= turn
+      val count = math.max(1, math.min(Turn, math.round(Block / turn.sorted.apply(Turn / 2)).toInt))
+      val block = Array.fill(count)(next())
       val start = System.nanoTime()
       block.foreach(scorer.transform)
-      blocks += (System.nanoTime() - start) / 1e9 / Block
+      blocks += (System.nanoTime() - start) / 1e9 / count
     }
     def json(values: Seq[Double]) = JsArray(values.map(JsNumber(_)).toVector)
     JsObject("calls" -> json(calls), "blocks" -> json(blocks))
