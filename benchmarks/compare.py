@@ -24,7 +24,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +90,11 @@ def main(arguments: Sequence[str]) -> None:
     if file is not None and file.exists():
         found = json.loads(file.read_text(encoding="utf-8")) | found
     for question in QUESTIONS:
-        if question in questions:
-            found[question] = found.get(question, {}) | _ask(question, workloads, growing, rivals, options)
+        if question not in questions:
+            continue
+        found[question] = found.get(question, {})
+        for name, figures in _ask(question, workloads, growing, rivals, options):
+            found[question][name] = found[question].get(name, {}) | figures
             if file is not None:
                 file.write_text(json.dumps(found, indent=1), encoding="utf-8")
     print(markdown.page(found))
@@ -112,36 +115,27 @@ def _ask(
     growing: Sequence[Workload],
     rivals: Sequence[Rival],
     options: Any,
-) -> dict[str, Any]:
-    def fast(names: Sequence[str]) -> list[Rival]:
-        return [rival for rival in rivals if rival.name in names]
-
-    if question == "rows":
-        return {
-            w.name: rows.measure(w, folder_of(FITS, w), rivals, options.rounds, options.seconds)
-            for w in workloads
-        }
-    if question == "cold":
-        return {w.name: cold.measure(w, folder_of(FITS, w), rivals, options.starts) for w in workloads}
-    if question == "batch":
-        both = fast(["sparklet", "spark"])
-        return {
-            w.name: batch.measure(w, folder_of(FITS, w), both, options.batch_rows, options.batch_times)
-            for w in workloads
-            if w.name in ("lr", "gbt")
-        }
-    if question == "growth":
-        quick = [rival for rival in rivals if not rival.slow]
-        return {
-            w.name: rows.measure(w, folder_of(FITS, w), quick, 3, options.seconds / 2, loads=False, warm=1.0)
-            for w in growing
-        }
-    counted = fast(["sparklet", "floor"])
-    return {
-        w.name: instructions.measure(w, folder_of(FITS, w), counted, options.instruction_rows)
-        for w in workloads
-        if w.name != "text"
-    }
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the figures workload by workload, so that a run that is stopped has something to show."""
+    turns, seconds = options.rounds, options.seconds
+    some = {
+        "growth": [rival for rival in rivals if not rival.slow],
+        "batch": [rival for rival in rivals if rival.name in ("sparklet", "spark")],
+        "instructions": [rival for rival in rivals if rival.name in ("sparklet", "floor")],
+    }.get(question, rivals)
+    for workload in growing if question == "growth" else workloads:
+        folder = folder_of(FITS, workload)
+        if question == "rows":
+            yield workload.name, rows.measure(workload, folder, some, turns, seconds)
+        elif question == "cold":
+            yield workload.name, cold.measure(workload, folder, some, options.starts)
+        elif question == "growth":
+            yield workload.name, rows.measure(workload, folder, some, 3, seconds / 2, loads=False, warm=1.0)
+        elif question == "batch" and workload.name in ("lr", "gbt"):
+            counts = options.batch_rows, options.batch_times
+            yield workload.name, batch.measure(workload, folder, some, *counts)
+        elif question == "instructions" and workload.name != "text":
+            yield workload.name, instructions.measure(workload, folder, some, options.instruction_rows)
 
 
 def _fit(workloads: Sequence[Workload]) -> None:
