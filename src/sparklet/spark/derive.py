@@ -82,14 +82,16 @@ def _field(column: Column) -> Any:
 def _by_udf(frame: DataFrame, work: Work, arguments: list[Any], fields: list[Any]) -> DataFrame:
     """Since 4.1: only the columns that the stage reads go to Python."""
     from pyspark.sql import functions
-    from pyspark.sql.types import StructType
+    from pyspark.sql.types import StructField, StructType
 
     names = [field.name for field in fields]
+    # Metadata goes with the columns: inside the type of the UDF's result it is one that Arrow does not match.
+    bare = StructType([StructField(field.name, field.dataType) for field in fields])
 
     def made(*arrays: pa.Array) -> pa.Array:
         return pa.StructArray.from_arrays(work.on_arrays()(arrays), names=names)
 
-    struct = functions.arrow_udf(made, StructType(fields))(*arguments)
+    struct = functions.arrow_udf(made, bare)(*arguments)
     temporary = _free("__made", [*frame.columns, *names])
     parts = [
         functions.col(temporary).getField(field.name).alias(field.name, metadata=field.metadata)
