@@ -157,16 +157,16 @@ def has_compiler():
 
 @pytest.mark.spark
 @pytest.mark.skipif(not has_compiler(), reason="the floor needs a C compiler")
-@pytest.mark.parametrize(("name", "params"), [("lr", {}), ("gbt", {"maxIter": 9}), ("rf", {"numTrees": 19})])
+@pytest.mark.parametrize(("name", "params"), [("lr", {}), ("gbt", {"maxIter": 5}), ("rf", {"numTrees": 11})])
 def test_the_floor_is_equal_to_sparklet_in_every_bit(spark, tmp_path, monkeypatch, name, params):
     from benchmarks.fit import fit, folder_of
 
     monkeypatch.setattr("benchmarks.rivals.floor.CACHE", tmp_path)
     monkeypatch.setattr("benchmarks.fit.ROWS", 40)
-    few = {"maxDepth": 4} if name != "lr" else {"maxIter": 5}
+    few = {"maxDepth": 3} if name != "lr" else {"maxIter": 5}
     workload = WORKLOADS[name]
     settings = dict(workload.params) | few | params
-    workload = replace(workload, train=400, params=tuple(settings.items()))
+    workload = replace(workload, train=200, params=tuple(settings.items()))
     fit(workload, tmp_path, spark)
     path = str(folder_of(tmp_path, workload) / "model")
     model, scorer = sparklet.load(path), floor.load(path)

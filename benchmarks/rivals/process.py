@@ -128,6 +128,6 @@ def _convert(rival: Rival, folder: Path, target: Path) -> dict[str, Any]:
                 from benchmarks.rivals import mleap
 
                 source = mleap.describe(source, str(target))
-            return {"facts": process.ask("prepare", folder=source, target=str(target))["facts"]}
+            return {"facts": process.ask("prepare", limit=600.0, folder=source, target=str(target))["facts"]}
         except Unable as error:
             return {"error": f"cannot convert: {error}"}
