@@ -12,7 +12,7 @@ from sparklet.columns import Column, fold, parse_schema
 from sparklet.compiler import Loop, Plan, Score, explain, fuse, loop, make_plan
 from sparklet.errors import ModelError, OptionError, SparkletError
 from sparklet.profile import Profile
-from sparklet.rooms import is_spark_frame, spark_room
+from sparklet.rooms import is_spark_frame, jvm_room, spark_room
 from sparklet.saved import Example, SavedStage, open_model
 from sparklet.stages import Stage, build, check_trusted
 from sparklet.verify import verify as verify_example
@@ -252,15 +252,22 @@ def load(
     - `missing`: `"error"` or `"null"`, for a column that a row lacks.
     - `trusted`: packages whose Python-defined stages may be imported; nothing else ever is.
     - `verify`: score the example rows that the model folder carries, and refuse on the first difference.
-    - `engine`: `"python"`.
+    - `engine`: `"python"`; `"jvm"`: Spark's own code in a JVM (extra `jvm`); `"auto"`: Python, and for
+      pipelines with stages that only the JVM knows that one, with a warning.
 
     Raises a `ModelError` for a folder that cannot be scored, listing every stage at fault; `SchemaError` for
     columns that do not fit together; `OptionError` for a bad argument.
     """
     if missing not in ("error", "null"):
         raise OptionError("missing", missing, "'error' or 'null'")
+    if engine in ("jvm", "auto"):
+        chosen = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
+        found: OnlinePipelineModel = jvm_room().load(
+            path, engine=engine, trusted=trusted, verify=verify, **chosen
+        )
+        return found
     if engine != "python":
-        raise OptionError("engine", engine, "'python' is the one engine of this release")
+        raise OptionError("engine", engine, "'python', 'jvm' or 'auto'")
     packages = check_trusted(trusted)
     saved = open_model(path)
     example = saved.example()

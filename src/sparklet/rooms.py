@@ -7,7 +7,7 @@ from typing import Any
 
 from sparklet.errors import MissingExtraError
 
-__all__ = ["is_spark_frame", "spark_room"]
+__all__ = ["is_spark_frame", "jvm_room", "spark_room"]
 
 
 def spark_room(feature: str) -> Any:
@@ -22,6 +22,11 @@ def spark_room(feature: str) -> Any:
         if (error.name or "").partition(".")[0] in ("pyspark", "py4j", "pandas"):
             raise MissingExtraError(feature, "spark") from None
         raise
+
+
+def jvm_room() -> Any:
+    """Return `sparklet.jvm`, which asks for what it needs when a model is loaded."""
+    return import_module("sparklet.jvm")
 
 
 def is_spark_frame(value: object) -> bool:

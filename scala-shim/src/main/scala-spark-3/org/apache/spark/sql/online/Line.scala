@@ -1,0 +1,33 @@
+package org.apache.spark.sql.online
+
+import org.apache.arrow.vector.types.pojo.Schema
+import org.apache.hadoop.fs.Path
+
+import org.apache.spark.paths.SparkPath
+import org.apache.spark.sql.{DataFrame, DataFrameReader, Dataset, SparkSession}
+import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.sql.catalyst.expressions.Attribute
+import org.apache.spark.sql.catalyst.plans.logical.{LocalRelation, LogicalPlan}
+import org.apache.spark.sql.execution.datasources.PartitionedFile
+import org.apache.spark.sql.types.StructType
+import org.apache.spark.sql.util.ArrowUtils
+
+/** What Spark 3.5 names otherwise than Spark 4. */
+private[spark] object Line {
+  type Session = SparkSession
+  type Reader = DataFrameReader
+  type Frame = DataFrame
+
+  def isClassic(session: SparkSession): Boolean = true
+  def classic(session: SparkSession): Session = session
+  def activate(session: Session): Unit = SparkSession.setActiveSession(session)
+  def analyzed(frame: DataFrame): LogicalPlan = frame.queryExecution.analyzed
+
+  def local(session: Session, output: Seq[Attribute], rows: Seq[InternalRow]): Frame =
+    Dataset.ofRows(session, LocalRelation(output, rows))
+
+  def partitionedFile(file: Path, size: Long): PartitionedFile =
+    PartitionedFile(InternalRow.empty, SparkPath.fromPath(file), 0, size)
+
+  def arrowSchema(schema: StructType): Schema = ArrowUtils.toArrowSchema(schema, "UTC", true, false)
+}

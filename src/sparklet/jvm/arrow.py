@@ -1,0 +1,116 @@
+"""Rows as Arrow streams, in the form that `ArrowRows.scala` reads and writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow
+
+from sparklet.columns import Column
+from sparklet.linalg import DenseVector, SparseVector, vector
+
+__all__ = ["decode", "encode"]
+
+_SCALARS: Mapping[str, pyarrow.DataType] = {
+    "boolean": pyarrow.bool_(),
+    "tinyint": pyarrow.int8(),
+    "smallint": pyarrow.int16(),
+    "int": pyarrow.int32(),
+    "bigint": pyarrow.int64(),
+    "float": pyarrow.float32(),
+    "double": pyarrow.float64(),
+    "string": pyarrow.string(),
+    "date": pyarrow.date32(),
+    "timestamp": pyarrow.timestamp("us", "UTC"),
+    "timestamp_ntz": pyarrow.timestamp("us"),
+    # As Spark stores a vector: type 0 is sparse, 1 dense.
+    "vector": pyarrow.struct(
+        [
+            ("type", pyarrow.int8()),
+            ("size", pyarrow.int32()),
+            ("indices", pyarrow.list_(pyarrow.int32())),
+            ("values", pyarrow.list_(pyarrow.float64())),
+        ]
+    ),
+}
+
+
+def _arrow_type(type: str) -> pyarrow.DataType:
+    if type.startswith("array<"):
+        return pyarrow.list_(_arrow_type(type[6:-1]))
+    if type.startswith("decimal("):
+        return pyarrow.decimal128(*map(int, type[8:-1].split(",")))
+    return _SCALARS[type]
+
+
+def _stored(value: Any) -> Any:
+    if isinstance(value, DenseVector):
+        return {"type": 1, "values": value.values}
+    if isinstance(value, SparseVector):
+        return {"type": 0, "size": value.size, "indices": value.indices, "values": value.values}
+    if isinstance(value, list):
+        return [_stored(item) for item in value]
+    return value
+
+
+def encode(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> bytes:
+    """Return rows, each the values of `columns`, as an Arrow stream."""
+    arrays = []
+    for position, column in enumerate(columns):
+        values: Iterable[Any] = [row[position] for row in rows]
+        if "vector" in column.type:
+            values = map(_stored, values)
+        arrays.append(pyarrow.array(list(values), _arrow_type(column.type)))
+    names = [column.name for column in columns]
+    if arrays:
+        batch = pyarrow.record_batch(arrays, names=names)
+    else:  # a model that reads nothing still has as many answers as rows
+        batch = pyarrow.record_batch([pyarrow.nulls(len(rows), pyarrow.bool_())], names=[""])
+    sink = pyarrow.BufferOutputStream()
+    with pyarrow.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return bytes(sink.getvalue())
+
+
+def _vector(parts: Mapping[str, Any]) -> Any:
+    if parts["type"] == 1:
+        return DenseVector(tuple(parts["values"]))
+    return vector(SparseVector(parts["size"], tuple(parts["indices"]), tuple(parts["values"])))
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _reader(type: str) -> Callable[[Any], Any]:
+    if type == "vector":
+        return _vector
+    if type.startswith("array<"):
+        read = _reader(type[6:-1])
+        return lambda items: [None if item is None else read(item) for item in items]
+    if type == "timestamp":
+        return lambda moment: moment.replace(tzinfo=None)
+    return _same
+
+
+def _values(array: pyarrow.Array, read: Callable[[Any], Any]) -> list[Any]:
+    listed: list[Any] = array.to_pylist()
+    return listed if read is _same else [None if value is None else read(value) for value in listed]
+
+
+def decode(columns: Sequence[Column], stream: bytes) -> Iterable[dict[str, Any] | Mapping[str, str] | None]:
+    """Yield for each row its scores, None where it was dropped, or `{"": ...}`: the facts of its error."""
+    names = [column.name for column in columns]
+    readers = [_reader(column.type) for column in columns]
+    with pyarrow.ipc.open_stream(stream) as reader:
+        for batch in reader:
+            status = batch.column(0).to_pylist()
+            listed = [_values(batch.column(i + 1), read) for i, read in enumerate(readers)]
+            rows = zip(*listed, strict=True) if listed else ((),) * len(status)
+            for state, row in zip(status, rows, strict=True):
+                if state is None:
+                    yield dict(zip(names, row, strict=True))
+                else:
+                    yield {"": json.loads(state)} if state else None
