@@ -2,7 +2,7 @@ package sparklet
 
 import java.util.{Map => JMap}
 
-import scala.collection.JavaConverters._
+import scala.jdk.CollectionConverters._
 
 import org.apache.spark.sql.online.{Request, Schemas}
 import org.apache.spark.sql.types.StructType

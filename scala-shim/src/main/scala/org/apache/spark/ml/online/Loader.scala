@@ -2,7 +2,7 @@ package org.apache.spark.ml.online
 
 import java.util.concurrent.{Callable, Executors, ExecutionException, Future}
 
-import scala.collection.JavaConverters._
+import scala.jdk.CollectionConverters._
 import scala.util.control.NonFatal
 
 import org.apache.hadoop.fs.Path

@@ -2,7 +2,7 @@ package org.apache.spark.sql.online
 
 import java.io.{ByteArrayInputStream, ByteArrayOutputStream}
 
-import scala.collection.JavaConverters._
+import scala.jdk.CollectionConverters._
 
 import com.fasterxml.jackson.databind.ObjectMapper
 import org.apache.arrow.memory.RootAllocator

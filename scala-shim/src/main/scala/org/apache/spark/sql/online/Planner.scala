@@ -3,7 +3,7 @@ package org.apache.spark.sql.online
 import java.time.ZoneId
 import java.util.{Map => JMap}
 
-import scala.collection.JavaConverters._
+import scala.jdk.CollectionConverters._
 import scala.util.control.NonFatal
 
 import org.apache.spark.ml.Transformer
@@ -145,8 +145,8 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
 
   private lazy val assembled: Set[String] =
     stages.flatMap(Stages.readers).collect {
-      case stage: VectorAssembler if stage.getHandleInvalid != VectorAssembler.KEEP_INVALID => stage.getInputCols
-    }.flatten.map(Stages.fold).toSet
+      case stage: VectorAssembler if stage.getHandleInvalid != "keep" => stage.getInputCols
+    }.flatten.map(name => Stages.fold(name)).toSet
 
   def planned(): Planned = SQLConf.withExistingConf(planning) {
     val frames = stages.zipWithIndex.scanLeft(start) { case (frame, (stage, index)) => transform(stage, index, frame) }

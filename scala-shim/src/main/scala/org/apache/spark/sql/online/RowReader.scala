@@ -2,7 +2,7 @@ package org.apache.spark.sql.online
 
 import java.util.{Locale, Map => JMap}
 
-import scala.collection.JavaConverters._
+import scala.jdk.CollectionConverters._
 
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow
 

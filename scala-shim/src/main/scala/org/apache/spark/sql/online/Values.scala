@@ -4,7 +4,7 @@ import java.math.{BigDecimal => JDecimal, BigInteger}
 import java.time.{Instant, LocalDate, LocalDateTime, OffsetDateTime, ZoneId, ZonedDateTime}
 import java.util.{List => JList, Map => JMap}
 
-import scala.collection.JavaConverters._
+import scala.jdk.CollectionConverters._
 
 import org.apache.spark.ml.linalg.{SQLDataTypes, SparseVector, Vector, Vectors}
 import org.apache.spark.sql.catalyst.InternalRow

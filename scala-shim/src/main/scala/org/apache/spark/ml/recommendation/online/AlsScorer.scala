@@ -49,8 +49,8 @@ private[spark] object AlsScorer {
     val prediction =
       if (casts) predict(col(quoted(model.getUserCol)), col(quoted(model.getItemCol))) else predict(user, item)
     val scored = checked
-      .select(checked.columns.map(name => col(quoted(name))) :+ prediction.as(model.getPredictionCol): _*)
-      .select(expected.map(name => col(quoted(name))): _*)
+      .select(checked.columns.toSeq.map(name => col(quoted(name))) :+ prediction.as(model.getPredictionCol): _*)
+      .select(expected.toSeq.map(name => col(quoted(name))): _*)
     if (model.getColdStartStrategy == "drop") scored.na.drop("all", Seq(model.getPredictionCol)) else scored
   }
 

@@ -1,0 +1,54 @@
+"""Compile the JVM engine with the Scala compiler inside PySpark's jars: `python tools/build_shim.py`.
+
+The interpreter's PySpark says for which Spark line. The jar goes where `sparklet.jvm` looks for it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "scala-shim" / "src" / "main"
+TARGET = ROOT / "src" / "sparklet" / "jvm" / "jars"
+OPTIONS = ["-encoding", "UTF-8", "-deprecation", "-feature", "-language:existentials", "-Xfatal-warnings"]
+
+
+def main() -> int:
+    """Build the jar of the installed PySpark's line; return the compiler's exit code."""
+    found = importlib.util.find_spec("pyspark")
+    if found is None or found.origin is None:
+        print("PySpark is not installed here, and its jars hold the compiler", file=sys.stderr)
+        return 1
+    jars = sorted((Path(found.origin).parent / "jars").glob("*.jar"))
+    line = "3" if any(jar.name.startswith("spark-core_") and "-3." in jar.name for jar in jars) else "4"
+    classpath = os.pathsep.join(map(str, jars))
+    sources = [
+        str(path)
+        for folder in (SOURCES / "scala", SOURCES / f"scala-spark-{line}")
+        for path in sorted(folder.rglob("*.scala"))
+    ]
+    with tempfile.TemporaryDirectory() as out:
+        command = ["java", "-Xss8m", "-cp", classpath, "scala.tools.nsc.Main", *OPTIONS]
+        done = subprocess.run([*command, "-d", out, "-cp", classpath, *sources], check=False)
+        if done.returncode:
+            return done.returncode
+        TARGET.mkdir(parents=True, exist_ok=True)
+        jar = TARGET / f"sparklet-shim-spark{line}.jar"
+        # Written aside and moved: a JVM may have the old one open.
+        fresh = jar.with_suffix(".new")
+        with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(Path(out).rglob("*.class")):
+                archive.write(path, path.relative_to(out).as_posix())
+        fresh.replace(jar)
+    print(f"{jar.relative_to(ROOT)}: {jar.stat().st_size // 1024} KB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
