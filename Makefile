@@ -18,10 +18,12 @@ COMPILE := $(TOOLS)/uv pip compile pyproject.toml --quiet --universal --python-v
 TWINS := SPARKLET_NATIVE=0
 # Thousands of short jobs: the JVM's first compiler and simplest collector do, and numbers are the same.
 QUICK := JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+JARS := src/sparklet/jvm/jars/sparklet-shim-spark
+SCALA := $(shell find scala-shim/src/main -name '*.scala') tools/build_shim.py
 # So that a failing half does not hide the other: both halves run, then the recipe fails.
 BOTH = status=0; $(1) || status=1; $(2) || status=1; exit $$status
 
-.PHONY: help setup demo test parity sanitize lint format bench golden lock clean machine
+.PHONY: help setup demo test parity sanitize shim lint format bench golden lock clean machine
 
 help:  ## show this list
 	@echo "sparklet: make <recipe>     (needs Python 3.11+; those marked * also Java 17+)"
@@ -32,15 +34,17 @@ setup: .venv/ready .venv-spark35/ready  ## make all environments: .venv (Spark 4
 demo: machine .venv/ready  ## * fit, save and score a pipeline, next to Spark
 	$(PYTHON4) -m examples.demo
 
-test: machine .venv/ready .venv-spark35/ready  ## * every test but parity: first with Spark 3.5, then with Spark 4
+test: machine .venv/ready .venv-spark35/ready shim  ## * every test but parity: first with Spark 3.5, then with Spark 4
 	@$(NATIVE)
 	@$(call BOTH,$(TWINS) $(PYTHON35) -m pytest -m "(spark or golden) and not parity",$(PYTHON4) -m pytest)
 
-parity: machine .venv/ready .venv-spark35/ready  ## * the long comparison with both live Sparks
+parity: machine .venv/ready .venv-spark35/ready shim  ## * the long comparison with both live Sparks
 	@$(call BOTH,$(QUICK) $(PYTHON35) -m pytest -m parity,$(QUICK) $(PYTHON4) -m pytest -m parity)
 
 sanitize: .venv/ready  ## run the tests of the C module under ASan and UBSan
 	@tools/sanitize.sh .venv/bin/python
+
+shim: $(JARS)3.jar $(JARS)4.jar  ## * compile the JVM engine for both Sparks, with PySpark's own compiler
 
 lint: .venv-tools/ready  ## ruff, the strict type checker, the kernels' own rules
 	$(TOOLS)/ruff check .
@@ -67,11 +71,16 @@ lock: .venv-tools/ready  ## write locks/ from pyproject.toml (UPGRADE=1: newest 
 
 clean:  ## remove environments, caches and build output
 	rm -rf .venv .venv-spark35 .venv-tools build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
-		benchmarks/.cache
+		benchmarks/.cache src/sparklet/jvm/jars target scala-shim/target scala-shim/bench/target project/target .sbt-launch
 
 # Before anything is installed for them, the recipes marked * say all that is missing.
 machine:
 	@$(call BOTH,tools/find_python.sh > /dev/null,tools/check_java.sh)
+
+$(JARS)3.jar: .venv-spark35/ready $(SCALA)
+	@.venv-spark35/bin/python tools/build_shim.py
+$(JARS)4.jar: .venv/ready $(SCALA)
+	@.venv/bin/python tools/build_shim.py
 
 .venv-tools/ready: locks/tools.txt
 .venv/ready: locks/spark4.txt

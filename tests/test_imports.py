@@ -33,7 +33,7 @@ FLOORS = [
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # The only rooms that may import a library, wherever in their files the import stands.
 LIBRARIES = {
-    "pyarrow": {"saved", "batch", "spark"},
+    "pyarrow": {"saved", "batch", "spark", "jvm"},
     "pyspark": {"spark", "testing", "cli"},
     "py4j": {"spark", "jvm", "testing"},
     "pandas": {"spark", "testing", "batch"},
