@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow
@@ -11,7 +12,15 @@ import pyarrow
 from sparklet.columns import Column
 from sparklet.linalg import DenseVector, SparseVector, vector
 
-__all__ = ["decode", "encode"]
+__all__ = ["Failure", "decode", "encode"]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Stand for a row that could not be scored: what the engine says of it."""
+
+    facts: Mapping[str, str]
+
 
 _SCALARS: Mapping[str, pyarrow.DataType] = {
     "boolean": pyarrow.bool_(),
@@ -100,8 +109,8 @@ def _values(array: pyarrow.Array, read: Callable[[Any], Any]) -> list[Any]:
     return listed if read is _same else [None if value is None else read(value) for value in listed]
 
 
-def decode(columns: Sequence[Column], stream: bytes) -> Iterable[dict[str, Any] | Mapping[str, str] | None]:
-    """Yield for each row its scores, None where it was dropped, or `{"": ...}`: the facts of its error."""
+def decode(columns: Sequence[Column], stream: bytes) -> Iterator[dict[str, Any] | Failure | None]:
+    """Yield for each row its scores, None where it was dropped, or its failure."""
     names = [column.name for column in columns]
     readers = [_reader(column.type) for column in columns]
     with pyarrow.ipc.open_stream(stream) as reader:
@@ -113,4 +122,4 @@ def decode(columns: Sequence[Column], stream: bytes) -> Iterable[dict[str, Any] 
                 if state is None:
                     yield dict(zip(names, row, strict=True))
                 else:
-                    yield {"": json.loads(state)} if state else None
+                    yield Failure(json.loads(state)) if state else None

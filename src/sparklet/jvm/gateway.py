@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,10 @@ __all__ = ["Gateway", "connect", "shim_jar"]
 
 _JARS = Path(__file__).parent / "jars"
 # What Spark needs of Java 17 and newer (JavaModuleOptions.java), as far as a driver uses it.
-_OPENED = "java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent sun.nio.ch sun.util.calendar"
+_OPENED = (
+    "java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent "
+    "jdk.internal.ref sun.nio.ch sun.util.calendar"
+)
 _MEMORY = "SPARKLET_JVM_MEMORY"
 
 
@@ -93,7 +97,7 @@ class Gateway:
         options = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in _OPENED.split()]
         options += [f"-Xmx{os.environ.get(_MEMORY, '2g')}", "-Duser.timezone=UTC", "-Duser.language=en"]
         options += ["-Duser.country=US", "-XX:+IgnoreUnrecognizedVMOptions"]
-        options += ["--add-opens=java.base/jdk.internal.ref=ALL-UNNAMED", "-Dio.netty.tryReflectionSetAccessible=true"]
+        options += ["-Dio.netty.tryReflectionSetAccessible=true"]
         port, token = launch_gateway(
             jarpath=str(next(jars.glob("py4j-*.jar"))),
             classpath=os.pathsep.join([str(shim), str(jars / "*")]),
@@ -106,14 +110,14 @@ class Gateway:
         )
         return cls(JavaGateway(gateway_parameters=GatewayParameters(port=port, auth_token=token)))
 
-    def map(self, entries: dict[str, Any]) -> Any:
+    def map(self, entries: Mapping[str, Any]) -> Any:
         """Return a Java map."""
         made = self.java.jvm.java.util.LinkedHashMap()
         for key, value in entries.items():
             made.put(key, value)
         return made
 
-    def list(self, items: list[str] | None) -> Any:
+    def list(self, items: Sequence[str] | None) -> Any:
         """Return a Java list, None for None."""
         if items is None:
             return None
@@ -122,11 +126,19 @@ class Gateway:
             made.add(item)
         return made
 
-    def explained(self, error: Exception, path: str) -> Exception:
-        """Return an exception that came over py4j as sparklet's own, where the engine threw it."""
-        java = getattr(error, "java_exception", None)
-        text = None if java is None else self.bridge.explain(java)
-        return error if text is None else _model_error(json.loads(text), path)
+    def load(
+        self, path: str, types: dict[str, str], outputs: Sequence[str] | None, sizes: dict[str, int]
+    ) -> Any:
+        """Return `Bridge.load` of a model; what the engine throws becomes a `SparkletError`."""
+        from py4j.protocol import Py4JJavaError
+
+        try:
+            return self.bridge.load(path, self.map(types), self.list(outputs), self.map(sizes))
+        except Py4JJavaError as error:
+            text = self.bridge.explain(error.java_exception)
+            if text is None:
+                raise
+            raise _model_error(json.loads(text), path) from error
 
 
 def _model_error(facts: dict[str, str], path: str) -> SparkletError:

@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from sparklet import pipeline
-from sparklet.columns import Column, RowReader, parse_schema
+from sparklet.columns import Column, RowReader, fold, parse_schema
 from sparklet.errors import (
     ColumnTypeError,
     InvalidValueError,
@@ -19,10 +19,11 @@ from sparklet.errors import (
     SparkletError,
     UnsupportedModelError,
 )
-from sparklet.jvm.arrow import decode, encode
+from sparklet.jvm.arrow import Failure, decode, encode
 from sparklet.jvm.gateway import Gateway, connect
 from sparklet.pipeline import OnlinePipelineModel
 from sparklet.profile import Profile
+from sparklet.rooms import is_spark_frame
 from sparklet.saved import open_model
 
 __all__ = ["JvmPipelineModel", "load"]
@@ -40,6 +41,13 @@ class JvmPipelineModel(OnlinePipelineModel):
     """
 
     __slots__ = ("_arguments", "_bridge", "_inputs", "_jvm_profile", "_names", "_outputs", "_read")
+    _arguments: Mapping[str, Any]
+    _bridge: Any
+    _inputs: tuple[Column, ...]
+    _jvm_profile: Profile
+    _names: tuple[Any, ...]
+    _outputs: tuple[Column, ...]
+    _read: RowReader
 
     def __init__(self, path: str, bridge: Any, profile: Profile, arguments: Mapping[str, Any]) -> None:
         facts = json.loads(bridge.facts())
@@ -67,6 +75,11 @@ class JvmPipelineModel(OnlinePipelineModel):
         return self._jvm_profile
 
     @property
+    def trusted(self) -> tuple[str, ...]:
+        """Return no packages: no Python-defined stage runs in the JVM."""
+        return ()
+
+    @property
     def stages(self) -> tuple[Any, ...]:
         """Return the stages in order, each as class and uid."""
         return self._names
@@ -83,7 +96,7 @@ class JvmPipelineModel(OnlinePipelineModel):
 
     def scoreInstance(self, row: Row) -> Scored | None:
         """Score one row; see `OnlinePipelineModel.scoreInstance`."""
-        (scored,) = self._score([self._read(row)], until_error=True)
+        (scored,) = self._call([self._read(row)], until_error=True)
         if isinstance(scored, SparkletError):
             raise scored
         return scored
@@ -100,6 +113,22 @@ class JvmPipelineModel(OnlinePipelineModel):
             results += self._batch(batch, until_error=errors == "raise")
         return results
 
+    def transform(self, data: Any) -> Any:
+        """Let Spark transform a Spark DataFrame; tables of other kinds are scored by the Python engine."""
+        if is_spark_frame(data):
+            return super().transform(data)
+        raise OptionError(
+            "engine", "jvm", "scores rows and Spark DataFrames; tables are scored by engine='python'"
+        )
+
+    def explain(self) -> str:
+        """Return the stages: what they do is Spark's own code."""
+        return "\n".join(("Spark's own expressions, in the JVM:", *map(str, self._names)))
+
+    def _with(self, **options: Any) -> OnlinePipelineModel:
+        # `verify` asks for a twin that gives all columns, as the Spark of the example; this is the JVM's own.
+        return load(self._path, engine="jvm", **{**self._arguments, "outputs": options.get("outputs")})
+
     def _batch(self, rows: Sequence[Row], *, until_error: bool) -> Iterator[Scored | SparkletError | None]:
         read: list[list[Any]] = []
         refused: dict[int, SparkletError] = {}
@@ -110,17 +139,19 @@ class JvmPipelineModel(OnlinePipelineModel):
                 refused[position] = error
                 if until_error:
                     break
-        scored = iter(self._score(read, until_error=until_error))
+        scored = iter(self._call(read, until_error=until_error))
         for position in range(len(rows)):
             result = refused[position] if position in refused else next(scored)
             if until_error and isinstance(result, SparkletError):
                 raise result
             yield result
 
-    def _score(self, rows: Sequence[list[Any]], *, until_error: bool) -> Iterator[Scored | SparkletError | None]:
+    def _call(
+        self, rows: Sequence[list[Any]], *, until_error: bool
+    ) -> Iterator[Scored | SparkletError | None]:
         answer = self._bridge.score(encode(self._inputs, rows), until_error)
         for item in decode(self._outputs, bytes(answer)):
-            yield _row_error(item[""]) if item is not None and "" in item else item  # type: ignore[misc]
+            yield _row_error(item.facts) if isinstance(item, Failure) else item
 
 
 def _column(facts: Mapping[str, Any]) -> Column:
@@ -157,29 +188,35 @@ def load(
     The arguments are those of `sparklet.load`. `spark` must be the Spark of the JVM, whose answers these are.
     `example` is a row that tells the sizes of vectors, as Spark learns them from the first row of a table.
     """
+    chosen = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
     if engine == "auto":
-        options = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
         try:
-            return pipeline.load(path, trusted=trusted, verify=verify, **options)  # type: ignore[arg-type]
+            return pipeline.load(path, trusted=trusted, verify=verify, **chosen)  # type: ignore[arg-type]
         except UnsupportedModelError as error:
-            found = load(path, engine="jvm", **options)  # type: ignore[arg-type]
+            found = load(path, engine="jvm", verify=verify, **chosen)  # type: ignore[arg-type]
             stages = ", ".join(sorted({problem.className for problem in error.problems}))
             warnings.warn(f"{path}: scored by the JVM engine, which alone knows {stages}", stacklevel=3)
             return found
+    if trusted:
+        raise OptionError("trusted", trusted, "no Python-defined stage runs in the JVM engine")
     if outputs is not None and isinstance(outputs, str) and outputs != "*":
         raise OptionError("outputs", outputs, "a list of column names, or '*' for all that transform gives")
-    types = {name: _text(*kind) for name, kind in ({} if schema is None else parse_schema(schema)).items()}
     opened = open_model(path)
+    known = opened.example()
+    declared = {} if schema is None else parse_schema(schema)
+    if known is not None:
+        named = {fold(name) for name in declared}
+        declared |= {name: kind for name, kind in known.schema.items() if fold(name) not in named}
+    types = {name: _text(*kind) for name, kind in declared.items()}
     way = connect()
     _check_line(way, spark)
     sizes = {name: value.size for name, value in (example or {}).items() if hasattr(value, "toArray")}
     names = None if outputs is None else [outputs] if isinstance(outputs, str) else list(outputs)
-    try:
-        bridge = way.bridge.load(opened.path, way.map(types), way.list(names), way.map(sizes))
-    except Exception as error:
-        raise way.explained(error, opened.path) from None
-    arguments = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
-    return JvmPipelineModel(opened.path, bridge, Profile.of(way.spark_version), arguments)
+    bridge = way.load(opened.path, types, names, sizes)
+    model = JvmPipelineModel(opened.path, bridge, Profile.of(way.spark_version), chosen)
+    if verify:
+        model.verify()
+    return model
 
 
 def _text(type: str, size: int | None) -> str:
@@ -188,4 +225,6 @@ def _text(type: str, size: int | None) -> str:
 
 def _check_line(way: Gateway, spark: str | None) -> None:
     if spark is not None and way.spark_version.split(".")[:2] != spark.split(".")[:2]:
-        raise OptionError("spark", spark, f"the JVM engine scores as the Spark that it runs: {way.spark_version}")
+        raise OptionError(
+            "spark", spark, f"the JVM engine scores as the Spark that it runs: {way.spark_version}"
+        )

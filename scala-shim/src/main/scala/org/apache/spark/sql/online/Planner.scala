@@ -87,7 +87,13 @@ final class Planned private[online] (
 /** What the classes of package `sparklet` call. */
 object Engine {
   def load(path: String, request: Request): Planned =
-    Sessions.use(session => Planner.plan(Loader.load(path, session), request, session))
+    Sessions.use { session =>
+      val known = Examples.schema(path, session)
+      val declared = request.declared.fieldNames.map(Stages.fold).toSet
+      val added = known.filterNot(field => declared(Stages.fold(field.name)))
+      val told = request.copy(declared = StructType(request.declared ++ added))
+      Planner.plan(Loader.load(path, session), told, session)
+    }
 
   def plan(model: Transformer, request: Request): Planned =
     Sessions.use(session => Planner.plan(model, request, session))
