@@ -32,6 +32,7 @@ from sparklet.testing.compare import (
     compare_with_spark,
     outcome,
 )
+from sparklet.testing.engine import engine_scores
 from sparklet.testing.golden import Golden, goldens, write_golden
 from sparklet.testing.spark import (
     SPARK_OPTIONS,
@@ -65,6 +66,7 @@ __all__ = [
     "dates",
     "decimal",
     "differences",
+    "engine_scores",
     "float32",
     "goldens",
     "integer",

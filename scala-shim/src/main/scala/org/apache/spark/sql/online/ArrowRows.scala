@@ -5,7 +5,6 @@ import java.io.{ByteArrayInputStream, ByteArrayOutputStream}
 import scala.jdk.CollectionConverters._
 
 import com.fasterxml.jackson.databind.ObjectMapper
-import org.apache.arrow.memory.RootAllocator
 import org.apache.arrow.vector.VectorSchemaRoot
 import org.apache.arrow.vector.ipc.{ArrowStreamReader, ArrowStreamWriter}
 
@@ -13,6 +12,7 @@ import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow
 import org.apache.spark.sql.execution.arrow.ArrowWriter
 import org.apache.spark.sql.types._
+import org.apache.spark.sql.util.ArrowUtils
 import org.apache.spark.sql.vectorized.{ArrowColumnVector, ColumnarBatch, ColumnVector}
 import org.apache.spark.unsafe.types.UTF8String
 
@@ -33,7 +33,7 @@ final class ArrowRows(planned: Planned) {
 
   /** Scores a stream; with `untilError` nothing is scored after the first row that fails. */
   def score(stream: Array[Byte], untilError: Boolean): Array[Byte] = {
-    val allocator = new RootAllocator(Long.MaxValue)
+    val allocator = ArrowUtils.rootAllocator.newChildAllocator("sparklet", 0, Long.MaxValue)
     try {
       val reader = new ArrowStreamReader(new ByteArrayInputStream(stream), allocator)
       val root = VectorSchemaRoot.create(Line.arrowSchema(answers), allocator)

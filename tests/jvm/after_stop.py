@@ -1,0 +1,48 @@
+"""Run by test_after_stop.py with a JVM of its own: load, let Spark end, clear what is softly held, score."""
+
+from __future__ import annotations
+
+import sys
+
+from py4j.protocol import Py4JJavaError
+
+from sparklet.jvm import connect
+from sparklet.same import differences
+from sparklet.testing import goldens
+from sparklet.testing.compare import settled
+from tests.jvm.scoring import load_golden
+
+
+def main(folders: list[str]) -> int:
+    """Print what differs from Spark's stored answers; return how much that is."""
+    found = [golden for folder in folders for golden in goldens(folder)]
+    models = [load_golden(golden) for golden in found]
+    jvm = connect().java.jvm
+    if not jvm.org.apache.spark.SparkContext.getActive().isEmpty():
+        print("a SparkContext is still running")
+        return 1
+    try:  # before Java says that memory is out, it has cleared every soft reference
+        held = [connect().java.new_array(jvm.long, 1 << 24) for _ in range(100)]
+    except Py4JJavaError as error:
+        if "OutOfMemoryError" not in str(error):
+            raise
+    else:
+        print(f"{len(held)} arrays did not fill the heap")
+        return 1
+    wrong = 0
+    for golden, model in zip(found, models, strict=True):
+        for row, expected in zip(golden.rows, golden.expected, strict=True):
+            if not isinstance(expected, dict):
+                continue
+            unordered = golden.facts["unordered"]
+            scored = model.scoreInstance(row)
+            problem = next(differences(settled(expected, unordered), settled(scored, unordered)), None)
+            if problem:
+                wrong += 1
+                print(golden.id, problem)
+    print(f"{len(models)} models, {wrong} wrong")
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
