@@ -18,7 +18,7 @@ def main(folders: list[str]) -> int:
     found = [golden for folder in folders for golden in goldens(folder)]
     models = [load_golden(golden) for golden in found]
     jvm = connect().java.jvm
-    if not jvm.org.apache.spark.SparkContext.getActive().isEmpty():
+    if not jvm.org.apache.spark.sql.SparkSession.getDefaultSession().isEmpty():
         print("a SparkContext is still running")
         return 1
     try:  # before Java says that memory is out, it has cleared every soft reference

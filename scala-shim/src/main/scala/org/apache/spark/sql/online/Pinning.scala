@@ -10,8 +10,10 @@ import java.io.{
 
 import scala.collection.mutable.ArrayBuffer
 import scala.reflect.ClassTag
+import scala.util.Try
 
 import org.apache.spark.broadcast.Broadcast
+import org.apache.spark.util.Utils
 import org.apache.spark.util.collection.OpenHashMap
 
 /** A marker for values that copies of a plan may share: nothing in them changes while rows are scored. */
@@ -25,7 +27,8 @@ trait Shared extends Serializable
  * holds by a soft reference and cannot fetch again once the SparkContext is stopped, and the large values
  * that no stage writes to, so that a copy of a forest costs nothing.
  */
-private[spark] final class Pinned[T](value: T, loader: ClassLoader) {
+private[spark] final class Pinned[T](value: T) {
+  private val loader = Pinned.loader()
   private val shared = new ArrayBuffer[AnyRef]
   private val known = new java.util.IdentityHashMap[AnyRef, SharedReference]
 
@@ -77,6 +80,13 @@ private[spark] final class Pinned[T](value: T, loader: ClassLoader) {
 private object Pinned {
   import org.apache.spark.ml.{linalg => ml, tree}
   import org.apache.spark.mllib.{linalg => mllib}
+
+  /** The loader of the application's stages, if it is one that sees this very class. */
+  def loader(): ClassLoader = {
+    val context = Utils.getContextOrSparkClassLoader
+    val own = classOf[Pinned[_]]
+    if (Try(Class.forName(own.getName, false, context)).toOption.contains(own)) context else own.getClassLoader
+  }
 
   def isShared(item: AnyRef): Boolean = item match {
     case _: Shared | _: tree.Node | _: ml.Vector | _: ml.Matrix | _: mllib.Vector | _: mllib.Matrix => true

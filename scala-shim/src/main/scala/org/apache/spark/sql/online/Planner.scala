@@ -44,7 +44,7 @@ final class Planned private[online] (
     steps: Array[Step],
     zone: ZoneId,
     conf: SQLConf) {
-  private[this] val pinned = new Pinned[Array[Step]](steps, org.apache.spark.util.Utils.getContextOrSparkClassLoader)
+  private[this] val pinned = new Pinned[Array[Step]](steps)
   private[this] val pool = new EvaluatorPool(
     () => new Evaluator(pinned.copy(), conf),
     Math.max(4, 2 * Runtime.getRuntime.availableProcessors))
