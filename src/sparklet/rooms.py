@@ -26,7 +26,8 @@ def spark_room(feature: str) -> Any:
 
 def jvm_room() -> Any:
     """Return `sparklet.jvm`, which asks for what it needs when a model is loaded."""
-    return import_module("sparklet.jvm")
+    name = "sparklet.jvm"
+    return import_module(name)
 
 
 def is_spark_frame(value: object) -> bool:

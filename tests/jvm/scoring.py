@@ -9,8 +9,8 @@ from sparklet.jvm import JvmPipelineModel, load
 from sparklet.testing import Golden, SparkFailure, differences
 from sparklet.testing.compare import settled
 
-# Spark draws a new seed each time it loads such a model, so that its own answers differ from load to load by about
-# a thousandth, which is so many ulps.
+# Spark draws a new seed each time it loads such a model, so that its own answers differ from load to load, by
+# about a thousandth, which is so many ulps.
 SEEDED_AT_LOAD = {"DistributedLDAModel": 1 << 43}
 
 
