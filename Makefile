@@ -18,8 +18,6 @@ COMPILE := $(TOOLS)/uv pip compile pyproject.toml --quiet --universal --python-v
 TWINS := SPARKLET_NATIVE=0
 # Thousands of short jobs: the JVM's first compiler and simplest collector do, and numbers are the same.
 QUICK := JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-JARS := src/sparklet/jvm/jars/sparklet-shim-spark
-SCALA := $(shell find scala-shim/src/main -name '*.scala') tools/build_shim.py
 # So that a failing half does not hide the other: both halves run, then the recipe fails.
 BOTH = status=0; $(1) || status=1; $(2) || status=1; exit $$status
 
@@ -44,7 +42,8 @@ parity: machine .venv/ready .venv-spark35/ready shim  ## * the long comparison w
 sanitize: .venv/ready  ## run the tests of the C module under ASan and UBSan
 	@tools/sanitize.sh .venv/bin/python
 
-shim: $(JARS)3.jar $(JARS)4.jar  ## * compile the JVM engine for both Sparks, with PySpark's own compiler
+shim: machine .venv/ready .venv-spark35/ready  ## * compile the JVM engine for both Sparks, with PySpark's own compiler
+	@$(call BOTH,.venv-spark35/bin/python tools/build_shim.py,.venv/bin/python tools/build_shim.py)
 
 lint: .venv-tools/ready  ## ruff, the strict type checker, the kernels' own rules
 	$(TOOLS)/ruff check .
@@ -76,11 +75,6 @@ clean:  ## remove environments, caches and build output
 # Before anything is installed for them, the recipes marked * say all that is missing.
 machine:
 	@$(call BOTH,tools/find_python.sh > /dev/null,tools/check_java.sh)
-
-$(JARS)3.jar: .venv-spark35/ready $(SCALA)
-	@.venv-spark35/bin/python tools/build_shim.py
-$(JARS)4.jar: .venv/ready $(SCALA)
-	@.venv/bin/python tools/build_shim.py
 
 .venv-tools/ready: locks/tools.txt
 .venv/ready: locks/spark4.txt

@@ -1,6 +1,7 @@
 """Compile the JVM engine with the Scala compiler inside PySpark's jars: `python tools/build_shim.py`.
 
-The interpreter's PySpark says for which Spark line. The jar goes where `sparklet.jvm` looks for it.
+The interpreter's PySpark says for which Spark line. The jar goes where `sparklet.jvm` looks for it; one that is newer
+than the sources is left as it is.
 """
 
 from __future__ import annotations
@@ -33,13 +34,16 @@ def main() -> int:
         for folder in (SOURCES / "scala", SOURCES / f"scala-spark-{line}")
         for path in sorted(folder.rglob("*.scala"))
     ]
+    jar = TARGET / f"sparklet-shim-spark{line}.jar"
+    newest = max(Path(path).stat().st_mtime for path in [*sources, __file__])
+    if jar.is_file() and jar.stat().st_mtime > newest:
+        return 0
     with tempfile.TemporaryDirectory() as out:
         command = ["java", "-Xss8m", "-cp", classpath, "scala.tools.nsc.Main", *OPTIONS]
         done = subprocess.run([*command, "-d", out, "-cp", classpath, *sources], check=False)
         if done.returncode:
             return done.returncode
         TARGET.mkdir(parents=True, exist_ok=True)
-        jar = TARGET / f"sparklet-shim-spark{line}.jar"
         # Written aside and moved: a JVM may have the old one open.
         fresh = jar.with_suffix(".new")
         with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
