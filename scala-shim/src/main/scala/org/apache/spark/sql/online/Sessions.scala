@@ -1,5 +1,6 @@
 package org.apache.spark.sql.online
 
+import org.apache.spark.SparkContext
 import org.apache.spark.sql.SparkSession
 
 /** The Spark that a load needs: the running one, or one of its own that ends with the last load. */
@@ -26,8 +27,10 @@ private[spark] object Sessions {
     val running = (SparkSession.getActiveSession ++ SparkSession.getDefaultSession)
       .find(session => Line.isClassic(session) && !session.sparkContext.isStopped)
     val session = running.getOrElse {
-      val started = start()
-      own = Some(started)
+      // A context without a session is somebody's: it is used, not stopped.
+      val theirs = SparkContext.getActive.exists(!_.isStopped)
+      val started = if (theirs) SparkSession.builder().getOrCreate() else start()
+      if (!theirs) own = Some(started)
       started
     }
     users += 1
