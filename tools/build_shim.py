@@ -1,7 +1,7 @@
 """Compile the JVM engine with the Scala compiler inside PySpark's jars: `python tools/build_shim.py`.
 
-The interpreter's PySpark says for which Spark line. The jar goes where `sparklet.jvm` looks for it; one that is
-newer than the sources is left as it is.
+The interpreter's PySpark says for which Spark line. The jar goes where `sparklet.jvm` looks for it.
+One that is newer than the sources is left as it is.
 """
 
 from __future__ import annotations
