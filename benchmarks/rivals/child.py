@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.rivals.adapter import first_line
+from benchmarks.rivals.adapter import Unable, first_line
 
 __all__: list[str] = []
 
@@ -61,7 +61,7 @@ class Child:
         return {}
 
     def answers(self) -> dict[str, Any]:
-        """Return what the rival says of each row; an error in its place."""
+        """Return what the rival says of each row, or its error; rows that fail are not timed later."""
         if hasattr(self.adapter, "answers"):
             return {"answers": self.adapter.answers(self.model, self.rows)}
         found: list[Any] = []
@@ -70,6 +70,9 @@ class Child:
                 found.append(self.adapter.answer(self.adapter.score_one(self.model, row)))
             except Exception as error:  # noqa: BLE001 - an error is an answer too
                 found.append(first_line(error))
+        self.rows = [row for row, answer in zip(self.rows, found, strict=True) if not isinstance(answer, str)]
+        if not self.rows:
+            raise Unable(f"every row fails: {found[0] if found else 'there is none'}")
         return {"answers": found}
 
     def time(self, seconds: float, least: int = 3) -> dict[str, Any]:
