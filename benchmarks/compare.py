@@ -85,10 +85,12 @@ def main(arguments: Sequence[str]) -> None:
     growing = [point for point in SERIES if point.series in options.series] if "growth" in questions else []
     _fit([*workloads, *growing])
     rivals = [RIVALS[name] for name in options.rival]
-    found: dict[str, Any] = {"facts": _facts()}
+    found: dict[str, Any] = {"facts": _facts() | {"runs": 1}}
     file = Path(options.json) if options.json else None
     if file is not None and file.exists():
-        found = json.loads(file.read_text(encoding="utf-8")) | found
+        before = json.loads(file.read_text(encoding="utf-8"))
+        found = before | found
+        found["facts"]["runs"] = before["facts"]["runs"] + 1
     for question in QUESTIONS:
         if question not in questions:
             continue
