@@ -85,6 +85,7 @@ def page(found: Figures) -> str:
         f"{facts['cpu']}, {facts['cores']} cores (load average {facts['load']:.1f} at the start),",
         f"CPython {facts['python']}, {facts['when']}, commit {facts['commit']}.",
         "",
+        *_pieces(facts),
         *(
             f"- **{rival.name}**: {rival.title}{f'; {rival.note}' if rival.note else ''}"
             for rival in RIVALS.values()
@@ -114,6 +115,16 @@ def page(found: Figures) -> str:
     if found.get("instructions"):
         parts += ["## Instructions for a row", "", *_instructions(found["instructions"]), ""]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _pieces(facts: Figures) -> list[str]:
+    if facts.get("runs", 1) == 1:
+        return []
+    return [
+        f"Gathered in {facts['runs']} runs: each ratio is from rivals that took turns in one, the times",
+        "beside are those of the last run that measured them.",
+        "",
+    ]
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
