@@ -50,7 +50,7 @@ def brief(found: Figures) -> str:
     ]
     return "\n".join(
         [
-            f"One row, dict to dict, mean of blocks, in one run ({facts['cpu']}, CPython {facts['python']},",
+            f"One row, dict to dict, mean of blocks ({facts['cpu']}, CPython {facts['python']},",
             f"load average {facts['load']:.1f}; read the ratios to sparklet's time, in brackets):",
             "",
             *_table(("", *[WORKLOADS[name].title for name in measured]), lines),
