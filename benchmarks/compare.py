@@ -90,7 +90,7 @@ def main(arguments: Sequence[str]) -> None:
     if file is not None and file.exists():
         before = json.loads(file.read_text(encoding="utf-8"))
         found = before | found
-        found["facts"]["runs"] = before["facts"]["runs"] + 1
+        found["facts"]["runs"] = before["facts"].get("runs", 1) + 1
     for question in QUESTIONS:
         if question not in questions:
             continue
