@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 from contextlib import suppress
@@ -112,7 +113,9 @@ def converted(rival: Rival, folder: Path) -> tuple[str, dict[str, Any]]:
     stamp = target / "facts.json"
     known = json.loads(stamp.read_text(encoding="utf-8")) if stamp.exists() else {}
     if known.get("key") != key:
-        target.mkdir(parents=True, exist_ok=True)
+        # What a conversion that was stopped has left is in the way of the next.
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir(parents=True)
         known = {"key": key, **_convert(rival, folder, target)}
         stamp.write_text(json.dumps(known), encoding="utf-8")
     if "error" in known:
