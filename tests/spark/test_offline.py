@@ -145,9 +145,9 @@ def test_options(city, people, tmp_path):
         predict_offline(5, "people", str(tmp_path / "x"))
 
 
-def test_an_authors_stage(shop, spark, tmp_path):
-    fitted(spark, shop).save(str(tmp_path / "model"))
-    spark.createDataFrame(rows(50, seed=8), SCHEMA).createOrReplaceTempView("homes")
+def test_an_authors_stage(shop, workers, tmp_path):
+    fitted(workers, shop).save(str(tmp_path / "model"))
+    workers.createDataFrame(rows(50, seed=8), SCHEMA).createOrReplaceTempView("homes")
     with pytest.raises(UnsupportedModelError, match="trusted"):
         predict_offline(str(tmp_path / "model"), "homes", str(tmp_path / "scored"))
     done = predict_offline(str(tmp_path / "model"), "homes", str(tmp_path / "scored"), trusted=["shop"])
@@ -155,10 +155,10 @@ def test_an_authors_stage(shop, spark, tmp_path):
 
 
 @pytest.mark.parity
-def test_code_reaches_executors_of_their_own(shop, spark, tmp_path):
+def test_code_reaches_executors_of_their_own(shop, workers, tmp_path):
     """Executors in other processes, whose Python knows neither the author's package nor sparklet."""
-    fitted(spark, shop).save(str(tmp_path / "model"))
-    spark.createDataFrame(rows(50, seed=8), SCHEMA).write.parquet(str(tmp_path / "homes"))
+    fitted(workers, shop).save(str(tmp_path / "model"))
+    workers.createDataFrame(rows(50, seed=8), SCHEMA).write.parquet(str(tmp_path / "homes"))
     code = f"""
 import sys
 sys.path[:0] = [{str(Path(EXAMPLES).parent / "src")!r}, {EXAMPLES!r}]

@@ -16,6 +16,7 @@ from sparklet.errors import (
     InvalidValueError,
     OptionError,
     RowError,
+    SchemaError,
     SparkletError,
     UnsupportedModelError,
 )
@@ -192,11 +193,14 @@ def load(
     if engine == "auto":
         try:
             return pipeline.load(path, trusted=trusted, verify=verify, **chosen)  # type: ignore[arg-type]
-        except UnsupportedModelError as error:
-            found = load(path, engine="jvm", verify=verify, **chosen)  # type: ignore[arg-type]
-            stages = ", ".join(sorted({problem.className for problem in error.problems}))
-            warnings.warn(f"{path}: scored by the JVM engine, which alone knows {stages}", stacklevel=3)
-            return found
+        except (UnsupportedModelError, SchemaError) as error:
+            # Whether a statement of SQL can be computed is known once its columns have types.
+            reason = error
+        found = load(path, engine="jvm", verify=verify, **chosen)  # type: ignore[arg-type]
+        at = reason.stage if isinstance(reason, SchemaError) else None
+        stages = at or ", ".join(sorted({problem.className for problem in getattr(reason, "problems", ())}))
+        warnings.warn(f"{path}: scored by the JVM engine, which alone knows {stages}", stacklevel=3)
+        return found
     if trusted:
         raise OptionError("trusted", trusted, "no Python-defined stage runs in the JVM engine")
     if outputs is not None and isinstance(outputs, str) and outputs != "*":

@@ -116,7 +116,9 @@ def _by_batches(frame: DataFrame, work: Work, arguments: list[Any], fields: list
             yield pa.RecordBatch.from_arrays([*columns[:width], *score(columns[width:])], names=names)
 
     wide = frame.select("*", *[one.alias(name) for one, name in zip(arguments, taken, strict=True)])
-    return wide.mapInArrow(made, StructType([*frame.schema.fields, *fields]))
+    # mapInArrow looks columns up by name and stumbles over a dot in one; here places are all that counts.
+    plain = wide.toDF(*[f"c{place}" for place in range(len(wide.columns))])
+    return plain.mapInArrow(made, StructType([*frame.schema.fields, *fields]))
 
 
 def _free(name: str, taken: Iterable[str]) -> str:
