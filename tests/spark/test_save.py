@@ -38,7 +38,7 @@ def saved(made, workers, tmp_path_factory):
     path = str(tmp_path_factory.mktemp("saved") / "model")
     example = workers.createDataFrame(rows(60, seed=3), SCHEMA).drop("label")
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         sparklet.save(made, path, example=example, rows=50)
     return path
 

@@ -118,7 +118,7 @@ def test_what_a_trusted_package_cannot_give(nest, tmp_path, className, reason):
     ("params", "reason"),
     [
         ({"inputCols": "a"}, "Could not convert"),
-        ({"inputCols": [[1], 2]}, "Could not convert"),
+        ({"inputCols": [[1], 2]}, "Could not convert|unicode_"),
         ({"flavour": 1}, "flavour"),
     ],
 )
