@@ -8,7 +8,8 @@ val scala212 = "2.12.18"
 val scala213 = "2.13.17"
 
 ThisBuild / organization := "sparklet"
-ThisBuild / version := IO.readLines(file("src/sparklet/__init__.py"))
+ThisBuild / version := IO
+  .readLines(file("src/sparklet/__init__.py"))
   .collectFirst { case text if text.startsWith("__version__") => text.split('"')(1) }
   .get
 ThisBuild / licenses := Seq("Apache-2.0" -> url("https://www.apache.org/licenses/LICENSE-2.0"))
@@ -16,13 +17,28 @@ ThisBuild / scalaVersion := scala213
 ThisBuild / crossScalaVersions := (if (line == "3") Seq(scala212, scala213) else Seq(scala213))
 
 val shared = Seq(
-  scalacOptions ++= Seq("-encoding", "UTF-8", "-deprecation", "-feature", "-language:existentials", "-Xfatal-warnings"),
+  scalacOptions ++= Seq(
+    "-encoding",
+    "UTF-8",
+    "-deprecation",
+    "-feature",
+    "-language:existentials",
+    "-Xfatal-warnings"
+  ),
   libraryDependencies ++= (if (sparkJars.isDefined) Nil
                            else Seq("org.apache.spark" %% "spark-mllib" % sparkVersion % Provided)),
   Compile / unmanagedJars ++= sparkJars.toSeq.flatMap(folder => (folder ** "*.jar").classpath),
   javaOptions ++= Seq(
-    "java.lang", "java.lang.invoke", "java.lang.reflect", "java.io", "java.net", "java.nio", "java.util",
-    "java.util.concurrent", "sun.nio.ch", "sun.util.calendar"
+    "java.lang",
+    "java.lang.invoke",
+    "java.lang.reflect",
+    "java.io",
+    "java.net",
+    "java.nio",
+    "java.util",
+    "java.util.concurrent",
+    "sun.nio.ch",
+    "sun.util.calendar"
   ).map(name => s"--add-opens=java.base/$name=ALL-UNNAMED"),
   Test / fork := true
 )

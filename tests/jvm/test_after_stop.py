@@ -37,7 +37,7 @@ def test_scores_after_stop() -> None:
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)]),
-        "SPARKLET_JVM_MEMORY": "512m",
+        "SPARKLET_JVM_MEMORY": "600m",
     }
     done = subprocess.run(
         [sys.executable, "-m", "tests.jvm.after_stop", *folders],

@@ -194,13 +194,13 @@ def load(
         try:
             return pipeline.load(path, trusted=trusted, verify=verify, **chosen)  # type: ignore[arg-type]
         except (UnsupportedModelError, SchemaError) as error:
-            # Whether a statement of SQL can be computed is known once its columns have types.
-            reason = error
-        found = load(path, engine="jvm", verify=verify, **chosen)  # type: ignore[arg-type]
-        at = reason.stage if isinstance(reason, SchemaError) else None
-        stages = at or ", ".join(sorted({problem.className for problem in getattr(reason, "problems", ())}))
-        warnings.warn(f"{path}: scored by the JVM engine, which alone knows {stages}", stacklevel=3)
-        return found
+            try:
+                found = load(path, engine="jvm", verify=verify, **chosen)  # type: ignore[arg-type]
+            except SparkletError as other:
+                error.add_note(f"nor does the JVM engine score it: {other}")
+                raise error from other
+            warnings.warn(f"scored by the JVM engine, as the Python engine says: {error}", stacklevel=3)
+            return found
     if trusted:
         raise OptionError("trusted", trusted, "no Python-defined stage runs in the JVM engine")
     if outputs is not None and isinstance(outputs, str) and outputs != "*":

@@ -19,11 +19,14 @@ final class Bridge private (model: OnlinePipelineModel) {
     val inputs = model.inputs.fields.toSeq.zip(model.planned.origins).zip(model.planned.sizes).map {
       case ((field, origin), size) => column(field, origin, size)
     }
-    Bridge.json.writeValueAsString(Map(
-      "stages" -> model.stages,
-      "inputs" -> inputs.asJava,
-      "readers" -> model.planned.readerStages.asJava,
-      "outputs" -> model.outputs.fields.toSeq.map(field => column(field, "", -1)).asJava).asJava)
+    Bridge.json.writeValueAsString(
+      Map(
+        "stages" -> model.stages,
+        "inputs" -> inputs.asJava,
+        "readers" -> model.planned.readerStages.asJava,
+        "outputs" -> model.outputs.fields.toSeq.map(field => column(field, "", -1)).asJava
+      ).asJava
+    )
   }
 
   private def column(field: StructField, origin: String, size: Int): JMap[String, Any] =
@@ -31,7 +34,8 @@ final class Bridge private (model: OnlinePipelineModel) {
       "name" -> field.name,
       "type" -> field.dataType.simpleString,
       "size" -> (if (size < 0) null else Int.box(size)),
-      "origin" -> origin).asJava
+      "origin" -> origin
+    ).asJava
 }
 
 object Bridge {
@@ -40,14 +44,17 @@ object Bridge {
   /**
    * Loads a model for Python.
    *
-   * @param types columns and their types; @param outputs null for the default, `["*"]` for all
-   * @param sizes sizes of vectors that an example row has
+   * @param types
+   *   columns and their types; @param outputs null for the default, `["*"]` for all
+   * @param sizes
+   *   sizes of vectors that an example row has
    */
   def load(
       path: String,
       types: JMap[String, String],
       outputs: java.util.List[String],
-      sizes: JMap[String, Integer]): Bridge = {
+      sizes: JMap[String, Integer]
+  ): Bridge = {
     val vectors = sizes.asScala.map { case (name, size) =>
       name -> (org.apache.spark.ml.linalg.Vectors.zeros(size): Any)
     }

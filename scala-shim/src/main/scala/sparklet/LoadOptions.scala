@@ -17,7 +17,9 @@ import org.apache.spark.sql.types.StructType
 final class LoadOptions private (private[sparklet] val request: Request) {
 
   /** Declares an input column: `"double"`, `"int"`, `"array<string>"`, `"vector"`, `"vector(3)"` ... */
-  def `type`(column: String, name: String): LoadOptions = types(java.util.Collections.singletonMap(column, name))
+  def `type`(column: String, name: String): LoadOptions = types(
+    java.util.Collections.singletonMap(column, name)
+  )
 
   /** Declares input columns by name. */
   def types(columns: JMap[String, String]): LoadOptions = columns.asScala.foldLeft(this) {

@@ -5,8 +5,8 @@ import java.util.{List => JList, Map => JMap}
 /**
  * Scores rows that arrive one at a time.
  *
- * Authors of Scala stages may implement it beside `Transformer`: the engine then calls their
- * `scoreInstance` instead of planning their `transform`. Rows are maps of column names to Java values.
+ * Authors of Scala stages may implement it beside `Transformer`: the engine then calls their `scoreInstance`
+ * instead of planning their `transform`. Rows are maps of column names to Java values.
  */
 trait OnlineTransformer {
 

@@ -1,8 +1,7 @@
 package sparklet
 
 /** The base of every exception that the engine throws on purpose. */
-abstract class SparkletException(message: String, cause: Throwable)
-    extends RuntimeException(message, cause) {
+abstract class SparkletException(message: String, cause: Throwable) extends RuntimeException(message, cause) {
 
   /** What is known of the failure, by name: `stage`, `column`, `problem` ... */
   def facts: java.util.Map[String, String]
@@ -34,8 +33,8 @@ class RowException(
     val column: String,
     val problem: String,
     val kind: String,
-    cause: Throwable = null)
-    extends SparkletException(RowException.message(stage, column, problem), cause) {
+    cause: Throwable = null
+) extends SparkletException(RowException.message(stage, column, problem), cause) {
   override def facts: java.util.Map[String, String] =
     Facts("stage" -> stage, "column" -> column, "problem" -> problem, "kind" -> kind)
 }
@@ -55,9 +54,8 @@ object RowException {
   val Value = "value"
 
   private def message(stage: String, column: String, problem: String): String = {
-    val place = Seq(
-      Option(stage).map(name => s"stage $name"),
-      Option(column).map(name => s"column '$name'")).flatten
+    val place =
+      Seq(Option(stage).map(name => s"stage $name"), Option(column).map(name => s"column '$name'")).flatten
     (if (place.isEmpty) "" else place.mkString("", ", ", ": ")) + problem
   }
 }

@@ -44,11 +44,14 @@ class OnlineSuite extends AnyFunSuite with BeforeAndAfterAll {
         Array(
           new StringIndexer().setInputCol("word").setOutputCol("index").setHandleInvalid("skip"),
           new VectorAssembler().setInputCols(Array("index", "x")).setOutputCol("features"),
-          new LogisticRegression()))
+          new LogisticRegression()
+        )
+      )
       .fit(frame)
     val online = model.online(frame.schema)
     model.transform(frame).collect().foreach { expected =>
-      val scored = online.scoreInstance(row("word" -> expected.getAs[String]("word"), "x" -> expected.getAs[Double]("x")))
+      val scored = online
+        .scoreInstance(row("word" -> expected.getAs[String]("word"), "x" -> expected.getAs[Double]("x")))
       assert(scored.get("prediction") === expected.getAs[Double]("prediction"))
       assert(scored.get("probability") === expected.getAs[AnyRef]("probability"))
     }
@@ -66,16 +69,23 @@ class OnlineSuite extends AnyFunSuite with BeforeAndAfterAll {
     val error = intercept[NotRowWiseException](sql.online(StructType.fromDDL("x double")))
     assert(error.node === "Aggregate")
     val exploding = new SQLTransformer().setStatement("SELECT explode(array(x, x)) AS y FROM __THIS__")
-    assert(intercept[NotRowWiseException](exploding.online(StructType.fromDDL("x double"))).node === "Generate")
+    assert(
+      intercept[NotRowWiseException](exploding.online(StructType.fromDDL("x double"))).node === "Generate"
+    )
   }
 
   test("what would keep its value at load is refused") {
     val sql = new SQLTransformer().setStatement("SELECT x, current_timestamp() AS now FROM __THIS__")
-    assert(intercept[ModelException](sql.online(StructType.fromDDL("x double"))).stage.startsWith("SQLTransformer"))
+    assert(
+      intercept[ModelException](sql.online(StructType.fromDDL("x double"))).stage.startsWith("SQLTransformer")
+    )
   }
 
   test("errors name stage and column") {
-    val online = new VectorAssembler().setInputCols(Array("x", "y")).setOutputCol("v").online(StructType.fromDDL("x double, y double"))
+    val online = new VectorAssembler()
+      .setInputCols(Array("x", "y"))
+      .setOutputCol("v")
+      .online(StructType.fromDDL("x double, y double"))
     val absent = intercept[RowException](online.scoreInstance(row("x" -> 1.0, "Z" -> 2.0)))
     assert((absent.column, absent.kind) === (("y", RowException.Missing)))
     val wrong = intercept[RowException](online.scoreInstance(row("x" -> "one", "y" -> 2.0)))

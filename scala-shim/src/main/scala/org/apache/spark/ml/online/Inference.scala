@@ -20,7 +20,8 @@ private[spark] object Inference {
   private val assembled =
     Want(DoubleType, kind => kind.isInstanceOf[NumericType] || kind == BooleanType || kind == vector)
   private val doubleOrVector = Want(DoubleType, kind => kind == DoubleType || kind == vector)
-  private val label = Want(StringType, kind => kind == StringType || kind.isInstanceOf[NumericType], casts = true)
+  private val label =
+    Want(StringType, kind => kind == StringType || kind.isInstanceOf[NumericType], casts = true)
   private val hashed = label.copy(accepts = kind => label.accepts(kind) || kind == BooleanType)
   private val text = Want(StringType, _ == StringType)
   private val tokens = Want(ArrayType(StringType), _.isInstanceOf[ArrayType])
@@ -49,22 +50,26 @@ private[spark] object Inference {
     candidates.find(kind => wants.forall(_.accepts(kind))) match {
       case Some(kind) => Inferred(name, kind, wants.forall(_.casts))
       case None =>
-        throw new SchemaException(name, s"is taken for ${candidates.map(_.simpleString).mkString(" and for ")}")
+        throw new SchemaException(
+          name,
+          s"is taken for ${candidates.map(_.simpleString).mkString(" and for ")}"
+        )
     }
   }
 
   private def taken(stage: Transformer): Seq[(String, Want)] = {
     val want = stage match {
-      case _: StringIndexerModel => label
-      case _: FeatureHasher => hashed
-      case _: VectorAssembler | _: Interaction => assembled
+      case _: StringIndexerModel                     => label
+      case _: FeatureHasher                          => hashed
+      case _: VectorAssembler | _: Interaction       => assembled
       case _: Binarizer | _: IsotonicRegressionModel => doubleOrVector
       case _: ImputerModel | _: Bucketizer | _: OneHotEncoderModel | _: IndexToString | _: ALSModel => number
-      case _: Tokenizer | _: RegexTokenizer => text
-      case _: HashingTF | _: CountVectorizerModel | _: NGram | _: StopWordsRemover | _: Word2VecModel => tokens
+      case _: Tokenizer | _: RegexTokenizer                                                         => text
+      case _: HashingTF | _: CountVectorizerModel | _: NGram | _: StopWordsRemover | _: Word2VecModel =>
+        tokens
       case _ if stage.getClass.getSimpleName == "TargetEncoderModel" => number
-      case _ if stage.hasParam("itemsCol") => tokens
-      case _ => vectors
+      case _ if stage.hasParam("itemsCol")                           => tokens
+      case _                                                         => vectors
     }
     val offset = if (stage.isInstanceOf[PredictionModel[_, _]]) offsets(stage) else Nil
     Stages.reads(stage).map(name => name -> (if (offset.contains(name)) number else want))

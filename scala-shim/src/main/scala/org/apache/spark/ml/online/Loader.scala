@@ -29,12 +29,15 @@ private[spark] object Loader {
 
   def load(path: String, session: Line.Session): Transformer = {
     val threads = Math.max(2, Runtime.getRuntime.availableProcessors)
-    val pool = Executors.newFixedThreadPool(threads, (work: Runnable) => {
-      val thread = new Thread(work, "sparklet-load")
-      thread.setDaemon(true)
-      thread.setContextClassLoader(Utils.getContextOrSparkClassLoader)
-      thread
-    })
+    val pool = Executors.newFixedThreadPool(
+      threads,
+      (work: Runnable) => {
+        val thread = new Thread(work, "sparklet-load")
+        thread.setDaemon(true)
+        thread.setContextClassLoader(Utils.getContextOrSparkClassLoader)
+        thread
+      }
+    )
     try read(path, session, pool)()
     finally pool.shutdownNow()
   }
@@ -43,7 +46,8 @@ private[spark] object Loader {
   private def read(
       path: String,
       session: Line.Session,
-      pool: java.util.concurrent.ExecutorService): () => Transformer = {
+      pool: java.util.concurrent.ExecutorService
+  ): () => Transformer = {
     val metadata = metadataOf(path, session)
     metadata.className match {
       case "org.apache.spark.ml.PipelineModel" | "pyspark.ml.pipeline.PipelineModel" =>
@@ -57,10 +61,10 @@ private[spark] object Loader {
           "org.apache.spark.ml.tuning.TrainValidationSplitModel" | "pyspark.ml.tuning.CrossValidatorModel" |
           "pyspark.ml.tuning.TrainValidationSplitModel" =>
         read(new Path(path, "bestModel").toString, session, pool)
-      case "org.apache.spark.ml.classification.OneVsRestModel" |
-          "pyspark.ml.classification.OneVsRestModel" =>
+      case "org.apache.spark.ml.classification.OneVsRestModel" | "pyspark.ml.classification.OneVsRestModel" =>
         val count = (metadata.metadata \ "numClasses").extract[Int]
-        val models = (0 until count).map(index => read(new Path(path, s"model_$index").toString, session, pool))
+        val models =
+          (0 until count).map(index => read(new Path(path, s"model_$index").toString, session, pool))
         () => oneVsRest(metadata, models.map(_()))
       case className =>
         val loaded: Future[Transformer] = pool.submit(new Callable[Transformer] {
@@ -83,11 +87,18 @@ private[spark] object Loader {
     catch { case NonFatal(error) => throw new ModelException(null, s"$folder: ${error.getMessage}", error) }
   }
 
-  private def stage(path: String, metadata: DefaultParamsReader.Metadata, session: Line.Session): Transformer = {
+  private def stage(
+      path: String,
+      metadata: DefaultParamsReader.Metadata,
+      session: Line.Session
+  ): Transformer = {
     // A class name from a folder is a key: it must be of a stage before any code of it runs.
     val found = Class.forName(metadata.className, false, Utils.getContextOrSparkClassLoader)
     if (!classOf[Transformer].isAssignableFrom(found)) {
-      throw new ModelException(null, s"$path: ${metadata.className} is not a model: only what `fit` returned can score")
+      throw new ModelException(
+        null,
+        s"$path: ${metadata.className} is not a model: only what `fit` returned can score"
+      )
     }
     found.getMethod("read").invoke(null).asInstanceOf[MLReader[Transformer]] match {
       case _: DefaultParamsReader[_] =>
@@ -103,7 +114,8 @@ private[spark] object Loader {
     val made = new OneVsRestModel(
       metadata.uid,
       labels.getOrElse(Metadata.empty),
-      models.map(_.asInstanceOf[ClassificationModel[_, _]]).toArray)
+      models.map(_.asInstanceOf[ClassificationModel[_, _]]).toArray
+    )
     metadata.getAndSetParams(made, skipParams = Some(List("classifier")))
     // Of the classifier that fitted it, transform only asks the type of the features: a vector for all.
     made.set(made.getParam("classifier").asInstanceOf[Param[Any]], new LogisticRegression())
@@ -115,7 +127,11 @@ private[spark] object Loader {
     case _: ClassNotFoundException =>
       new ModelException(null, s"$path: $className is not on the classpath", error)
     case _: NoSuchMethodException =>
-      new ModelException(null, s"$path: $className cannot be read: it has no reader or no constructor for it", error)
+      new ModelException(
+        null,
+        s"$path: $className cannot be read: it has no reader or no constructor for it",
+        error
+      )
     case other => new ModelException(null, s"$path: $className: ${other.getMessage}", other)
   }
 }

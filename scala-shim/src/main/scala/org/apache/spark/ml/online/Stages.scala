@@ -15,16 +15,16 @@ private[spark] object Stages {
 
   /** Expands pipelines and tuned models into the stages that do the work. */
   def flatten(stage: Transformer): List[Transformer] = stage match {
-    case pipeline: PipelineModel => pipeline.stages.toList.flatMap(flatten)
-    case tuned: CrossValidatorModel => flatten(tuned.bestModel)
+    case pipeline: PipelineModel          => pipeline.stages.toList.flatMap(flatten)
+    case tuned: CrossValidatorModel       => flatten(tuned.bestModel)
     case tuned: TrainValidationSplitModel => flatten(tuned.bestModel)
-    case other => List(other)
+    case other                            => List(other)
   }
 
   /** The stages whose params name input columns: a formula's own pipeline is looked into. */
   def readers(stage: Transformer): List[Transformer] = stage match {
     case formula: RFormulaModel => formula.pipelineModel.stages.toList.flatMap(readers)
-    case other => List(other)
+    case other                  => List(other)
   }
 
   def describe(stage: Transformer): String = s"${stage.getClass.getSimpleName} ${stage.uid}"
@@ -32,30 +32,41 @@ private[spark] object Stages {
   private val inputParams =
     Seq("inputCol", "inputCols", "featuresCol", "userCol", "itemCol", "itemsCol", "offsetCol")
   private val outputParams = Seq(
-    "outputCol", "outputCols", "predictionCol", "rawPredictionCol", "probabilityCol", "leafCol",
-    "topicDistributionCol", "quantilesCol", "linkPredictionCol", "varianceCol")
+    "outputCol",
+    "outputCols",
+    "predictionCol",
+    "rawPredictionCol",
+    "probabilityCol",
+    "leafCol",
+    "topicDistributionCol",
+    "quantilesCol",
+    "linkPredictionCol",
+    "varianceCol"
+  )
 
   def reads(stage: Transformer): Seq[String] = inputParams.flatMap(names(stage, _))
   def makes(stage: Transformer): Seq[String] = stage match {
     case sql: SQLTransformer => aliases(sql.getStatement)
-    case other => outputParams.flatMap(names(other, _))
+    case other               => outputParams.flatMap(names(other, _))
   }
   def label(stage: Transformer): Seq[String] = names(stage, "labelCol")
   def predicts(stage: Transformer): Boolean = stage.hasParam("predictionCol")
 
   /** The names that a statement gives with AS; one that cannot be parsed is refused where it is planned. */
   private def aliases(statement: String): Seq[String] =
-    Try(CatalystSqlParser.parsePlan(statement)).toOption.toSeq.flatMap(_.collectFirst {
-      case Project(list, _) => list.collect { case alias: Alias => alias.name }
-    }).flatten
+    Try(CatalystSqlParser.parsePlan(statement)).toOption.toSeq
+      .flatMap(_.collectFirst { case Project(list, _) =>
+        list.collect { case alias: Alias => alias.name }
+      })
+      .flatten
 
   private def names(stage: Params, param: String): Seq[String] =
     if (!stage.hasParam(param)) Nil
     else {
       stage.get(stage.getParam(param)).orElse(stage.getDefault(stage.getParam(param))) match {
         case Some(name: String) if name.nonEmpty => Seq(name)
-        case Some(several: Array[_]) => several.map(_.toString).toSeq
-        case _ => Nil
+        case Some(several: Array[_])             => several.map(_.toString).toSeq
+        case _                                   => Nil
       }
     }
 

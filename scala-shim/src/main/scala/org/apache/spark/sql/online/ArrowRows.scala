@@ -26,7 +26,9 @@ import sparklet.RowException
  * its error as JSON.
  */
 final class ArrowRows(planned: Planned) {
-  private val plain = StructType(planned.outputs.map(field => field.copy(dataType = stored(field.dataType), nullable = true)))
+  private val plain = StructType(
+    planned.outputs.map(field => field.copy(dataType = stored(field.dataType), nullable = true))
+  )
   private val answers = StructType(StructField("", StringType) +: plain.fields)
   private val types = plain.fields.map(_.dataType)
   private val json = new ObjectMapper
@@ -84,8 +86,8 @@ final class ArrowRows(planned: Planned) {
 
   private def stored(kind: DataType): DataType = kind match {
     case own: UserDefinedType[_] => stored(own.sqlType)
-    case ArrayType(element, _) => ArrayType(stored(element))
-    case MapType(key, value, _) => MapType(stored(key), stored(value))
+    case ArrayType(element, _)   => ArrayType(stored(element))
+    case MapType(key, value, _)  => MapType(stored(key), stored(value))
     case StructType(fields) =>
       StructType(fields.map(field => field.copy(dataType = stored(field.dataType), nullable = true)))
     case other => other

@@ -13,15 +13,16 @@ import sparklet.ModelException
 private[online] object Examples {
   def schema(path: String, session: Line.Session): Seq[StructField] = {
     val folder = s"${path.stripSuffix("/")}/_sparklet/metadata"
-    DirectReader.files(session, folder).flatMap(DirectReader.lines(session, _)).headOption.toSeq.flatMap { line =>
-      try {
-        new ObjectMapper().readTree(line).get("inputs").elements.asScala.toList.map { column =>
-          Schemas.field(column.get(0).asText, column.get(1).asText)
+    DirectReader.files(session, folder).flatMap(DirectReader.lines(session, _)).headOption.toSeq.flatMap {
+      line =>
+        try {
+          new ObjectMapper().readTree(line).get("inputs").elements.asScala.toList.map { column =>
+            Schemas.field(column.get(0).asText, column.get(1).asText)
+          }
+        } catch {
+          case NonFatal(error) =>
+            throw new ModelException(null, s"$folder: is no example description: $error", error)
         }
-      } catch {
-        case NonFatal(error) =>
-          throw new ModelException(null, s"$folder: is no example description: $error", error)
-      }
     }
   }
 }

@@ -8,10 +8,7 @@ import org.apache.spark.sql.{DataFrame, SparkSession}
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.AttributeReference
 import org.apache.spark.sql.catalyst.types.DataTypeUtils
-import org.apache.spark.sql.execution.datasources.parquet.{
-  ParquetFileFormat,
-  ParquetToSparkSchemaConverter
-}
+import org.apache.spark.sql.execution.datasources.parquet.{ParquetFileFormat, ParquetToSparkSchemaConverter}
 import org.apache.spark.sql.internal.{SQLConf, SessionState, SharedState}
 import org.apache.spark.sql.types.{StringType, StructType}
 import org.apache.spark.unsafe.types.UTF8String
@@ -47,7 +44,8 @@ private object LoadingSession {
     SQLConf.ADAPTIVE_EXECUTION_ENABLED.key -> "false",
     SQLConf.PARQUET_VECTORIZED_READER_ENABLED.key -> "false",
     SQLConf.CODEGEN_FACTORY_MODE.key -> "NO_CODEGEN",
-    SQLConf.SHUFFLE_PARTITIONS.key -> "1")
+    SQLConf.SHUFFLE_PARTITIONS.key -> "1"
+  )
 }
 
 /** Reads Parquet and text files into local relations; whatever is not plain goes Spark's own way. */
@@ -84,7 +82,8 @@ private[online] final class DirectReader(session: LoadingSession) extends Line.R
         schemas.head,
         Nil,
         Map.empty[String, String],
-        session.sessionState.newHadoopConf())
+        session.sessionState.newHadoopConf()
+      )
       val found = files.flatMap { file =>
         val size = file.getFileSystem(session.sessionState.newHadoopConf()).getFileStatus(file).getLen
         read(Line.partitionedFile(file, size)).map(_.copy()).toList
@@ -104,7 +103,9 @@ private[spark] object DirectReader {
     else {
       system
         .listStatus(folder)
-        .filter(item => item.isFile && !item.getPath.getName.startsWith("_") && !item.getPath.getName.startsWith("."))
+        .filter(item =>
+          item.isFile && !item.getPath.getName.startsWith("_") && !item.getPath.getName.startsWith(".")
+        )
         .map(_.getPath)
         .sortBy(_.getName)
         .toList

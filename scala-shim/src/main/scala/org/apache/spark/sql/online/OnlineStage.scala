@@ -35,10 +35,18 @@ private[online] object OnlineStage {
       with Serializable {
     @transient private lazy val zone = ZoneId.of("UTC")
     @transient private lazy val toJava = before.fields.map { field =>
-      (field.name, CatalystTypeConverters.createToCatalystConverter(field.dataType), Values.writer(field.dataType, zone))
+      (
+        field.name,
+        CatalystTypeConverters.createToCatalystConverter(field.dataType),
+        Values.writer(field.dataType, zone)
+      )
     }
     @transient private lazy val toRow = after.fields.map { field =>
-      (field.name, Values.reader(field.dataType, zone), CatalystTypeConverters.createToScalaConverter(field.dataType))
+      (
+        field.name,
+        Values.reader(field.dataType, zone),
+        CatalystTypeConverters.createToScalaConverter(field.dataType)
+      )
     }
 
     override def call(row: Row): Row = {

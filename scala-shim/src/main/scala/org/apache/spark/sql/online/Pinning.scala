@@ -1,11 +1,7 @@
 package org.apache.spark.sql.online
 
 import java.io.{
-  ByteArrayInputStream,
-  ByteArrayOutputStream,
-  ObjectInputStream,
-  ObjectOutputStream,
-  ObjectStreamClass
+  ByteArrayInputStream, ByteArrayOutputStream, ObjectInputStream, ObjectOutputStream, ObjectStreamClass
 }
 
 import scala.collection.mutable.ArrayBuffer
@@ -22,10 +18,10 @@ trait Shared extends Serializable
 /**
  * A plan serialised once, of which each evaluator deserialises a copy of its own.
  *
- * Closures of stages hold mutable buffers (a perceptron's layers), so copies must not share them.
- * Two kinds of objects are taken out of the bytes and shared by reference: broadcasts, whose value Spark
- * holds by a soft reference and cannot fetch again once the SparkContext is stopped, and the large values
- * that no stage writes to, so that a copy of a forest costs nothing.
+ * Closures of stages hold mutable buffers (a perceptron's layers), so copies must not share them. Two kinds
+ * of objects are taken out of the bytes and shared by reference: broadcasts, whose value Spark holds by a
+ * soft reference and cannot fetch again once the SparkContext is stopped, and the large values that no stage
+ * writes to, so that a copy of a forest costs nothing.
  */
 private[spark] final class Pinned[T](value: T) {
   private val loader = Pinned.loader()
@@ -38,9 +34,9 @@ private[spark] final class Pinned[T](value: T) {
       enableReplaceObject(true)
 
       override protected def replaceObject(item: AnyRef): AnyRef = item match {
-        case broadcast: Broadcast[_] => share(item, new PinnedBroadcast(broadcast.id, broadcast.value))
+        case broadcast: Broadcast[_]    => share(item, new PinnedBroadcast(broadcast.id, broadcast.value))
         case _ if Pinned.isShared(item) => share(item, item)
-        case _ => item
+        case _                          => item
       }
     }
     out.writeObject(value)
@@ -66,7 +62,7 @@ private[spark] final class Pinned[T](value: T) {
 
       override protected def resolveObject(item: AnyRef): AnyRef = item match {
         case reference: SharedReference => shared(reference.index)
-        case _ => item
+        case _                          => item
       }
 
       override protected def resolveClass(description: ObjectStreamClass): Class[_] =
@@ -85,13 +81,14 @@ private object Pinned {
   def loader(): ClassLoader = {
     val context = Utils.getContextOrSparkClassLoader
     val own = classOf[Pinned[_]]
-    if (Try(Class.forName(own.getName, false, context)).toOption.contains(own)) context else own.getClassLoader
+    if (Try(Class.forName(own.getName, false, context)).toOption.contains(own)) context
+    else own.getClassLoader
   }
 
   def isShared(item: AnyRef): Boolean = item match {
     case _: Shared | _: tree.Node | _: ml.Vector | _: ml.Matrix | _: mllib.Vector | _: mllib.Matrix => true
-    case _: OpenHashMap[_, _] | _: Array[String] => true
-    case _ => false
+    case _: OpenHashMap[_, _] | _: Array[String]                                                    => true
+    case _                                                                                          => false
   }
 }
 

@@ -30,7 +30,8 @@ final case class Request(
     outputs: Option[Seq[String]],
     everything: Boolean,
     missingIsNull: Boolean,
-    example: JMap[String, Any])
+    example: JMap[String, Any]
+)
 
 /** A planned model: all that scoring needs, and nothing that belongs to a session. */
 final class Planned private[online] (
@@ -43,11 +44,13 @@ final class Planned private[online] (
     missingIsNull: Boolean,
     steps: Array[Step],
     zone: ZoneId,
-    conf: SQLConf) {
+    conf: SQLConf
+) {
   private[this] val pinned = new Pinned[Array[Step]](steps)
   private[this] val pool = new EvaluatorPool(
     () => new Evaluator(pinned.copy(), conf),
-    Math.max(4, 2 * Runtime.getRuntime.availableProcessors))
+    Math.max(4, 2 * Runtime.getRuntime.availableProcessors)
+  )
   private[this] val reader = new RowReader(readers, missingIsNull)
   private[this] val names = outputs.fieldNames
   private[this] val types = outputs.fields.map(_.dataType)
@@ -105,10 +108,14 @@ private[spark] object Planner {
   def plan(model: Transformer, request: Request, session: Line.Session): Planned = {
     val all = Stages.flatten(model)
     val chosen = request.outputs.toSeq.flatten.map(Stages.fold).toSet
-    val scored = if (request.everything) all else {
-      val without = Stages.withoutLabels(all)
-      all.filter(stage => without.exists(_ eq stage) || Stages.makes(stage).exists(name => chosen(Stages.fold(name))))
-    }
+    val scored =
+      if (request.everything) all
+      else {
+        val without = Stages.withoutLabels(all)
+        all.filter(stage =>
+          without.exists(_ eq stage) || Stages.makes(stage).exists(name => chosen(Stages.fold(name)))
+        )
+      }
     new Planner(scored, request, session).planned()
   }
 
@@ -126,7 +133,8 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
   }
   private val casts = inferred.filter(_.casts).map(_.name).toSet
   private val schema = StructType(
-    request.declared.fields ++ inferred.map(column => StructField(column.name, column.kind))).map(sized)
+    request.declared.fields ++ inferred.map(column => StructField(column.name, column.kind))
+  ).map(sized)
 
   private val start: DataFrame = {
     val nothing: RDD[Row] = session.sparkContext.emptyRDD[Row]
@@ -143,19 +151,28 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
   /** Gives a vector that an assembler reads the size that the example row tells, as Spark peeks at a row. */
   private def sized(field: StructField): StructField = {
     val size = Option(request.example.get(field.name)).collect { case vector: Vector => vector.size }
-    if (field.dataType == SQLDataTypes.VectorType && Schemas.size(field) < 0 && size.isDefined &&
-      assembled(Stages.fold(field.name))) {
+    if (
+      field.dataType == SQLDataTypes.VectorType && Schemas.size(field) < 0 && size.isDefined &&
+      assembled(Stages.fold(field.name))
+    ) {
       field.copy(metadata = new AttributeGroup(field.name, size.get).toMetadata())
     } else field
   }
 
   private lazy val assembled: Set[String] =
-    stages.flatMap(Stages.readers).collect {
-      case stage: VectorAssembler if stage.getHandleInvalid != "keep" => stage.getInputCols
-    }.flatten.map(name => Stages.fold(name)).toSet
+    stages
+      .flatMap(Stages.readers)
+      .collect {
+        case stage: VectorAssembler if stage.getHandleInvalid != "keep" => stage.getInputCols
+      }
+      .flatten
+      .map(name => Stages.fold(name))
+      .toSet
 
   def planned(): Planned = SQLConf.withExistingConf(planning) {
-    val frames = stages.zipWithIndex.scanLeft(start) { case (frame, (stage, index)) => transform(stage, index, frame) }
+    val frames = stages.zipWithIndex.scanLeft(start) { case (frame, (stage, index)) =>
+      transform(stage, index, frame)
+    }
     val result = frames.last
     val names = wanted(Line.analyzed(result))
     val last = stages.lastOption.map(Stages.describe).orNull
@@ -170,20 +187,23 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
       Input(
         column.name,
         Values.reader(field.dataType, zone, casts(column.name), declaredSize(column.name)),
-        stages.find(reads(_, column.name)).map(Stages.describe).orNull)
+        stages.find(reads(_, column.name)).map(Stages.describe).orNull
+      )
     }
     new Planned(
       StructType(plan.inputs.map(column => StructType(schema)(column.name))),
       StructType(plan.outputs.map(column => StructField(column.name, column.dataType, nullable = true))),
       plan.inputs.map(column =>
-        if (casts(column.name)) "casts" else if (isDeclared(column.name)) "schema" else "inferred"),
+        if (casts(column.name)) "casts" else if (isDeclared(column.name)) "schema" else "inferred"
+      ),
       plan.inputs.map(column => declaredSize(column.name)),
       stages.map(Stages.describe),
       readers.toArray,
       request.missingIsNull,
       plan.steps,
       zone,
-      planning)
+      planning
+    )
   }
 
   /** The size that rows must keep to: what the caller declared, not what an example shows. */
@@ -197,7 +217,7 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
 
   private def planning: SQLConf = session match {
     case loading: LoadingSession => loading.planning
-    case other => other.sessionState.conf
+    case other                   => other.sessionState.conf
   }
 
   private def transform(stage: Transformer, index: Int, frame: DataFrame): DataFrame = {
@@ -206,12 +226,12 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
       try {
         stage match {
           case own: OnlineTransformer => OnlineStage.transform(stage, own, frame)
-          case als: ALSModel => AlsScorer.transform(als, frame)
-          case other => other.transform(frame)
+          case als: ALSModel          => AlsScorer.transform(als, frame)
+          case other                  => other.transform(frame)
         }
       } catch {
         case known: SparkletException => throw known
-        case NonFatal(error) => throw new ModelException(name, message(error), error)
+        case NonFatal(error)          => throw new ModelException(name, message(error), error)
       }
     val plan = Line.analyzed(result)
     val before = Line.analyzed(frame)
@@ -223,7 +243,7 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
         case function: ScalaUDF if !functionMakers.containsKey(function.function) =>
           functionMakers.put(function.function, name)
         case alias: Alias if !columnMakers.contains(alias.exprId) => columnMakers(alias.exprId) = name
-        case _ =>
+        case _                                                    =>
       })
     }
     result
@@ -231,8 +251,8 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
 
   private def stageOf(expression: Expression): String = expression match {
     case function: ScalaUDF => functionMakers.get(function.function)
-    case alias: Alias => columnMakers.getOrElse(alias.exprId, null)
-    case _ => null
+    case alias: Alias       => columnMakers.getOrElse(alias.exprId, null)
+    case _                  => null
   }
 
   private def message(error: Throwable): String =
@@ -245,7 +265,10 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
       case Some(names) =>
         names.map { name =>
           made.find(_.name.equalsIgnoreCase(name)).map(_.name).getOrElse {
-            throw new SchemaException(name, s"is not made by the model, which makes ${made.map(_.name).mkString(", ")}")
+            throw new SchemaException(
+              name,
+              s"is not made by the model, which makes ${made.map(_.name).mkString(", ")}"
+            )
           }
         }
       case None if request.everything => made.map(_.name)
@@ -260,8 +283,11 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
     }
   }
 
-  private def consumed(plan: LogicalPlan): Set[ExprId] = plan.collect {
-    case Project(list, _) => list.filterNot(_.isInstanceOf[Attribute]).flatMap(_.references.map(_.exprId))
-    case Filter(condition, _) => condition.references.map(_.exprId).toSeq
-  }.flatten.toSet
+  private def consumed(plan: LogicalPlan): Set[ExprId] = plan
+    .collect {
+      case Project(list, _) => list.filterNot(_.isInstanceOf[Attribute]).flatMap(_.references.map(_.exprId))
+      case Filter(condition, _) => condition.references.map(_.exprId).toSeq
+    }
+    .flatten
+    .toSet
 }

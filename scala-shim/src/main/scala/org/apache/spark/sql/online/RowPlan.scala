@@ -21,40 +21,42 @@ private[online] final case class Step(
     stages: Array[String],
     inputNames: Array[String],
     inputTypes: Array[DataType],
-    inputNullable: Array[Boolean])
-    extends Serializable
+    inputNullable: Array[Boolean]
+) extends Serializable
 
 /** What the optimizer left of a pipeline: the input columns it reads, the steps, the output columns. */
-private[online] final case class RowPlan(
-    inputs: Seq[Attribute],
-    steps: Array[Step],
-    outputs: Seq[Attribute])
+private[online] final case class RowPlan(inputs: Seq[Attribute], steps: Array[Step], outputs: Seq[Attribute])
 
 private[online] object RowPlan {
 
   /**
    * Takes an optimized plan apart.
    *
-   * @param leaf the relation over which the pipeline was planned: the plan must end in this very one
-   * @param stageOf the stage that made an expression, or null
-   * @param lastStage the stage to blame where the plan has a node of no known origin
+   * @param leaf
+   *   the relation over which the pipeline was planned: the plan must end in this very one
+   * @param stageOf
+   *   the stage that made an expression, or null
+   * @param lastStage
+   *   the stage to blame where the plan has a node of no known origin
    */
   def apply(
       optimized: LogicalPlan,
       leaf: LogicalRDD,
       stageOf: Expression => String,
-      lastStage: String): RowPlan = {
+      lastStage: String
+  ): RowPlan = {
     val nodes = descend(optimized, leaf, lastStage)
     val reversed = nodes.reverse
     val read = AttributeSet(nodes.flatMap(_.expressions.flatMap(_.references)))
     val passed = if (nodes.isEmpty) leaf.output else nodes.head.output
-    val inputs = leaf.output.filter(column => read.contains(column) || passed.exists(_.exprId == column.exprId))
+    val inputs =
+      leaf.output.filter(column => read.contains(column) || passed.exists(_.exprId == column.exprId))
     var columns: Seq[Attribute] = inputs
     val steps = reversed.map { node =>
       val (expressions, output) = node match {
         case Filter(condition, _) => (Seq(condition), columns)
-        case Project(list, _) => (list, list.map(_.toAttribute))
-        case other => throw new IllegalStateException(other.nodeName)
+        case Project(list, _)     => (list, list.map(_.toAttribute))
+        case other                => throw new IllegalStateException(other.nodeName)
       }
       expressions.foreach(refuse(_, stageOf, lastStage))
       val stages = expressions.flatMap { expression =>
@@ -73,7 +75,8 @@ private[online] object RowPlan {
         stages.toArray,
         columns.map(_.name).toArray,
         columns.map(_.dataType).toArray,
-        columns.map(_.nullable).toArray)
+        columns.map(_.nullable).toArray
+      )
       columns = output
       step
     }
@@ -82,34 +85,36 @@ private[online] object RowPlan {
 
   private def withoutAlias(expression: Expression): Expression = expression match {
     case Alias(child, _) => child
-    case other => other
+    case other           => other
   }
 
   private def descend(plan: LogicalPlan, leaf: LogicalRDD, stage: String): List[LogicalPlan] = plan match {
-    case node: Project => node :: descend(node.child, leaf, stage)
-    case node: Filter => node :: descend(node.child, leaf, stage)
+    case node: Project                            => node :: descend(node.child, leaf, stage)
+    case node: Filter                             => node :: descend(node.child, leaf, stage)
     case node: LogicalRDD if node.rdd eq leaf.rdd => Nil
     case node: LogicalRDD =>
       throw new NotRowWiseException(
         stage,
         node.nodeName,
-        "it runs a job over the rows (mapPartitions), so it has no answer for one row alone")
+        "it runs a job over the rows (mapPartitions), so it has no answer for one row alone"
+      )
     case node =>
       throw new NotRowWiseException(
         stage,
         node.nodeName,
-        s"its plan holds ${node.nodeName}, which needs more than the row itself")
+        s"its plan holds ${node.nodeName}, which needs more than the row itself"
+      )
   }
 
   private def refuse(expression: Expression, stageOf: Expression => String, lastStage: String): Unit =
     expression.foreach { item =>
       val reason = item match {
-        case _: SubqueryExpression => "runs a query"
-        case _: Nondeterministic => "gives another answer for each row and each run"
-        case _: WindowExpression => "looks at other rows"
+        case _: SubqueryExpression   => "runs a query"
+        case _: Nondeterministic     => "gives another answer for each row and each run"
+        case _: WindowExpression     => "looks at other rows"
         case _: Attribute | _: Alias => null
-        case _: Unevaluable => "cannot be evaluated in the JVM"
-        case _ => null
+        case _: Unevaluable          => "cannot be evaluated in the JVM"
+        case _                       => null
       }
       if (reason != null) {
         val stage = Option(stageOf(item)).orElse(Option(stageOf(expression))).getOrElse(lastStage)

@@ -24,7 +24,8 @@ private[online] final class RowReader(inputs: Array[Input], missingIsNull: Boole
     var index = 0
     while (index < inputs.length) {
       val input = inputs(index)
-      val value = if (names eq null) row.get(input.name) else if (names(index) eq null) null else row.get(names(index))
+      val value =
+        if (names eq null) row.get(input.name) else if (names(index) eq null) null else row.get(names(index))
       into(index) =
         if (value != null) read(input, value)
         else if ((names eq null) && !row.containsKey(input.name)) {
@@ -66,10 +67,14 @@ private[online] final class RowReader(inputs: Array[Input], missingIsNull: Boole
     val byName = keys.toSeq.filter(_ != null).groupBy(_.toLowerCase(Locale.ROOT))
     inputs.map { input =>
       byName.getOrElse(input.name.toLowerCase(Locale.ROOT), Nil) match {
-        case Seq(name) => name
+        case Seq(name)              => name
         case Seq() if missingIsNull => null
         case Seq() =>
-          val near = keys.toSeq.filter(_ != null).map(key => RowReader.distance(key, input.name) -> key).sorted.headOption
+          val near = keys.toSeq
+            .filter(_ != null)
+            .map(key => RowReader.distance(key, input.name) -> key)
+            .sorted
+            .headOption
           val hint = near.collect {
             case (distance, key) if distance <= 1 + input.name.length / 4 => s"; did you mean '$key'?"
           }
@@ -77,13 +82,15 @@ private[online] final class RowReader(inputs: Array[Input], missingIsNull: Boole
             input.stage,
             input.name,
             "is absent from the row" + hint.getOrElse(""),
-            RowException.Missing)
+            RowException.Missing
+          )
         case several =>
           throw new RowException(
             input.stage,
             input.name,
             s"is ambiguous: ${several.sorted.mkString(", ")} differ in case only",
-            RowException.Ambiguous)
+            RowException.Ambiguous
+          )
       }
     }
   }

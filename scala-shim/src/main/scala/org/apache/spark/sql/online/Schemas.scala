@@ -22,7 +22,7 @@ object Schemas {
   def field(name: String, kind: String): StructField =
     kind.replaceAll("\\s", "").toLowerCase(java.util.Locale.ROOT) match {
       case sizedVector(size) => new AttributeGroup(name, size.toInt).toStructField()
-      case text => StructField(name, parse(name, text))
+      case text              => StructField(name, parse(name, text))
     }
 
   private def parse(column: String, text: String): DataType = text match {
@@ -34,6 +34,8 @@ object Schemas {
       ArrayType(element, containsNull = !element.isInstanceOf[FractionalType])
     case _ =>
       try CatalystSqlParser.parseDataType(text)
-      catch { case NonFatal(_) => throw new SchemaException(column, s"has no type that rows can carry: $text") }
+      catch {
+        case NonFatal(_) => throw new SchemaException(column, s"has no type that rows can carry: $text")
+      }
   }
 }

@@ -16,10 +16,11 @@ private[spark] object Sessions {
       val before = SparkSession.getActiveSession
       Line.activate(loading)
       try body(loading)
-      finally before match {
-        case Some(other) if !other.sparkContext.isStopped => SparkSession.setActiveSession(other)
-        case _ => SparkSession.clearActiveSession()
-      }
+      finally
+        before match {
+          case Some(other) if !other.sparkContext.isStopped => SparkSession.setActiveSession(other)
+          case _                                            => SparkSession.clearActiveSession()
+        }
     } finally release()
   }
 

@@ -40,16 +40,21 @@ private[spark] object AlsScorer {
   def transform(model: ALSModel, frame: DataFrame): DataFrame = {
     // What the model makes of its own columns (Spark 4.2 casts ids in place) is read off its own plan.
     val expected = model.transform(frame).columns
-    val (users, items) = (new Factors(model.rank, model.userFactors), new Factors(model.rank, model.itemFactors))
+    val (users, items) =
+      (new Factors(model.rank, model.userFactors), new Factors(model.rank, model.itemFactors))
     val predict = udf((user: Int, item: Int) => users.dot(users(user), items(item)))
-    val (user, item) = (model.checkIntegers(frame, model.getUserCol), model.checkIntegers(frame, model.getItemCol))
+    val (user, item) =
+      (model.checkIntegers(frame, model.getUserCol), model.checkIntegers(frame, model.getItemCol))
     val casts = castsInPlace(model, frame)
     val checked =
       if (casts) frame.withColumns(Map(model.getUserCol -> user, model.getItemCol -> item)) else frame
     val prediction =
-      if (casts) predict(col(quoted(model.getUserCol)), col(quoted(model.getItemCol))) else predict(user, item)
+      if (casts) predict(col(quoted(model.getUserCol)), col(quoted(model.getItemCol)))
+      else predict(user, item)
     val scored = checked
-      .select(checked.columns.toSeq.map(name => col(quoted(name))) :+ prediction.as(model.getPredictionCol): _*)
+      .select(
+        checked.columns.toSeq.map(name => col(quoted(name))) :+ prediction.as(model.getPredictionCol): _*
+      )
       .select(expected.toSeq.map(name => col(quoted(name))): _*)
     if (model.getColdStartStrategy == "drop") scored.na.drop("all", Seq(model.getPredictionCol)) else scored
   }
