@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError
 
 from sparklet.jvm import connect
 from sparklet.same import differences
@@ -22,8 +22,10 @@ def main(folders: list[str]) -> int:
         print("a SparkContext is still running")
         return 1
     try:  # before Java says that memory is out, it has cleared every soft reference
-        held = [connect().java.new_array(jvm.long, 1 << 24) for _ in range(100)]
-    except Py4JJavaError as error:
+        # By reflection, which hands an Error on; py4j's own way to make an array loses the connection.
+        make, kind = jvm.java.lang.reflect.Array.newInstance, jvm.java.lang.Long.TYPE
+        held = [make(kind, 1 << 22) for _ in range(400)]
+    except Py4JError as error:
         if "OutOfMemoryError" not in str(error):
             raise
     else:
