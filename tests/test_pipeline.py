@@ -263,7 +263,7 @@ def test_schema_decides_how_labels_are_cast(tmp_path):
     [
         ({"spark": "newest"}, "spark"),
         ({"missing": "ignore"}, "missing"),
-        ({"engine": "jvm"}, "engine"),
+        ({"engine": "scala"}, "engine"),
         ({"schema": {"age": "number"}}, "type"),
         ({"schema": ["age"]}, "schema"),
         ({"schema": {1: "int"}}, "schema"),
