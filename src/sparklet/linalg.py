@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import struct
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias, cast
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DenseMatrix",
     "DenseVector",
+    "Line",
     "Matrix",
     "SparseMatrix",
     "SparseVector",
@@ -27,10 +29,14 @@ __all__ = [
     "argmax",
     "compressed",
     "sparse_is_smaller",
+    "sparse_limit",
     "to_dense",
     "to_sparse",
     "vector",
 ]
+
+Line: TypeAlias = Literal["3.5", "4.0", "4.1+"]
+"""The lines of Spark that score differently; each stands for all versions that give the same answers."""
 
 HASHED_NONZEROS = 128  # Vectors.MAX_HASH_NNZ
 SHOWN_VALUES = 16
@@ -330,7 +336,7 @@ def to_sparse(data: Vector) -> SparseVector:
     )
 
 
-def compressed(data: Vector, line: Literal["3.5", "4.0", "4.1+"]) -> Vector:
+def compressed(data: Vector, line: Line) -> Vector:
     """Return the vector in the kind that Spark's `Vector.compressed` picks: sparse where that is smaller.
 
     Spark 4.1 (SPARK-51340) counts bytes differently, so `line` of the profile decides. Follows Spark's
@@ -347,13 +353,22 @@ def compressed(data: Vector, line: Literal["3.5", "4.0", "4.1+"]) -> Vector:
     return to_sparse(data) if sparse_is_smaller(nonzeros, size, line) else to_dense(data)
 
 
-def sparse_is_smaller(nonzeros: int, size: int, line: Literal["3.5", "4.0", "4.1+"]) -> bool:
+def sparse_is_smaller(nonzeros: int, size: int, line: Line) -> bool:
     """Tell whether `compressed` makes a vector of `size` elements, `nonzeros` of them not zero, sparse.
 
     >>> sparse_is_smaller(2, 5, "4.0"), sparse_is_smaller(2, 5, "4.1+")
     (True, False)
     """
     return 12 * nonzeros + 28 < 8 * size + 12 if line == "4.1+" else 1.5 * (nonzeros + 1.0) < size
+
+
+def sparse_limit(size: int, line: Line) -> int:
+    """Return with how many non-zeros a vector of `size` elements is still smaller sparse, -1 for none.
+
+    >>> sparse_limit(160, "3.5")
+    105
+    """
+    return bisect_left(range(size + 1), True, key=lambda n: not sparse_is_smaller(n, size, line)) - 1
 
 
 def argmax(data: Vector) -> int:

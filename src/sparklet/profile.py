@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from sparklet.errors import OptionError
 from sparklet.jvm_math import ORDERS
+from sparklet.linalg import Line
 
 __all__ = ["Line", "Profile"]
-
-Line = Literal["3.5", "4.0", "4.1+"]
 
 
 @dataclass(frozen=True)

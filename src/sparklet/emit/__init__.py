@@ -14,7 +14,6 @@ from sparklet.emit.symbols import (
     dense,
     layout_of,
     size_of,
-    sparse_limit,
 )
 
 __all__ = [
@@ -35,5 +34,4 @@ __all__ = [
     "function_of",
     "layout_of",
     "size_of",
-    "sparse_limit",
 ]

@@ -19,12 +19,10 @@ from sparklet.emit.symbols import (
     Value,
     dense,
     layout_of,
-    sparse_limit,
 )
 from sparklet.jvm_math import WHOLE, Layout, dot, dot_of, exp
-from sparklet.linalg import DenseVector, SparseVector, Vector, compressed, to_dense
+from sparklet.linalg import DenseVector, Line, SparseVector, Vector, compressed, sparse_limit, to_dense
 from sparklet.native import kernels
-from sparklet.profile import Line
 
 __all__ = ["Builder", "Emit", "Symbol", "calls"]
 

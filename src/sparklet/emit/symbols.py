@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 from sparklet.jvm_math import Layout
 from sparklet.jvm_math.layout import Segment as LayoutSegment
-from sparklet.linalg import sparse_is_smaller
-from sparklet.profile import Line
+from sparklet.linalg import Line
 
 __all__ = [
     "Number",
@@ -25,7 +24,6 @@ __all__ = [
     "dense",
     "layout_of",
     "size_of",
-    "sparse_limit",
 ]
 
 MOST_UNROLLED = 64
@@ -131,22 +129,6 @@ class Segments:
 def dense(variables: Sequence[str]) -> Segments:
     """Return a dense vector of the numbers in variables."""
     return Segments(tuple(Number(var, var) for var in variables), len(variables), -1)
-
-
-def sparse_limit(size: int, line: Line) -> int:
-    """Return with how many active elements a vector of `size` is still sparse, -1 for none.
-
-    >>> sparse_limit(160, "3.5")
-    105
-    """
-    low, high = -1, size
-    while low < high:
-        middle = (low + high + 1) // 2
-        if sparse_is_smaller(middle, size, line):
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def layout_of(vector: Segments) -> Layout | None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 import operator
 from array import array
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,12 +22,13 @@ from sparklet.jvm_math.layout import WHOLE, Layout, check_layout, dense_reader, 
 from sparklet.linalg import (
     DenseMatrix,
     DenseVector,
+    Line,
     Matrix,
     SparseMatrix,
     SparseVector,
     Vector,
     compressed,
-    sparse_is_smaller,
+    sparse_limit,
 )
 from sparklet.native import kernels, lazily
 
@@ -384,7 +384,6 @@ def bound_dot(weights: Sequence[float], order: str) -> DenseDot:
 
 
 Kind: TypeAlias = Literal["dense", "sparse", "smaller"]
-Line: TypeAlias = Literal["3.5", "4.0", "4.1+"]
 
 
 def dot_of(
@@ -403,14 +402,13 @@ def dot_of(
     """
     if (end := check_layout(layout)) is not None and end > size:
         raise ValueError(f"{layout} has more than {size} features")
-    limit = bisect_left(range(size + 1), True, key=lambda n: not sparse_is_smaller(n, size, line)) - 1
     return _native_dot(
         weights,
         order,
         layout,
         size,
         kind,
-        limit,
+        sparse_limit(size, line),
         lambda: _python_dot_of(weights, order, layout, size, kind, line),
     )
 

@@ -18,10 +18,9 @@ from sparklet.emit import (
     Segments,
     Symbol,
     size_of,
-    sparse_limit,
 )
 from sparklet.errors import InvalidValueError, NullValueError, SchemaError
-from sparklet.linalg import DenseVector
+from sparklet.linalg import DenseVector, sparse_limit
 from sparklet.profile import Line
 from sparklet.stages.stage import Bound, Dropped, Stage, stage
 
