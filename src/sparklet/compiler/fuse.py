@@ -16,7 +16,7 @@ from sparklet.compiler.interpret import Score, interpret
 from sparklet.compiler.plan import Plan, Step, readers_of
 from sparklet.emit import Builder, Source, Symbol, Value, compiled
 from sparklet.errors import NullValueError
-from sparklet.native import kernels
+from sparklet.native import kernels, lazily
 from sparklet.stages.stage import Dropped
 
 __all__ = ["Body", "fuse", "write"]
@@ -120,16 +120,13 @@ def fuse(plan: Plan, missing: str) -> tuple[Score, Source]:
     native = None if plan.optional else kernels()
     body = write(plan, coerced=native is not None)
     builder, reader = body.builder, RowReader(plan.inputs, plan.optional, missing, readers_of(plan))
-    interpreted: Score | None = None
+    interpreted: Score = lazily(lambda: interpret(plan, missing))
     score: Score
 
     def again(row: Mapping[str, Any]) -> dict[str, Any] | None:
-        nonlocal interpreted
         arranged = reader.arrange(row)
         if arranged is not row:
             return score(arranged)
-        if interpreted is None:
-            interpreted = interpret(plan, missing)
         return interpreted({name: value for name, value in row.items() if value is not ABSENT})
 
     results = [(builder.bind(name, "k"), builder.value(symbol)) for name, symbol in body.outputs]

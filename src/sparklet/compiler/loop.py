@@ -13,6 +13,7 @@ from sparklet.compiler.plan import Plan
 from sparklet.emit import Segments, compiled
 from sparklet.errors import RowError
 from sparklet.linalg import to_dense
+from sparklet.native import lazily
 from sparklet.stages.stage import Dropped
 
 __all__ = ["Loop", "Scored", "loop"]
@@ -94,7 +95,7 @@ def _again(plan: Plan, widths: list[int | None]) -> Callable[..., bool]:
     It appends the outputs and tells whether the row is dropped.
     """
     names = [column.name for column in plan.inputs]
-    score = interpret(plan, "null")
+    score = lazily(lambda: interpret(plan, "null"))
 
     def again(columns: Sequence[Sequence[Any]], at: int, outputs: Sequence[list[Any]]) -> bool:
         row = {
