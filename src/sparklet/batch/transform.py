@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -66,9 +67,10 @@ def _columns(frame: Frame, plan: Plan, missing: str) -> list[Any]:
     reader = RowReader(plan.inputs, plan.optional, missing, readers_of(plan))
     found: Mapping[str, Any] = reader.arrange({name: name for name in frame.names})
     columns: list[Any] = []
+    times = Counter(frame.names)
     for column in plan.inputs:
         name = found[column.name]
-        if isinstance(name, str) and list(frame.names).count(name) > 1:
+        if isinstance(name, str) and times[name] > 1:
             raise AmbiguousColumnError(name, [name, name])
         columns.append(frame.column(name) if isinstance(name, str) else name)
     return columns
