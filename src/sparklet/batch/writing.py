@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sparklet.columns import Column, element_type
-from sparklet.linalg import DenseVector, SparseVector, Vector
+from sparklet.columns import Column, element_type, encode_vector
+from sparklet.linalg import DenseVector, Vector
 
 if TYPE_CHECKING:
     import pyarrow
 
-__all__ = ["array_of", "arrow_type", "objects_of"]
+__all__ = ["array_of", "arrow_type", "dense_vectors", "objects_of", "vectors"]
 
 
 def arrow_type(type_: str) -> pyarrow.DataType:
@@ -59,9 +59,9 @@ def array_of(values: Sequence[Any], column: Column, width: int | None) -> pyarro
     import pyarrow as pa
 
     if width is not None:
-        return _dense(numpy.array(values, numpy.float64), width)
+        return dense_vectors(numpy.array(values, numpy.float64), len(values) // width, width)
     if column.type == "vector":
-        return _vectors(values)
+        return vectors(values)
     return pa.array(values, arrow_type(column.type))
 
 
@@ -76,13 +76,13 @@ def objects_of(values: Sequence[Any], width: int | None) -> Sequence[Any]:
     return [DenseVector(tuple(values[at : at + width])) for at in range(0, len(values), width)]
 
 
-def _dense(elements: Any, width: int) -> pyarrow.Array:
+def dense_vectors(elements: Any, count: int, width: int) -> pyarrow.Array:
+    """Return `count` dense vectors of `width` elements, which stand one after the other in a numpy array."""
     import numpy
     import pyarrow as pa
 
-    count = len(elements) // width
     kind = arrow_type("vector")
-    offsets = numpy.arange(0, len(elements) + 1, width, dtype=numpy.int32)
+    offsets = numpy.arange(count + 1, dtype=numpy.int32) * width
     lists = pa.ListArray.from_arrays(pa.array(offsets), pa.array(elements), type=kind.field("values").type)
     return pa.StructArray.from_arrays(
         [
@@ -95,15 +95,8 @@ def _dense(elements: Any, width: int) -> pyarrow.Array:
     )
 
 
-def _vectors(values: Sequence[Vector | None]) -> pyarrow.Array:
+def vectors(values: Sequence[Vector | None]) -> pyarrow.Array:
+    """Return vectors as an array of the struct that Spark stores; None is null."""
     import pyarrow as pa
 
-    structs: list[dict[str, Any] | None] = []
-    for value in values:
-        if value is None:
-            structs.append(None)
-        elif isinstance(value, SparseVector):
-            structs.append({"type": 0, "size": value.size, "indices": value.indices, "values": value.values})
-        else:
-            structs.append({"type": 1, "size": None, "indices": None, "values": value.values})
-    return pa.array(structs, arrow_type("vector"))
+    return pa.array([None if v is None else encode_vector(v) for v in values], arrow_type("vector"))

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sparklet.batch import parquet_rows
-from sparklet.columns import Column, element_type, fold, is_numeric
+from sparklet.columns import Column, element_type, encode_vector, fold, is_numeric
 from sparklet.errors import OptionError, RowError
 from sparklet.linalg import DenseVector, SparseVector
 
@@ -177,8 +177,4 @@ def to_json(value: Mapping[str, Any] | None) -> str:
 
 
 def _encode(value: Any) -> Any:
-    if isinstance(value, DenseVector):
-        return {"type": 1, "values": value.values}
-    if isinstance(value, SparseVector):
-        return {"type": 0, "size": value.size, "indices": value.indices, "values": value.values}
-    return str(value)
+    return encode_vector(value) if isinstance(value, DenseVector | SparseVector) else str(value)

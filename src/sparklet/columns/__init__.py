@@ -1,7 +1,7 @@
 """Typed columns: what stages are bound to, and how row values are made to fit."""
 
 from sparklet.columns.column import Attribute, Column
-from sparklet.columns.rows import ABSENT, RowReader, coercer
+from sparklet.columns.rows import ABSENT, RowReader, coercer, encode_vector
 from sparklet.columns.scope import Columns, Inputs, fold
 from sparklet.columns.types import INTEGRAL, Want, element_type, is_numeric, parse_schema, parse_type, wants
 
@@ -16,6 +16,7 @@ __all__ = [
     "Want",
     "coercer",
     "element_type",
+    "encode_vector",
     "fold",
     "is_numeric",
     "parse_schema",

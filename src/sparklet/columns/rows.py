@@ -26,7 +26,7 @@ from sparklet.errors import (
 from sparklet.jvm_math.text import double_to_string
 from sparklet.linalg import DenseVector, SparseVector, Vector, vector
 
-__all__ = ["ABSENT", "RowReader", "coercer"]
+__all__ = ["ABSENT", "RowReader", "coercer", "encode_vector"]
 
 Coerce = Callable[[Any], Any]
 
@@ -220,6 +220,17 @@ def _to_vector(value: Any) -> Vector | None:
     if _plain(value) is None or _is_nan(value):
         return None
     return vector(value)
+
+
+def encode_vector(value: Vector) -> dict[str, Any]:
+    """Return a vector as Spark's `toJSON` writes it, which is also the struct that Spark stores.
+
+    >>> encode_vector(DenseVector((0.25, 0.75)))
+    {'type': 1, 'values': (0.25, 0.75)}
+    """
+    if isinstance(value, DenseVector):
+        return {"type": 1, "values": value.values}
+    return {"type": 0, "size": value.size, "indices": value.indices, "values": value.values}
 
 
 def _decode_vector(value: Mapping[str, Any]) -> Vector:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow
 
-from sparklet.columns import Column
+from sparklet.columns import Column, encode_vector
 from sparklet.linalg import DenseVector, SparseVector, vector
 
 __all__ = ["Failure", "decode", "encode"]
@@ -55,10 +55,8 @@ def _arrow_type(type: str) -> pyarrow.DataType:
 
 
 def _stored(value: Any) -> Any:
-    if isinstance(value, DenseVector):
-        return {"type": 1, "values": value.values}
-    if isinstance(value, SparseVector):
-        return {"type": 0, "size": value.size, "indices": value.indices, "values": value.values}
+    if isinstance(value, DenseVector | SparseVector):
+        return encode_vector(value)
     if isinstance(value, list):
         return [_stored(item) for item in value]
     return value

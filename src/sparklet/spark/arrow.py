@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import types
 
+from sparklet.batch.writing import arrow_type as stored_type
+from sparklet.batch.writing import dense_vectors, vectors
 from sparklet.columns import Column, coercer, element_type
 from sparklet.errors import ColumnTypeError, InvalidValueError, RowError, SchemaError
-from sparklet.linalg import DenseVector, SparseVector
 
-__all__ = ["VECTOR", "arrow_type", "encode", "to_array"]
-
-VECTOR = pa.struct(
-    [
-        pa.field("type", pa.int8(), nullable=False),
-        pa.field("size", pa.int32()),
-        pa.field("indices", pa.list_(pa.field("element", pa.int32(), nullable=False))),
-        pa.field("values", pa.list_(pa.field("element", pa.float64(), nullable=False))),
-    ]
-)
-"""How Spark stores a vector (`VectorUDT.sqlType`)."""
-
-_SCALARS = {
-    "tinyint": pa.int8(),
-    "smallint": pa.int16(),
-    "int": pa.int32(),
-    "bigint": pa.int64(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "string": pa.string(),
-    "date": pa.date32(),
-    "timestamp_ntz": pa.timestamp("us"),
-    "vector": VECTOR,
-}
+__all__ = ["arrow_type", "encode", "to_array"]
 
 
 def arrow_type(type_: str) -> pa.DataType:
@@ -49,26 +26,19 @@ def arrow_type(type_: str) -> pa.DataType:
     """
     if (element := element_type(type_)) is not None:
         return pa.list_(arrow_type(element))
-    if found := re.fullmatch(r"decimal\((\d+),(\d+)\)", type_):
-        return pa.decimal128(int(found[1]), int(found[2]))
-    if type_ not in _SCALARS:
-        raise SchemaError(type_, "is a type that an output cannot have; for times declare timestamp_ntz")
-    return _SCALARS[type_]
+    if type_ != "timestamp":
+        with suppress(KeyError):
+            return stored_type(type_)
+    raise SchemaError(type_, "is a type that an output cannot have; for times declare timestamp_ntz")
 
 
 def encode(values: Sequence[Any], type_: str) -> pa.Array:
     """Return values of a row's column, already of that type, as an Arrow array; None is null."""
     if type_ == "vector":
-        return pa.array([None if value is None else _struct(value) for value in values], VECTOR)
+        return vectors(values)
     if type_ == "timestamp":
         return pa.array(values, pa.timestamp("us"))
     return pa.array(values, arrow_type(type_), from_pandas=False)
-
-
-def _struct(value: DenseVector | SparseVector) -> dict[str, Any]:
-    if isinstance(value, DenseVector):
-        return {"type": 1, "size": None, "indices": None, "values": value.values}
-    return {"type": 0, "size": value.size, "indices": value.indices, "values": value.values}
 
 
 def to_array(given: Any, column: Column, rows: int) -> pa.Array:
@@ -136,14 +106,4 @@ def _dense(values: np.ndarray, column: Column) -> pa.Array:
     rows, size = values.shape
     if column.size is not None and size != column.size:
         raise ColumnTypeError(size, f"vectors of {column.size} elements", hint="scoreBatch gave it")
-    flat = pa.array(np.ascontiguousarray(values, np.float64).reshape(-1), from_pandas=False)
-    offsets = pa.array(np.arange(rows + 1, dtype=np.int32) * size)
-    return pa.StructArray.from_arrays(
-        [
-            pa.array(np.ones(rows, np.int8)),
-            pa.nulls(rows, pa.int32()),
-            pa.nulls(rows, VECTOR.field("indices").type),
-            pa.ListArray.from_arrays(offsets, flat, type=VECTOR.field("values").type),
-        ],
-        fields=list(VECTOR),
-    )
+    return dense_vectors(np.ascontiguousarray(values, np.float64).reshape(-1), rows, size)
