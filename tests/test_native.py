@@ -6,6 +6,7 @@ import math
 import random
 import struct
 import threading
+from itertools import pairwise
 
 import numpy
 import pytest
@@ -16,7 +17,6 @@ from sparklet.errors import SparkletError
 from sparklet.jvm_math import (
     ORDERS,
     WHOLE,
-    batch_of,
     bound_dot,
     check_layout,
     dot,
@@ -47,6 +47,26 @@ def twin_of(make):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARKLET_NATIVE", "0")
         return make()
+
+
+def score_batch(function, layout, columns, out):
+    """Let a kernel score a batch; its twin scores the rows one by one."""
+    if hasattr(function, "batch"):
+        function.batch(columns, out)
+        return
+    for place, row in enumerate(zip(*map(rows_of, columns, layout), strict=True)):
+        out[place] = function(*row)
+
+
+def rows_of(column, segment):
+    if isinstance(column, tuple):
+        offsets, indices, values = (part.tolist() for part in column)
+        return [
+            SparseVector(segment[2], tuple(indices[first:last]), tuple(values[first:last]))
+            for first, last in pairwise(offsets)
+        ]
+    rows = column.tolist()
+    return [DenseVector(tuple(row)) for row in rows] if segment[0] == "vector" else rows
 
 
 def bits(value):
@@ -231,8 +251,8 @@ def test_batches_of_forests(output, seed):
     columns, first = columns_of(rows, layout), twin(*rows[0])
     shape = (len(rows), len(first)) if isinstance(first, tuple) else (len(rows),)
     results = [numpy.full(shape, 7.0) for _ in range(3)]
-    batch_of(compiled, layout)(columns, results[0])
-    batch_of(twin, layout)(columns, results[1])
+    score_batch(compiled, layout, columns, results[0])
+    score_batch(twin, layout, columns, results[1])
     for place, row in enumerate(rows):
         results[2][place] = compiled(*row)
     for result in results:
@@ -383,7 +403,7 @@ def test_dots_of_segments(order, kind, seed):
     if layout[-1][-1] is not None:
         results = [numpy.zeros(len(rows)) for _ in range(2)]
         for function, out in zip((compiled, twin), results, strict=True):
-            batch_of(function, layout)(columns_of(rows, layout), out)
+            score_batch(function, layout, columns_of(rows, layout), out)
         expected = [compiled(*row) for row in rows]
         if kind != "dense" or all(not isinstance(c, tuple) for c in columns_of(rows, layout)):
             assert bits(results[0].tolist()) == bits(results[1].tolist()) == bits(expected)
@@ -555,3 +575,16 @@ def test_threads_share_functions():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_exps_refuse_arrays_that_do_not_fit():
+    with pytest.raises(ValueError, match="differ in length"):
+        kernels().exps(numpy.zeros(2), numpy.zeros(3))
+    with pytest.raises(TypeError, match="2 arguments"):
+        kernels().exps(numpy.zeros(2))
+    with pytest.raises(TypeError, match="expected one of 'd'"):
+        kernels().exps(numpy.zeros(2, numpy.int64), numpy.zeros(2))
+    fixed = numpy.zeros(2)
+    fixed.flags.writeable = False
+    with pytest.raises((ValueError, BufferError)):
+        kernels().exps(numpy.zeros(2), fixed)

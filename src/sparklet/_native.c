@@ -821,6 +821,7 @@ typedef struct {
     int output;
     double *table; /* weights of trees, or rows of leaves */
     Py_ssize_t columns;
+    Py_ssize_t width; /* how many numbers of output a row has */
     Order order;
     Dot dot;
     double zero;
@@ -1225,7 +1226,7 @@ static Py_ssize_t trees_width(const Trees *trees)
 static int trees_rows(const Trees *trees, const Column *columns, double *out, Py_ssize_t start, Py_ssize_t stop)
 {
     const Forest *forest = trees->forest;
-    Py_ssize_t inputs = forest->width, leaves = forest->groups * LANES, width = trees_width(trees);
+    Py_ssize_t inputs = forest->width, leaves = forest->groups * LANES, width = trees->width;
     Py_ssize_t block = 32768 / (inputs + leaves);
     block = block < 1 ? 1 : block > 64 ? 64 : block;
     double *x = PyMem_RawMalloc(block * (inputs + leaves) * sizeof(double));
@@ -1291,7 +1292,7 @@ static PyObject *trees_batch(PyObject *self, PyObject *arguments)
     Buffer out;
     Py_ssize_t start, stop;
     Column *columns =
-        batch_open(arguments, trees->segments, trees->count, trees_width(trees), &out, &start, &stop);
+        batch_open(arguments, trees->segments, trees->count, trees->width, &out, &start, &stop);
     int status = -1;
     if (columns && !reaches(trees)) {
         PyErr_SetString(PyExc_ValueError, "a split tests a feature that no segment has");
@@ -1327,6 +1328,7 @@ typedef struct {
     double *weights;  /* all of them, or those that are active */
     int32_t *actives; /* where they are, NULL for all */
     Py_ssize_t size, active_count;
+    Py_ssize_t width; /* how many numbers of output a row has: one */
     Py_ssize_t limit; /* the most non-zeros with which the vector is sparse */
     Order order;
     Dot dot;
@@ -2018,10 +2020,12 @@ static PyMethodDef linear_methods[] = {{"batch", linear_batch, METH_VARARGS, bat
 
 static PyMemberDef trees_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Trees, vectorcall), READONLY},
+    {"width", T_PYSSIZET, offsetof(Trees, width), READONLY, "How many numbers a row gives."},
     {NULL},
 };
 static PyMemberDef linear_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Linear, vectorcall), READONLY},
+    {"width", T_PYSSIZET, offsetof(Linear, width), READONLY, "How many numbers a row gives: one."},
     {NULL},
 };
 static PyMemberDef factors_members[] = {
@@ -2207,6 +2211,7 @@ static PyObject *native_trees(PyObject *module, PyObject *arguments)
     }
     if (!(trees->segments = segments_from(layout, &trees->count)) || !trees_table(trees, table))
         goto failed;
+    trees->width = trees_width(trees);
     if (trees_map(trees) < 0) {
         PyErr_NoMemory();
         goto failed;
@@ -2241,6 +2246,7 @@ static PyObject *native_linear(PyObject *module, PyObject *arguments)
     linear->twin = Py_NewRef(twin);
     linear->state = Py_NewRef(module);
     linear->size = size;
+    linear->width = 1;
     linear->limit = limit;
     linear->order = order;
     linear->dot = dot_of_order(order);
@@ -2634,7 +2640,38 @@ static int find_values(Kept *kept)
     return found ? 0 : -1;
 }
 
+PyDoc_STRVAR(exps_doc, "exps(x, out, /)\n--\n\nWrite exp of each of the doubles `x` to `out`, without the GIL.");
+
+static PyObject *native_exps(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
+{
+    Buffer from, to = {0};
+    if (given != 2) {
+        PyErr_SetString(PyExc_TypeError, "exps takes 2 arguments");
+        return NULL;
+    }
+    int good = open_doubles(&from, arguments[0]) == 0 && buffer_open(&to, arguments[1], "d", 8, PyBUF_WRITABLE) == 0;
+    if (good && buffer_items(&from) != buffer_items(&to)) {
+        PyErr_SetString(PyExc_ValueError, "x and out differ in length");
+        good = 0;
+    }
+    if (good) {
+        const double *x = from.view.buf;
+        double *out = to.view.buf;
+        Py_ssize_t count = buffer_items(&from);
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i < count; i++)
+            out[i] = exp(x[i]);
+        Py_END_ALLOW_THREADS
+    }
+    buffer_close(&from);
+    buffer_close(&to);
+    if (!good)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 static PyMethodDef native_methods[] = {
+    {"exps", (PyCFunction)(void (*)(void))native_exps, METH_FASTCALL, exps_doc},
     {"dense", (PyCFunction)(void (*)(void))native_dense, METH_FASTCALL, dense_doc},
     {"dense_of", native_dense_of, METH_O, dense_of_doc},
     {"reader", native_reader, METH_VARARGS, reader_doc},

@@ -11,7 +11,7 @@ import pytest
 
 from sparklet.batch import objects_of
 from sparklet.columns import coercer
-from sparklet.compiler import fuse, interpret, loop, make_plan
+from sparklet.compiler import fuse, given, interpret, loop, make_plan
 from sparklet.errors import SparkletError
 from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
 from sparklet.profile import Profile
@@ -256,8 +256,11 @@ def test_fused_as_unfused(
             assert_same(expected, outcome(fused, row), f"seed {seed}, {row}: $")
             if not isinstance(expected, str):
                 good.append((row, expected))
-        columns = [[coercer(column)(row[column.name]) for row, _ in good] for column in plan.inputs]
-        done = loop(plan)(columns, len(good))
+        columns = [
+            given([coercer(column)(row[column.name]) for row, _ in good], column.type)
+            for column in plan.inputs
+        ]
+        done = loop(plan, fewest=0)(columns, len(good))
         kept = [expected for _, expected in good if expected is not None]
         values = [objects_of(*pair) for pair in zip(done.columns, done.widths, strict=True)]
         names = [column.name for column in plan.outputs]

@@ -1,10 +1,11 @@
-"""Columns of an Arrow table as lists of values that are what the model's columns say."""
+"""Columns of an Arrow table as columns whose values are what the model's columns say."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from sparklet.columns import Column, coercer
+from sparklet.compiler import Given, Numbers, Texts, given
 from sparklet.errors import RowError
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class Objects:
         return self.values
 
 
-def values_of(array: pyarrow.ChunkedArray | Objects, column: Column) -> list[Any]:
-    """Return the values of an Arrow column, null as None.
+def values_of(array: pyarrow.ChunkedArray | Objects, column: Column) -> Given:
+    """Return an Arrow column, or some Python objects, as a column of the model.
 
     What `scoreInstance` would refuse is refused: the `RowError` names the column, the value and the row.
     """
@@ -50,31 +51,34 @@ def values_of(array: pyarrow.ChunkedArray | Objects, column: Column) -> list[Any
     except RowError as error:
         error.column, error.row = column.name, len(found)
         raise
-    return found
+    return given(found, column.type)
 
 
-def _numbers(array: pyarrow.ChunkedArray) -> list[float | None]:
+def _numbers(array: pyarrow.ChunkedArray) -> Numbers:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     # A whole number beyond 2**53 is rounded, as float() does; an unsafe cast is the one that may.
     doubles = array.cast(pa.float64(), safe=False)
     if not doubles.null_count:
-        return doubles.to_numpy().tolist()  # type: ignore[no-any-return]
-    values: list[float | None] = doubles.fill_null(0.0).to_numpy().tolist()
-    for place in pc.indices_nonzero(doubles.is_null()).to_numpy().tolist():
-        values[place] = None
-    return values
+        return Numbers(_one(doubles).to_numpy())
+    valid = _one(doubles.is_valid()).to_numpy(zero_copy_only=False)
+    return Numbers(_one(doubles.fill_null(0.0)).to_numpy(), valid)
 
 
-def _texts(array: pyarrow.ChunkedArray) -> list[str | None]:
+def _texts(array: pyarrow.ChunkedArray) -> Texts:
     import pyarrow.types as kinds
 
-    found: list[str | None] = []
-    for chunk in array.chunks:
-        # Each word becomes a Python string once.
-        encoded = chunk if kinds.is_dictionary(chunk.type) else chunk.dictionary_encode()
-        words = [*encoded.dictionary.to_pylist(), None]
-        places = encoded.indices.fill_null(len(words) - 1) if encoded.indices.null_count else encoded.indices
-        found += map(words.__getitem__, places.to_numpy(zero_copy_only=False).tolist())
-    return found
+    # Each word becomes a Python string once.
+    encoded = _one(array if kinds.is_dictionary(array.type) else array.dictionary_encode())
+    words = [*encoded.dictionary.to_pylist(), None]
+    places = encoded.indices.fill_null(len(words) - 1) if encoded.indices.null_count else encoded.indices
+    return Texts(words, places.to_numpy(zero_copy_only=False))
+
+
+def _one(array: pyarrow.ChunkedArray) -> pyarrow.Array:
+    """Return the chunks of a column as one array, which mostly they are."""
+    if array.num_chunks == 1:
+        return array.chunk(0)
+    import pyarrow as pa
+
+    return array.unify_dictionaries().combine_chunks() if array.num_chunks else pa.array([], array.type)

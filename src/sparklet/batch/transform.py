@@ -15,7 +15,7 @@ from rich.progress import track
 from sparklet.batch.frames import Frame, opened
 from sparklet.batch.reading import values_of
 from sparklet.columns import ABSENT, RowReader
-from sparklet.compiler import Loop, Plan, Scored, readers_of
+from sparklet.compiler import Loop, Plan, Scored, given, readers_of
 from sparklet.errors import AmbiguousColumnError, RowError
 
 __all__ = ["transform"]
@@ -39,10 +39,10 @@ def transform(data: Any, plan: Plan, score: Loop, missing: str) -> Any:
         count = min(_CHUNK, frame.count - start)
         try:
             values = [
-                [given] * count
-                if given is None or given is ABSENT
-                else values_of(given.slice(start, count), column)
-                for column, given in zip(plan.inputs, columns, strict=True)
+                given([source] * count, column.type)
+                if source is None or source is ABSENT
+                else values_of(source.slice(start, count), column)
+                for column, source in zip(plan.inputs, columns, strict=True)
             ]
             return score(values, count)
         except RowError as error:
@@ -56,7 +56,7 @@ def transform(data: Any, plan: Plan, score: Loop, missing: str) -> Any:
     there = [
         number
         for number, _ in enumerate(plan.outputs)
-        if not any(ABSENT in done.columns[number][:1] for done in chunks)
+        if not (plan.optional and any(ABSENT in done.columns[number][:1] for done in chunks))
     ]
     outputs = [plan.outputs[number] for number in there]
     return frame.result(kept, outputs, [done.only(there) for done in chunks])

@@ -53,24 +53,26 @@ def arrow_type(type_: str) -> pyarrow.DataType:
     }[type_]
 
 
-def array_of(values: Sequence[Any], column: Column, width: int | None) -> pyarrow.Array:
+def array_of(values: Any, column: Column, width: int | None) -> pyarrow.Array:
     """Return a column's values as an array; with `width`, the elements of dense vectors of that size."""
     import numpy
     import pyarrow as pa
 
     if width is not None:
-        return dense_vectors(numpy.array(values, numpy.float64), len(values) // width, width)
+        return dense_vectors(numpy.asarray(values, numpy.float64), len(values) // width, width)
     if column.type == "vector":
         return vectors(values)
     return pa.array(values, arrow_type(column.type))
 
 
-def objects_of(values: Sequence[Any], width: int | None) -> Sequence[Any]:
-    """Return a column's values as Python objects, one a row.
+def objects_of(values: Any, width: int | None) -> list[Any]:
+    """Return a column's values, a list or an array of floats, as Python objects, one a row.
 
     >>> objects_of([0.5, 0.5, 1.0, 0.0], 2)
     [DenseVector([0.5, 0.5]), DenseVector([1.0, 0.0])]
     """
+    if not isinstance(values, list):
+        return objects_of(list(values.tolist()), width)
     if width is None:
         return values
     return [DenseVector(tuple(values[at : at + width])) for at in range(0, len(values), width)]

@@ -1,12 +1,17 @@
-"""The same generated body inside a loop: columns of values in, columns of values out."""
+"""The same generated body for many rows: columns of values in, columns of values out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from sparklet.columns import ABSENT
+from sparklet.compiler.arrays import Given, listed, taken
+from sparklet.compiler.columnar import columnar
 from sparklet.compiler.fuse import write
 from sparklet.compiler.interpret import interpret
 from sparklet.compiler.plan import Plan
@@ -18,20 +23,25 @@ from sparklet.stages.stage import Dropped
 
 __all__ = ["Loop", "Scored", "loop"]
 
-Loop = Callable[[Sequence[Sequence[Any]], int], "Scored"]
+Loop: TypeAlias = Callable[[Sequence[Given], int], "Scored"]
+
+_FEWEST = 256
+"""Rows below which it costs more to begin with whole columns than it gains."""
+_MOST_FAILING = 0.25
+"""Where a greater share of the rows cannot be scored by columns, all of them are scored one by one."""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """What became of some rows: a list of values for each output, and the places of rows that were dropped.
+    """What became of some rows: the values of each output, and the places of rows that were dropped.
 
-    Where `widths` has a number, the output's vectors are dense and of that size, and their elements stand one
-    after the other.
+    Values are a list, or an array of floats. Where `widths` has a number, the output's vectors are dense and
+    of that size, and their elements stand one after the other.
     """
 
-    columns: tuple[list[Any], ...]
+    columns: tuple[Any, ...]
     widths: tuple[int | None, ...]
-    dropped: list[int]
+    dropped: Sequence[int]
 
     def only(self, places: Sequence[int]) -> Scored:
         """Return the outputs at these places."""
@@ -42,54 +52,100 @@ class Scored:
         )
 
 
-def loop(plan: Plan) -> Loop:
-    """Return the function that scores columns: lists of values that are already what their columns say.
+def loop(plan: Plan, fewest: int = _FEWEST) -> Loop:
+    """Return the function that scores columns, whose values are already what the plan's inputs say.
 
-    It takes a list for each input of the plan, and the number of rows. Raises the `RowError` of the first row
-    that fails, with its place among the rows as `row`.
+    It takes a column for each input of the plan, and the number of rows; from `fewest` rows on the work is
+    done by whole columns where that is quicker. Raises the `RowError` of the first row that fails, with its
+    place among the rows as `row`.
     """
     body = write(plan, coerced=True)
     builder = body.builder
-    widths: list[int | None] = []
-    appends = []
-    for number, (_, symbol) in enumerate(body.outputs):
+    outputs: list[tuple[str, ...] | str] = []
+    for _, symbol in body.outputs:
         numbers = symbol.numbers if isinstance(symbol, Segments) and symbol.kind == "dense" else None
-        if numbers:
-            values = ", ".join([number_.value for number_ in numbers])
-            appends.append(f"out{number} += ({values},)")
-        else:
-            appends.append(f"add{number}({builder.value(symbol)})")
-        widths.append(len(numbers) if numbers else None)
-    outputs = [f"out{number}" for number in range(len(widths))]
-    head = f"for {', '.join(['at', *body.inputs])}, in zip(range(count), *columns):"
+        outputs.append(tuple([n.value for n in numbers]) if numbers else builder.value(symbol))
+    widths = tuple([len(output) if isinstance(output, tuple) else None for output in outputs])
+    inputs = [(var, column.type) for var, column in zip(body.inputs, plan.inputs, strict=True)]
+    # An absent column is neither null nor a number.
+    by_columns = None if plan.optional else columnar(builder, inputs, outputs)
+
+    appends = [
+        f"out{n} += ({', '.join(output)},)" if isinstance(output, tuple) else f"add{n}({output})"
+        for n, output in enumerate(outputs)
+    ]
+    made = ", ".join([f"out{n}" for n in range(len(outputs))])
     text = "\n".join(
         [
             "def score(columns, count):",
             "    dropped = []",
-            *[f"    {out} = []" for out in outputs],
+            *[f"    out{n} = []" for n in range(len(outputs))],
             *[f"    add{n} = out{n}.append" for n, width in enumerate(widths) if width is None],
-            f"    {head}",
+            f"    for {', '.join(['at', *body.inputs])}, in zip(range(count), *columns):",
             "        try:",
             *[f"            {line}" for line in [*builder.lines, *appends] or ["pass"]],
             f"        except {builder.bind(Dropped)}:",
             "            dropped.append(at)",
             "        except Exception:",
-            f"            if {builder.bind(_again(plan, widths))}(columns, at, [{', '.join(outputs)}]):",
+            f"            if {builder.bind(_again(plan, widths))}(columns, at, [{made}]):",
             "                dropped.append(at)",
-            f"    return [{', '.join(outputs)}], dropped",
+            f"    return [{made}], dropped",
             "",
         ]
     )
-    score = compiled(text).run(builder.names, "score")
+    by_rows: _ByRows = compiled(text).run(builder.names, "score")
 
-    def run(values: Sequence[Sequence[Any]], count: int) -> Scored:
-        made, dropped = score(values, count)
-        return Scored(tuple(made), tuple(widths), dropped)
+    def run(columns: Sequence[Given], count: int) -> Scored:
+        if by_columns is not None and count >= fewest:
+            # Whatever fails, the rows one by one tell what it is.
+            with suppress(Exception):
+                failing, found = by_columns(columns, count)
+                places = np.flatnonzero(failing)
+                if places.size <= count * _MOST_FAILING:
+                    return _mended(found, widths, columns, places, by_rows)
+        found, dropped = by_rows([listed(column) for column in columns], count)
+        return Scored(tuple(found), widths, dropped)
 
     return run
 
 
-def _again(plan: Plan, widths: list[int | None]) -> Callable[..., bool]:
+_ByRows: TypeAlias = Callable[[Sequence[list[Any]], int], tuple[list[Any], list[int]]]
+
+
+def _mended(
+    found: list[Any],
+    widths: Sequence[int | None],
+    columns: Sequence[Given],
+    places: np.ndarray,
+    score: _ByRows,
+) -> Scored:
+    """Score the rows at some places one by one and put what they give where it belongs."""
+    if not places.size:
+        return Scored(tuple(found), tuple(widths), [])
+    made, dropped = score([taken(column, places) for column in columns], len(places))
+    gone = places[dropped]
+    scored = np.delete(places, dropped)
+    mended = [_put(*given, scored, gone) for given in zip(found, made, widths, strict=True)]
+    return Scored(tuple(mended), tuple(widths), gone.tolist())
+
+
+def _put(into: Any, values: list[Any], width: int | None, places: np.ndarray, gone: np.ndarray) -> Any:
+    """Return values with some others in their places and without those that are gone."""
+    if width is not None:
+        rows = into.reshape(-1, width)
+        rows[places] = np.array(values, np.float64).reshape(-1, width)
+        return np.delete(rows, gone, 0).reshape(-1)
+    if isinstance(into, np.ndarray) and all(value.__class__ is float for value in values):
+        into[places] = values
+        return np.delete(into, gone)
+    into = listed(into)
+    for place, value in zip(places.tolist(), values, strict=True):
+        into[place] = value
+    lost = set(gone.tolist())
+    return [value for place, value in enumerate(into) if place not in lost] if lost else into
+
+
+def _again(plan: Plan, widths: Sequence[int | None]) -> Callable[..., bool]:
     """Return the function that scores the row at a place once more, with all checks and errors.
 
     It appends the outputs and tells whether the row is dropped.

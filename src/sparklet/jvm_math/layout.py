@@ -14,16 +14,12 @@ Features that no segment has are 0.0.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sparklet.errors import VectorSizeError
-from sparklet.linalg import DenseVector, SparseVector, Vector
+from sparklet.linalg import DenseVector, Vector
 
-if TYPE_CHECKING:
-    import numpy
-
-__all__ = ["WHOLE", "Layout", "Segment", "batch_of", "check_layout", "dense_reader", "nonzero_reader"]
+__all__ = ["WHOLE", "Layout", "Segment", "check_layout", "dense_reader", "nonzero_reader"]
 
 Segment: TypeAlias = (
     tuple[Literal["scalar"], int]
@@ -125,47 +121,3 @@ def dense_reader(layout: Layout, size: int) -> Callable[..., list[float]]:
         return features
 
     return read
-
-
-Batch: TypeAlias = Callable[..., None]
-
-
-def batch_of(function: Callable[..., Any], layout: Layout) -> Batch:
-    """Return f(columns, out, start=0, stop=None), which writes the function's answers for many rows.
-
-    `columns` is a tuple with an array for each segment: float64 of length n; for a one-hot also int32 or
-    int64; for a vector float64 of shape (n, size), or a tuple of a sparse matrix's offsets (int64, n + 1),
-    indices (int32) and values (float64). `out` is float64 with n elements, or n rows of them. Only rows
-    `start` to `stop` are done, so that threads may share the work: the C module does it without the GIL.
-
-    >>> import numpy
-    >>> out = numpy.zeros(2)
-    >>> batch_of(lambda x: x * 2.0, (("scalar", 0),))((numpy.array([1.0, 4.0]),), out)
-    >>> out
-    array([2., 8.])
-    """
-    compiled: Batch | None = getattr(function, "batch", None)
-    if compiled is not None:
-        return compiled
-
-    def batch(columns: tuple[Any, ...], out: numpy.ndarray, start: int = 0, stop: int | None = None) -> None:
-        stop = len(out) if stop is None else stop
-        rows = zip(*map(_values, columns, layout, [start] * len(layout), [stop] * len(layout)), strict=True)
-        for place, row in enumerate(rows, start):
-            out[place] = function(*row)
-
-    return batch
-
-
-def _values(column: Any, segment: Segment, start: int, stop: int) -> list[Any]:
-    if isinstance(column, tuple):
-        offsets, indices, values = (part.tolist() for part in column)
-        size = segment[2] if segment[0] == "vector" else None
-        if size is None:
-            raise ValueError(f"a sparse matrix does not fit {segment}")
-        return [
-            SparseVector(size, tuple(indices[first:last]), tuple(values[first:last]))
-            for first, last in pairwise(offsets[start : stop + 1])
-        ]
-    rows: list[Any] = column[start:stop].tolist()
-    return [DenseVector(tuple(row)) for row in rows] if segment[0] == "vector" else rows

@@ -20,7 +20,7 @@ from typing import Any
 
 from sparklet.batch import objects_of
 from sparklet.columns import coercer
-from sparklet.compiler import interpret, loop
+from sparklet.compiler import given, interpret, loop
 from sparklet.errors import MissingColumnError, SparkletError
 from sparklet.same import assert_same
 from sparklet.testing.compare import outcome, settled
@@ -213,8 +213,11 @@ def check_batch(golden: Golden) -> None:
     names = [column.name for column in model.plan.inputs]
     # An output that one row has and another lacks is no column of a table.
     good = [pair for pair in good if all(name in pair[0] for name in names)]
-    columns = [[coercer(column)(row[column.name]) for row, _ in good] for column in model.plan.inputs]
-    done = loop(model.plan)(columns, len(good))
+    columns = [
+        given([coercer(column)(row[column.name]) for row, _ in good], column.type)
+        for column in model.plan.inputs
+    ]
+    done = loop(model.plan, fewest=0)(columns, len(good))
     kept = [scored for place, (_, scored) in enumerate(good) if place not in done.dropped]
     values = [objects_of(*pair) for pair in zip(done.columns, done.widths, strict=True)]
     outputs = [column.name for column in model.plan.outputs]
