@@ -26,7 +26,7 @@ def run(lines, inputs, outputs, columns, count, **names):
     builder = Builder()
     builder.lines.extend(lines)
     builder.names.update(names)
-    found = columnar(builder, inputs, outputs)
+    found = columnar(builder, inputs, [(output, None) for output in outputs])
     assert found is not None
     fails, made = found(columns, count)
     return fails.tolist(), [listed(column) for column in made]
@@ -99,7 +99,7 @@ def test_nested_lines_and_lines_without_gain_are_left_to_rows():
         builder = Builder()
         builder.lines.extend(lines)
         builder.names["f"] = abs
-        assert columnar(builder, [("v1", "double")], ["v2"]) is None
+        assert columnar(builder, [("v1", "double")], [("v2", None)]) is None
 
 
 def test_columns_of_values():
@@ -210,3 +210,24 @@ def test_chunked_and_dictionary_columns(tmp_path):
     expected = [scored["prediction"] for scored in model.scoreInstances(rows)]
     for given_ in (table, coded, table.to_pandas()):
         assert_same(expected, list(model.transform(given_)["prediction"].to_numpy().tolist()))
+
+
+@pytest.mark.parametrize("native", ["1", "0"])
+def test_wide_vectors_compile(tmp_path, native, monkeypatch):
+    monkeypatch.setenv("SPARKLET_NATIVE", native)
+    names = [f"c{n}" for n in range(1000)]
+    stages = [assembler(inputs=names), logistic_regression(weights=[0.01 * n for n in range(1000)])]
+    model = sparklet.load(save_pipeline(tmp_path / "m", stages), outputs="*")
+    chosen = random.Random(3)
+    # Few of the first rows' numbers are zero, few of the second's are not: dense and sparse vectors.
+    rows = [
+        {name: chosen.gauss(0, 1) * (chosen.random() < share) for name in names} for share in (0.9, 0.1) * 150
+    ]
+    expected = model.scoreInstances(rows)
+    assert {type(scored["features"]).__name__ for scored in expected} == {"DenseVector", "SparseVector"}
+    table = model.transform(pa.Table.from_pylist(rows))
+    assert_same([scored["prediction"] for scored in expected], table["prediction"].to_pylist())
+    assert_same(
+        [list(scored["rawPrediction"].values) for scored in expected],
+        [vector["values"] for vector in table["rawPrediction"].to_pylist()],
+    )

@@ -22,6 +22,7 @@ __all__ = [
     "filled",
     "floats",
     "given",
+    "in_line",
     "listed",
     "looked_up",
     "side_by_side",
@@ -96,7 +97,9 @@ def given(values: list[Any], type_: str) -> Given:
 
 
 def listed(values: Any, valid: Any = True) -> list[Any]:
-    """Return a column, or the values of one and where they are valid, as a list."""
+    """Return a column, or its values and where they are valid, as a list; the rows of a matrix as tuples."""
+    if isinstance(values, np.ndarray) and values.ndim == 2:
+        return list(map(tuple, values.tolist()))
     if isinstance(values, np.ndarray):
         return Numbers(values, valid).tolist()
     return values if isinstance(values, list) else values.tolist()
@@ -129,10 +132,10 @@ def looked_up(index: Mapping[Any, float], texts: Texts) -> tuple[np.ndarray, np.
 
 
 def batched(kernel: Any, count: int, *columns: np.ndarray) -> np.ndarray:
-    """Return a kernel's answers for all rows."""
-    found = np.empty(count)
+    """Return a kernel's answers for all rows, a matrix where it gives several numbers."""
+    found = np.empty(count * kernel.width)
     kernel.batch(columns, found)
-    return found
+    return found if kernel.width == 1 else found.reshape(count, kernel.width)
 
 
 def exps(values: np.ndarray) -> np.ndarray:
@@ -157,6 +160,14 @@ def filled(values: Any, where: np.ndarray, function: Callable[..., Any], *column
     if places.size:
         found[places] = floats(list(map(function, *[taken(column, places) for column in columns])))
     return found
+
+
+def in_line(rows: Any, width: int) -> np.ndarray:
+    """Return the elements of dense vectors of one size, row after row; raises `Unlike` for other vectors."""
+    found = np.asarray(rows)
+    if found.dtype != np.float64 or found.shape != (len(rows), width):
+        raise Unlike
+    return found.reshape(-1)
 
 
 def side_by_side(count: int, columns: Sequence[Any]) -> np.ndarray:

@@ -22,10 +22,11 @@ from sparklet.emit import Builder, compiled
 
 __all__ = ["Columnar", "Output", "columnar"]
 
-Kind: TypeAlias = Literal["number", "whole", "text", "test", "constant", "none", "objects"]
+Kind: TypeAlias = Literal["number", "whole", "text", "vectors", "test", "constant", "none", "objects"]
 
-Output: TypeAlias = tuple[str, ...] | str
-"""The expressions of a dense vector's elements, or the variable of a value."""
+Output: TypeAlias = tuple[tuple[str, ...] | str, int | None]
+"""The expressions of a dense vector's elements, or the variable of their tuple, and its size; or the variable
+of a value and None."""
 
 Columnar: TypeAlias = Callable[[Sequence[Given], int], tuple[np.ndarray, list[Any]]]
 """From columns and the number of rows to the rows that must be scored one by one, and the outputs."""
@@ -55,12 +56,12 @@ class _ByRow(Exception):  # noqa: N818 - no error: the line becomes a comprehens
 
 @dataclass(frozen=True)
 class _Made:
-    """An expression on columns; where a row is valid (else None), and on which rows Python would raise."""
+    """An expression on columns; where a row is valid (else None), and tests of where Python would raise."""
 
     kind: Kind
     text: str
     valid: str = "True"
-    fails: str = "False"
+    fails: tuple[str, ...] = ()
 
 
 def columnar(
@@ -139,8 +140,7 @@ class _Writer:
                     made = self.expression(test)
                 except _ByRow:
                     made = _Made("test", self._each(f"bool({ast.unparse(test)})", test))
-                self._fails(made.fails)
-                self._fails(made.text)
+                self._fails(*made.fails, made.text)
             case ast.Expr(value):
                 self.lines.append(self._each(ast.unparse(value), value))
             case _:
@@ -161,11 +161,15 @@ class _Writer:
             made = self.expression(value)
         except _ByRow:
             each = self._each(ast.unparse(value), value)
-            known = isinstance(value, ast.Call) and self._gives_number(value)
+            known = (
+                isinstance(value, ast.Call)
+                and isinstance(value.func, ast.Name)
+                and self._gives_number(self.names.get(value.func.id))
+            )
             self.lines.append(f"{target} = floats({each})" if known else f"{target} = {each}")
             self._kinds[target] = "number" if known else "objects"
             return
-        if made.kind not in ("number", "whole"):
+        if made.kind not in ("number", "whole", "vectors"):
             raise _ByRow
         self.gains = True
         self.lines.append(f"{target} = {_plain(made.text)}")
@@ -174,11 +178,13 @@ class _Writer:
         if made.valid != "True":
             self._nullable.add(target)
             self.lines.append(f"{target}_valid = {made.valid}")
-        self._fails(made.fails)
+        self._fails(*made.fails)
 
-    def _fails(self, text: str) -> None:
-        if text != "False":
-            self.lines.append(f"fails |= {_plain(text)}")
+    def _fails(self, *tests: str) -> None:
+        for test in dict.fromkeys(tests):
+            self.lines.append(f"fails |= {_plain(test)}")
+            # Where None fails, no line after this needs to look for it.
+            self._nullable -= {name for name in self._nullable if test == _not(f"{name}_valid")}
 
     def _each(self, text: str, node: ast.expr) -> str:
         """Return the list of what a text gives for each row of the columns that the node names."""
@@ -206,31 +212,31 @@ class _Writer:
     def _with_valid(self, name: str) -> str:
         return f"{name}, {name}_valid" if name in self._nullable else name
 
-    def _gives_number(self, call: ast.Call) -> bool:
-        """Tell whether a call is one of a kernel that gives one number."""
-        function = self.names.get(call.func.id) if isinstance(call.func, ast.Name) else None
+    def _gives_number(self, function: Any) -> bool:
+        """Tell whether a function is a kernel that gives one number."""
         return getattr(function, "width", None) == 1
 
     # --- outputs ---
 
     def output(self, output: Output) -> str:
         """Return the expression of an output, once all lines are written."""
-        if isinstance(output, str):
-            if self._kinds[output] == "number" and output not in self._nullable:
-                return output
-            return self._listed(output)
+        made, width = output
+        if isinstance(made, str):
+            if width is not None:
+                return f"in_line({made}, {width})"
+            if self._kinds[made] == "number" and made not in self._nullable:
+                return made
+            return self._listed(made)
         elements = []
-        for text in output:
+        for text in made:
             node = ast.parse(text, mode="eval").body
             try:
-                made = self.expression(node)
+                element = self.expression(node)
             except _ByRow:
                 elements.append(self._each(text, node))
                 continue
-            self._fails(made.fails)
-            if made.valid != "True":
-                self._fails(f"logical_not({made.valid})")
-            elements.append(made.text)
+            self._fails(*element.fails, *_none(element.valid))
+            elements.append(element.text)
         return f"side_by_side(count, [{', '.join(elements)}])"
 
     # --- expressions ---
@@ -260,6 +266,10 @@ class _Writer:
                 return self._either(values, every=isinstance(operator, ast.And))
             case ast.IfExp(test, body, orelse):
                 return self._choice(test, body, orelse)
+            case ast.Subscript(ast.Name(name), ast.Constant(int(place))) if (
+                self._kinds.get(name) == "vectors"
+            ):
+                return _Made("number", f"{name}[:, {place}]")
             case ast.Call(ast.Name(name), arguments, []):
                 return self._call(name, arguments)
         raise _ByRow
@@ -280,7 +290,7 @@ class _Writer:
         made = self.expression(node)
         if made.kind not in ("number", "constant"):
             raise _ByRow
-        return _Made(made.kind, made.text, fails=_or(made.fails, _not(made.valid)))
+        return _Made(made.kind, made.text, fails=(*made.fails, *_none(made.valid)))
 
     def _test(self, node: ast.expr) -> _Made:
         made = self.expression(node)
@@ -292,9 +302,9 @@ class _Writer:
         first, second = self._number(left), self._number(right)
         if first.kind == second.kind == "constant":
             raise _ByRow
-        fails = _or(first.fails, second.fails)
+        fails = (*first.fails, *second.fails)
         if operator == "/":
-            fails = _or(fails, f"({second.text} == 0.0)")
+            fails = (*fails, f"({second.text} == 0.0)")
         return _Made("number", f"({first.text} {operator} {second.text})", fails=fails)
 
     def _is_none(self, name: str, *, negated: bool) -> _Made:
@@ -313,10 +323,7 @@ class _Writer:
         pairs = zip(made, operators, made[1:], strict=False)
         parts = [f"({a.text} {_COMPARISONS[type(op)]} {b.text})" for a, op, b in pairs]
         text = parts[0] if len(parts) == 1 else f"({' & '.join(parts)})"
-        fails = "False"
-        for operand in made:
-            fails = _or(fails, operand.fails)
-        return _Made("test", text, fails=fails)
+        return _Made("test", text, fails=_all_fails(made))
 
     def _either(self, nodes: Sequence[ast.expr], *, every: bool) -> _Made:
         first = self._test(nodes[0])
@@ -325,7 +332,7 @@ class _Writer:
             # A later test is only made where the ones before leave it open.
             with self._present(_present_if(nodes[:place], every)):
                 test = self._test(node)
-            fails = _or(fails, _and(text if every else _not(text), test.fails))
+            fails = (*fails, *_where(text if every else _not(text), test.fails))
             text = f"({text} {'&' if every else '|'} {test.text})"
         return _Made("test", text, fails=fails)
 
@@ -344,14 +351,13 @@ class _Writer:
             return self._filled(asked, first, second, body, orelse)
         if not {first.kind, second.kind} <= {"number", "none", "constant"}:
             raise _ByRow
-        valid, fails = "True", "False"
+        valid = "True"
         if (first.valid, second.valid) != ("True", "True"):
             valid = f"where({asked.text}, {first.valid}, {second.valid})"
-        if (first.fails, second.fails) != ("False", "False"):
-            fails = f"where({asked.text}, {first.fails}, {second.fails})"
+        fails = (*asked.fails, *_where(asked.text, first.fails), *_where(_not(asked.text), second.fails))
         # What is known of all rows is one bool, no array: `no` makes it one for each row.
         text = f"where({asked.text} | no, {first.text}, {second.text})"
-        return _Made("number", text, valid, _or(asked.fails, fails))
+        return _Made("number", text, valid, fails)
 
     @contextmanager
     def _present(self, names: set[str]) -> Iterator[None]:
@@ -388,7 +394,7 @@ class _Writer:
             raise _ByRow
         text = f"filled({known.text}, {rows}, {function}, {', '.join(columns)})"
         valid = "True" if known.valid == "True" else f"where({others}, {known.valid}, True)"
-        return _Made("number", text, valid, _or(asked.fails, _and(others, known.fails)))
+        return _Made("number", text, valid, (*asked.fails, *_where(others, known.fails)))
 
     def _call(self, name: str, nodes: Sequence[ast.expr]) -> _Made:
         function = self.names.get(name)
@@ -399,17 +405,15 @@ class _Writer:
             made = self.expression(nodes[0])
             if made.kind not in ("number", "whole"):
                 raise _ByRow
-            return _Made("number", f"{made.text}.astype(float)", fails=_not(made.valid))
-        if getattr(function, "width", None) != 1 or not hasattr(function, "batch"):
+            return _Made("number", f"{made.text}.astype(float)", fails=(*made.fails, *_none(made.valid)))
+        if not hasattr(function, "batch"):
             raise _ByRow
         arguments = [self._number(node) for node in nodes]
         if not arguments or any(argument.kind != "number" for argument in arguments):
             raise _ByRow
-        fails = "False"
-        for argument in arguments:
-            fails = _or(fails, argument.fails)
         given = ", ".join([argument.text for argument in arguments])
-        return _Made("number", f"batched({name}, count, {given})", fails=fails)
+        kind: Kind = "number" if self._gives_number(function) else "vectors"
+        return _Made(kind, f"batched({name}, count, {given})", fails=_all_fails(arguments))
 
 
 def _present_if(tests: Sequence[ast.expr], truth: bool) -> set[str]:
@@ -437,13 +441,15 @@ def _not(test: str) -> str:
     return {"True": "False", "False": "True"}.get(test, f"logical_not({test})")
 
 
-def _or(first: str, second: str) -> str:
-    if "True" in (first, second):
-        return "True"
-    if second in ("False", first):
-        return first
-    return second if first == "False" else f"({first} | {second})"
+def _none(valid: str) -> tuple[str, ...]:
+    """Return the test, if there is one, of where a column is None."""
+    return () if valid == "True" else (_not(valid),)
 
 
-def _and(first: str, second: str) -> str:
-    return "False" if "False" in (first, second) else f"({first} & {second})"
+def _where(test: str, fails: Sequence[str]) -> tuple[str, ...]:
+    """Return the tests of an expression that is only asked where another test is true."""
+    return tuple([f"({test} & {failing})" for failing in fails])
+
+
+def _all_fails(operands: Sequence[_Made]) -> tuple[str, ...]:
+    return tuple([failing for operand in operands for failing in operand.fails])

@@ -11,11 +11,11 @@ import numpy as np
 
 from sparklet.columns import ABSENT
 from sparklet.compiler.arrays import Given, listed, taken
-from sparklet.compiler.columnar import columnar
+from sparklet.compiler.columnar import Output, columnar
 from sparklet.compiler.fuse import write
 from sparklet.compiler.interpret import interpret
 from sparklet.compiler.plan import Plan
-from sparklet.emit import Segments, compiled
+from sparklet.emit import Builder, Segments, Symbol, Tuple, compiled
 from sparklet.errors import RowError
 from sparklet.linalg import to_dense
 from sparklet.native import lazily
@@ -61,18 +61,15 @@ def loop(plan: Plan, fewest: int = _FEWEST) -> Loop:
     """
     body = write(plan, coerced=True)
     builder = body.builder
-    outputs: list[tuple[str, ...] | str] = []
-    for _, symbol in body.outputs:
-        numbers = symbol.numbers if isinstance(symbol, Segments) and symbol.kind == "dense" else None
-        outputs.append(tuple([n.value for n in numbers]) if numbers else builder.value(symbol))
-    widths = tuple([len(output) if isinstance(output, tuple) else None for output in outputs])
+    outputs = [_output(builder, symbol) for _, symbol in body.outputs]
+    widths = tuple([width for _, width in outputs])
     inputs = [(var, column.type) for var, column in zip(body.inputs, plan.inputs, strict=True)]
     # An absent column is neither null nor a number.
     by_columns = None if plan.optional else columnar(builder, inputs, outputs)
 
     appends = [
-        f"out{n} += ({', '.join(output)},)" if isinstance(output, tuple) else f"add{n}({output})"
-        for n, output in enumerate(outputs)
+        f"add{n}({made})" if width is None else f"out{n} += {made if isinstance(made, str) else _tuple(made)}"
+        for n, (made, width) in enumerate(outputs)
     ]
     made = ", ".join([f"out{n}" for n in range(len(outputs))])
     text = "\n".join(
@@ -107,6 +104,18 @@ def loop(plan: Plan, fewest: int = _FEWEST) -> Loop:
         return Scored(tuple(found), widths, dropped)
 
     return run
+
+
+def _output(builder: Builder, symbol: Symbol) -> Output:
+    if isinstance(symbol, Tuple):
+        return symbol.var, symbol.size
+    if isinstance(symbol, Segments) and symbol.kind == "dense" and symbol.numbers:
+        return tuple([number.value for number in symbol.numbers]), len(symbol.numbers)
+    return builder.value(symbol), None
+
+
+def _tuple(elements: Sequence[str]) -> str:
+    return f"({''.join([f'{element}, ' for element in elements])})"
 
 
 _ByRows: TypeAlias = Callable[[Sequence[list[Any]], int], tuple[list[Any], list[int]]]

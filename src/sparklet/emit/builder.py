@@ -38,6 +38,8 @@ MOST_PREPARED = 4096
 """Vectors are immutable, so each category needs only one; beyond this many they are made when met."""
 
 
+_MOST_TERMS = 64
+
 Emit: TypeAlias = Callable[..., Symbol]
 """What a stage gives: called with a builder and its inputs, it writes lines and returns a symbol of
 its output."""
@@ -170,7 +172,7 @@ class Builder:
             return known[1]
         numbers = vector.numbers
         if numbers is not None:
-            count = " + ".join([f"({number.active} != 0.0)" for number in numbers])
+            count = self._added([f"({number.active} != 0.0)" for number in numbers])
             found = self.let(f"{count} <= {vector.limit}")
         else:
             found = self.let(f"{self.bind(is_sparse(vector))}({self._arguments(vector)})")
@@ -379,6 +381,13 @@ class Builder:
             else:
                 terms.append(f"{part.var} * {self.bind(weights.values[start])}")
                 start += 1
+        return self._added(terms)
+
+    def _added(self, terms: Sequence[str]) -> str:
+        """Return an expression of a sum from the left, some lines before it where it is long."""
+        while len(terms) > _MOST_TERMS:
+            # Python's compiler goes down a level for each term.
+            terms = [self.let(" + ".join(terms[:_MOST_TERMS])), *terms[_MOST_TERMS:]]
         return " + ".join(terms)
 
 

@@ -26,8 +26,8 @@ __all__ = [
     "size_of",
 ]
 
-MOST_UNROLLED = 64
-"""Beyond so many numbers a vector is built at run time: `compile` fails on very long expressions."""
+MOST_UNROLLED = 1024
+"""Beyond so many segments a vector is built at run time: each takes lines, and lines take time to compile."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,9 +45,10 @@ class Value:
 
 @dataclass(frozen=True, eq=False)
 class Tuple:
-    """A dense vector whose elements are in a variable, as a tuple."""
+    """A dense vector of a known size whose elements are in a variable, as a tuple."""
 
     var: str
+    size: int
 
 
 @dataclass(frozen=True, eq=False)

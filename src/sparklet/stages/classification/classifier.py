@@ -150,9 +150,9 @@ def of_elements(function: Callable[[tuple[float, ...]], float]) -> Emit:
     return lambda b, vector: Value(b.let(f"{b.bind(function, 'f')}({b.elements_tuple(vector)})"), null=False)
 
 
-def to_elements(function: Callable[[tuple[float, ...]], tuple[float, ...]]) -> Emit:
-    """Return the emit of a function between the elements of dense vectors."""
-    return lambda b, vector: Tuple(b.let(f"{b.bind(function, 'f')}({b.elements_tuple(vector)})"))
+def to_elements(function: Callable[[tuple[float, ...]], tuple[float, ...]], size: int) -> Emit:
+    """Return the emit of a function between the elements of dense vectors of `size`."""
+    return lambda b, vector: Tuple(b.let(f"{b.bind(function, 'f')}({b.elements_tuple(vector)})"), size)
 
 
 def softmax(values: tuple[float, ...]) -> tuple[float, ...]:

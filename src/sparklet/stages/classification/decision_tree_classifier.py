@@ -43,4 +43,4 @@ class DecisionTreeClassificationModel(DecisionTreeModel, TreeClassificationModel
         return TreeModel.predict(self, profile)
 
     def raw2probability(self, profile: Profile) -> Emit:
-        return to_elements(normalize)
+        return to_elements(normalize, self.classes)

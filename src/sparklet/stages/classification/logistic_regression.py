@@ -107,13 +107,13 @@ class LogisticRegressionModel(ProbabilisticClassificationModel):
 
         def emit(b: Builder, features: Symbol) -> Symbol:
             b.require_size(features, size)
-            return Tuple(b.call(margins, features).var)
+            return Tuple(b.call(margins, features).var, self.classes)
 
         return emit
 
     def raw2probability(self, profile: Profile) -> Emit:
         if self.isMultinomial:
-            return to_elements(softmax)
+            return to_elements(softmax, self.classes)
 
         def both(b: Builder, raw: Symbol) -> Symbol:
             first = b.logistic(f"-{b.elements(raw, 2)[0]}")

@@ -71,7 +71,7 @@ class MultilayerPerceptronClassificationModel(ProbabilisticClassificationModel):
         return calls(sized(raw, self.layers[0]))
 
     def raw2probability(self, profile: Profile) -> Emit:
-        return to_elements(_softmax)
+        return to_elements(_softmax, self.classes)
 
     def predict(self, profile: Profile) -> Emit:
         probability = self.predictProbability(profile)

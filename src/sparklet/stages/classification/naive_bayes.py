@@ -134,7 +134,7 @@ class NaiveBayesModel(ProbabilisticClassificationModel):
         return raw
 
     def raw2probability(self, profile: Profile) -> Emit:
-        return to_elements(softmax)
+        return to_elements(softmax, self.classes)
 
 
 def _require_nonnegative(features: Vector) -> None:

@@ -43,7 +43,7 @@ class RandomForestClassificationModel(TreeEnsembleModel, TreeClassificationModel
         return self.forest.votes_of(layout, self.width, _shares(self.forest.stats))
 
     def raw2probability(self, profile: Profile) -> Emit:
-        return to_elements(normalize)
+        return to_elements(normalize, self.classes)
 
 
 def _shares(stats: numpy.ndarray) -> numpy.ndarray:

@@ -24,7 +24,8 @@ class TreeClassificationModel(TreeModel, ProbabilisticClassificationModel):
 
     def predictRaw(self, profile: Profile) -> Emit:
         def emit(b: Builder, features: Symbol) -> Symbol:
-            return Tuple(b.kernel(lambda layout: self.rawLayout(profile, layout), features))
+            raw = b.kernel(lambda layout: self.rawLayout(profile, layout), features)
+            return Tuple(raw, self.classes)
 
         return emit
 
