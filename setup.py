@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from setuptools import Extension, setup
 
@@ -18,7 +19,8 @@ setup(
     ext_modules=[
         Extension(
             "sparklet._native",
-            ["src/sparklet/_native.c"],
+            ["src/native/module.c"],
+            depends=sorted(map(str, Path("src/native").glob("*.h"))),
             extra_compile_args=flags + sanitize,
             extra_link_args=sanitize,
             optional=True,
