@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from sparklet.batch import objects_of
-from sparklet.columns import coercer
-from sparklet.compiler import fuse, given, interpret, loop, make_plan
+from sparklet.compiler import fuse, interpret, make_plan
 from sparklet.errors import SparkletError
 from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
 from sparklet.profile import Profile
@@ -32,6 +30,7 @@ from sparklet.stages.pipeline import PipelineModel
 from sparklet.stages.regression.generalized_linear_regression import GeneralizedLinearRegressionModel
 from sparklet.stages.regression.linear_regression import LinearRegressionModel
 from sparklet.testing import assert_same
+from sparklet.testing.checks import score_batch
 
 NUMBERS = (0.0, -0.0, 1.0, -1.0, 0.1, 1e300, -1e-300, 5e-324, math.nan, math.inf, -math.inf, 3, None)
 FITTED = (0.0, -0.0, 0.5, -2.0, 1e-200, 3.25, 0.1)
@@ -256,17 +255,8 @@ def test_fused_as_unfused(
             assert_same(expected, outcome(fused, row), f"seed {seed}, {row}: $")
             if not isinstance(expected, str):
                 good.append((row, expected))
-        columns = [
-            given([coercer(column)(row[column.name]) for row, _ in good], column.type)
-            for column in plan.inputs
-        ]
-        done = loop(plan, fewest=0)(columns, len(good))
         kept = [expected for _, expected in good if expected is not None]
-        values = [objects_of(*pair) for pair in zip(done.columns, done.widths, strict=True)]
-        names = [column.name for column in plan.outputs]
-        batch = [dict(zip(names, given, strict=True)) for given in zip(*values, strict=True)]
-        assert_same(kept, batch, f"seed {seed}, batch: $")
-        assert len(done.dropped) == len(good) - len(kept)
+        assert_same(kept, score_batch(plan, [row for row, _ in good]), f"seed {seed}, batch: $")
         scored += len(kept)
     assert retried == []
     assert scored > 100

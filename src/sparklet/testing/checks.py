@@ -20,7 +20,7 @@ from typing import Any
 
 from sparklet.batch import objects_of
 from sparklet.columns import coercer
-from sparklet.compiler import given, interpret, loop
+from sparklet.compiler import Plan, given, interpret, loop
 from sparklet.errors import MissingColumnError, SparkletError
 from sparklet.same import assert_same
 from sparklet.testing.compare import outcome, settled
@@ -41,6 +41,7 @@ __all__ = [
     "check_row_not_mutated",
     "check_threads",
     "check_unfused",
+    "score_batch",
 ]
 
 
@@ -213,17 +214,19 @@ def check_batch(golden: Golden) -> None:
     names = [column.name for column in model.plan.inputs]
     # An output that one row has and another lacks is no column of a table.
     good = [pair for pair in good if all(name in pair[0] for name in names)]
-    columns = [
-        given([coercer(column)(row[column.name]) for row, _ in good], column.type)
-        for column in model.plan.inputs
-    ]
-    done = loop(model.plan, fewest=0)(columns, len(good))
-    kept = [scored for place, (_, scored) in enumerate(good) if place not in done.dropped]
+    kept = [scored for _, scored in good if scored is not None]
+    _assert_same_outcomes(kept, score_batch(model.plan, [row for row, _ in good]), "in a batch")
+
+
+def score_batch(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return what rows give in a loop over columns, without those that are dropped."""
+    columns = [given([coercer(c)(row[c.name]) for row in rows], c.type) for c in plan.inputs]
+    done = loop(plan, fewest=0)(columns, len(rows))
+    names = [column.name for column in plan.outputs]
+    if not names:
+        return [{}] * (len(rows) - len(done.dropped))
     values = [objects_of(*pair) for pair in zip(done.columns, done.widths, strict=True)]
-    outputs = [column.name for column in model.plan.outputs]
-    batch = [dict(zip(outputs, row, strict=True)) for row in zip(*values, strict=True)]
-    _assert_same_outcomes(kept, batch if outputs else [{}] * len(kept), "in a batch")
-    _must(len(kept) == len([scored for _, scored in good if scored is not None]), "drops other rows")
+    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def check_documented(golden: Golden) -> None:
