@@ -105,7 +105,7 @@ private[spark] object Loader {
         val made = found.getConstructor(classOf[String]).newInstance(metadata.uid).asInstanceOf[Transformer]
         metadata.getAndSetParams(made)
         made
-      case reader => reader.session(session).load(path)
+      case reader => Readers.read(path, metadata, session).getOrElse(reader.session(session).load(path))
     }
   }
 

@@ -1,16 +1,15 @@
 package org.apache.spark.sql.online
 
+import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs.{FileSystem, Path}
-import org.apache.parquet.hadoop.{Footer, ParquetFileReader}
-import org.apache.parquet.hadoop.util.HadoopInputFile
 
-import org.apache.spark.sql.{DataFrame, SparkSession}
+import org.apache.spark.sql.SparkSession
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.AttributeReference
 import org.apache.spark.sql.catalyst.types.DataTypeUtils
-import org.apache.spark.sql.execution.datasources.parquet.{ParquetFileFormat, ParquetToSparkSchemaConverter}
-import org.apache.spark.sql.internal.{SQLConf, SessionState, SharedState}
-import org.apache.spark.sql.types.{StringType, StructType}
+import org.apache.spark.sql.execution.datasources.parquet.online.ParquetTable
+import org.apache.spark.sql.internal.{SessionState, SharedState, SQLConf}
+import org.apache.spark.sql.types.StringType
 import org.apache.spark.unsafe.types.UTF8String
 
 /**
@@ -34,6 +33,9 @@ private[online] final class LoadingSession(parent: Line.Session) extends Line.Se
     conf.setConfString(SQLConf.ADAPTIVE_EXECUTION_ENABLED.key, "false")
     conf
   }
+
+  /** What file systems and Parquet are told, copied once: a copy for each file takes longer than the file. */
+  lazy val hadoop: Configuration = sessionState.newHadoopConf()
 
   override def read: Line.Reader = new DirectReader(this)
 }
@@ -70,26 +72,8 @@ private[online] final class DirectReader(session: LoadingSession) extends Line.R
 
   private type DataFrameOf = Line.Frame
 
-  private def rows(path: String): Option[DataFrameOf] = {
-    val files = DirectReader.files(session, path)
-    val schemas = files.map(DirectReader.schema(session, _))
-    if (files.isEmpty || schemas.distinct.size != 1) None
-    else {
-      val read = new ParquetFileFormat().buildReaderWithPartitionValues(
-        session,
-        schemas.head,
-        new StructType,
-        schemas.head,
-        Nil,
-        Map.empty[String, String],
-        session.sessionState.newHadoopConf()
-      )
-      val found = files.flatMap { file =>
-        val size = file.getFileSystem(session.sessionState.newHadoopConf()).getFileStatus(file).getLen
-        read(Line.partitionedFile(file, size)).map(_.copy()).toList
-      }
-      Some(Line.local(session, DataTypeUtils.toAttributes(schemas.head.asNullable), found))
-    }
+  private def rows(path: String): Option[DataFrameOf] = DirectReader.table(session, path).map { table =>
+    Line.local(session, DataTypeUtils.toAttributes(table.schema.asNullable), table.rows)
   }
 }
 
@@ -119,16 +103,15 @@ private[spark] object DirectReader {
     finally in.close()
   }
 
+  /** Returns what the Parquet files of a folder hold, None where there are none or they disagree. */
+  def table(session: Line.Session, path: String): Option[ParquetTable] =
+    ParquetTable.read(files(session, path), hadoop(session), session.sessionState.conf)
+
   private def fileSystem(session: SparkSession, path: Path): FileSystem =
     path.getFileSystem(session.sparkContext.hadoopConfiguration)
 
-  private def schema(session: LoadingSession, file: Path): StructType = {
-    val conf = session.sessionState.newHadoopConf()
-    val reader = ParquetFileReader.open(HadoopInputFile.fromPath(file, conf))
-    val footer =
-      try reader.getFooter
-      finally reader.close()
-    val converter = new ParquetToSparkSchemaConverter(session.sessionState.conf)
-    ParquetFileFormat.readSchemaFromFooter(new Footer(file, footer), converter)
+  private def hadoop(session: Line.Session): Configuration = session match {
+    case loading: LoadingSession => loading.hadoop
+    case other                   => other.sessionState.newHadoopConf()
   }
 }
