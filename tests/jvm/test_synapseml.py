@@ -1,0 +1,60 @@
+"""SynapseML's LightGBM models, stages that the engine has never heard of, from their jars on Maven Central."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import GOLDEN
+
+pytestmark = [pytest.mark.parity, pytest.mark.spark]
+
+ROOT = GOLDEN.parent.parent
+# Built for Spark 3.5 with Scala 2.12; what else it depends on, Spark brings or LightGBM does not touch.
+JARS = (
+    "com.microsoft.azure:synapseml-core_2.12:1.0.9",
+    "com.microsoft.azure:synapseml-lightgbm_2.12:1.0.9",
+    "com.microsoft.ml.lightgbm:lightgbmlib:3.3.510",
+    "com.linkedin.isolation-forest:isolation-forest_3.4.2_2.12:3.0.4",
+    "io.spray:spray-json_2.12:1.3.5",
+)
+
+
+@pytest.fixture
+def jars(tmp_path: Path) -> list[str]:
+    import pyspark
+
+    if not pyspark.__version__.startswith("3.5."):
+        pytest.skip("SynapseML is published for Spark 3.5, with Scala 2.12")
+    if shutil.which("mvn") is None:
+        pytest.skip("Maven fetches SynapseML's jars, and there is no mvn")
+    for artifact in JARS:
+        command = ["mvn", "--quiet", "--batch-mode", "dependency:copy", f"-Dartifact={artifact}"]
+        done = subprocess.run(
+            [*command, f"-DoutputDirectory={tmp_path}"], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            pytest.skip(f"{artifact} cannot be had: {done.stdout[:500]}")
+    return sorted(map(str, tmp_path.glob("*.jar")))
+
+
+def test_lightgbm(jars: list[str]) -> None:
+    """Score saved LightGBM models as `transform` does, in every bit."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.jvm.synapseml", *jars],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
+    assert done.stdout.count("(6000 in every bit)") == 1
+    assert done.stdout.count("(2000 in every bit)") == 1
