@@ -4,6 +4,7 @@ import java.util.Map;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.SparkSession;
 import sparklet.OnlinePipelineModel;
+import sparklet.SparkletException;
 
 /**
  * Load of saved models: the engine and Spark's own reader, in turns, in one warm JVM.
@@ -18,6 +19,12 @@ public class Load {
                 .config("spark.sql.shuffle.partitions", "1").config("spark.default.parallelism", "1").getOrCreate();
         spark.sparkContext().setLogLevel("OFF");
         for (String path : Arrays.copyOfRange(arguments, 1, arguments.length)) {
+            try {
+                OnlinePipelineModel.load(path);
+            } catch (SparkletException error) {
+                System.out.printf("%-45s left out: %s%n", name(path), error.getMessage());
+                continue;
+            }
             Class<?> kind = Class.forName(kind(path));
             double[] theirs = new double[times - times / 2], ours = theirs.clone();
             for (int turn = 0; turn < times; turn++) {

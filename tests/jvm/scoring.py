@@ -24,7 +24,7 @@ def first_values(golden: Golden) -> dict[str, Any]:
 
 def load_golden(golden: Golden, **options: Any) -> JvmPipelineModel:
     """Load a golden's model as its answers were made: all columns, the row's position among the inputs."""
-    schema = {**golden.schema, "__row": "bigint"} if "__row" in str(golden.facts["recipe"]) else golden.schema
+    schema = {**golden.schema, "__row": "bigint"} if "__row" in str(golden.facts) else golden.schema
     options = {"schema": schema, "outputs": "*", "example": first_values(golden), **options}
     return load(golden.model, engine="jvm", **options)  # type: ignore[return-value]
 

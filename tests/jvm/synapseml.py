@@ -1,4 +1,4 @@
-"""Run by test_synapseml.py with SynapseML's jars: fit LightGBM, save, score by the engine and by transform."""
+"""Run by test_synapseml.py with SynapseML's jars: LightGBM fitted, saved, scored by engine and transform."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SynapseML's LightGBM models, stages that the engine has never heard of, from their jars on Maven Central."""
+"""SynapseML's LightGBM models, of which the engine knows nothing, from Maven Central."""
 
 from __future__ import annotations
 

@@ -25,13 +25,13 @@ private[online] final class SavedStage(
 
   def int(key: String): Int = (metadata.metadata \ key).extract[Int]
 
-  /** The rows of a table, values in the order of `columns`; refused unless it holds these and no others. */
-  def rows(table: String, columns: Seq[String]): Seq[Row] = {
+  /** The rows of a table, values in the order of the one of `layouts` that names its columns, all of them. */
+  def rows(table: String, layouts: Seq[String]*): Seq[Row] = {
     val found = read(table)
     val names = found.schema.fieldNames.toSeq
-    if (names.sorted != columns.sorted) {
-      throw new UnexpectedLayout(s"$path: table $table has columns ${names.mkString(", ")}")
-    }
+    val columns = layouts
+      .find(_.sorted == names.sorted)
+      .getOrElse(throw new UnexpectedLayout(s"$path: table $table has columns ${names.mkString(", ")}"))
     val order = columns.map(name => names.indexOf(name))
     toRows(found).map(row => Row.fromSeq(order.map(row.get)))
   }

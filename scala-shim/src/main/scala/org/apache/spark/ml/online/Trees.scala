@@ -27,6 +27,8 @@ private[online] object Trees {
       "rightChild",
       "split"
     )
+  // Named by Spark 3; Spark 4 saves tuples.
+  private val treeColumns = Seq(Seq("treeID", "metadata", "weights"), Seq("_1", "_2", "_3"))
   private val splitColumns = Seq("featureIndex", "leftCategoriesOrThreshold", "numCategories")
 
   def classifier(saved: SavedStage): Transformer = saved.withParams(
@@ -80,7 +82,7 @@ private[online] object Trees {
   private def forest[T](saved: SavedStage)(implicit
       kind: scala.reflect.ClassTag[T]
   ): Seq[(Metadata, Double, Node)] = {
-    val described = saved.rows("treesMetadata", Seq("treeID", "metadata", "weights")).sortBy(_.getInt(0))
+    val described = saved.rows("treesMetadata", treeColumns: _*).sortBy(_.getInt(0))
     val calculator = impurity(saved)
     val roots = saved.rows("data", Seq("treeID", "nodeData")).groupBy(_.getInt(0)).map { case (id, rows) =>
       id -> buildTreeFromNodes(rows.map(row => node(named(row.getStruct(1), nodeColumns))).toArray, calculator)
