@@ -8,7 +8,6 @@ import java.net.URLClassLoader;
 import java.util.*;
 import java.util.stream.Stream;
 import org.apache.spark.ml.PipelineModel;
-import org.apache.spark.ml.Transformer;
 import org.apache.spark.sql.*;
 import org.apache.spark.sql.types.StructType;
 import sparklet.*;

@@ -81,7 +81,8 @@ private[online] object Readers {
     },
     of[VectorIndexerModel] { saved =>
       val row = saved.row("numFeatures", "categoryMaps")
-      val maps = row.getAs[AnyMap[Int, AnyMap[Double, Int]]](1).map { case (at, map) => at -> map.toMap }.toMap
+      val maps =
+        row.getAs[AnyMap[Int, AnyMap[Double, Int]]](1).map { case (at, map) => at -> map.toMap }.toMap
       saved.withParams(new VectorIndexerModel(saved.uid, row.getInt(0), maps))
     },
     of[CountVectorizerModel] { saved =>

@@ -32,7 +32,12 @@ private[online] object Trees {
   private val splitColumns = Seq("featureIndex", "leftCategoriesOrThreshold", "numCategories")
 
   def classifier(saved: SavedStage): Transformer = saved.withParams(
-    new DecisionTreeClassificationModel(saved.uid, tree(saved), saved.int("numFeatures"), saved.int("numClasses"))
+    new DecisionTreeClassificationModel(
+      saved.uid,
+      tree(saved),
+      saved.int("numFeatures"),
+      saved.int("numClasses")
+    )
   )
 
   def regressor(saved: SavedStage): Transformer =
@@ -85,7 +90,10 @@ private[online] object Trees {
     val described = saved.rows("treesMetadata", treeColumns: _*).sortBy(_.getInt(0))
     val calculator = impurity(saved)
     val roots = saved.rows("data", Seq("treeID", "nodeData")).groupBy(_.getInt(0)).map { case (id, rows) =>
-      id -> buildTreeFromNodes(rows.map(row => node(named(row.getStruct(1), nodeColumns))).toArray, calculator)
+      id -> buildTreeFromNodes(
+        rows.map(row => node(named(row.getStruct(1), nodeColumns))).toArray,
+        calculator
+      )
     }
     if (described.size != saved.int("numTrees") || roots.size != described.size) {
       throw new UnexpectedLayout(s"${roots.size} of ${saved.int("numTrees")} trees")
