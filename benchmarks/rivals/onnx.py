@@ -25,12 +25,27 @@ def prepare(folder: str, target: str) -> dict[str, Any]:
         kinds = {"string": StringTensorType, "double": FloatTensorType}
         types = [(name, kinds[kind]([None, 1])) for name, kind in schema.items()]
         converted = onnxmltools.convert_sparkml(model, "pipeline", types, spark_session=session)
-        version = session.version
+        version, categories = session.version, _splits_on_categories(session, folder)
     mended = _mend(converted)
     onnx.save_model(converted, f"{target}/model.onnx")
     Path(target, "schema.json").write_text(json.dumps(schema), encoding="utf-8")
     facts = {"converted with": f"onnxmltools {onnxmltools.__version__}, PySpark {version}"}
+    if categories:
+        facts["at fault"] = (
+            f"{categories} splits of the trees ask whether a feature is in a set of categories; the converter "
+            "writes `feature <= the first of the set`, which a feature of 0 and 1 always is for the set of 1"
+        )
     return facts | ({"mended": mended} if mended else {})
+
+
+def _splits_on_categories(session: Any, folder: str) -> int:
+    """Return how many splits of a saved pipeline's trees are sets of categories."""
+    found = 0
+    for data in Path(folder, "model", "stages").glob("*/data"):
+        nodes = session.read.parquet(str(data))
+        if "nodeData" in nodes.columns:
+            found += nodes.filter("nodeData.split.numCategories >= 0").count()
+    return found
 
 
 def _mend(model: Any) -> str:
