@@ -32,7 +32,7 @@ def prepare(folder: str, target: str) -> dict[str, Any]:
     facts = {"converted with": f"onnxmltools {onnxmltools.__version__}, PySpark {version}"}
     if categories:
         facts["at fault"] = (
-            f"{categories} splits of the trees ask whether a feature is in a set of categories; the converter "
+            f"{categories} splits of the trees ask if a feature is in a set of categories; the converter "
             "writes `feature <= the first of the set`, which a feature of 0 and 1 always is for the set of 1"
         )
     return facts | ({"mended": mended} if mended else {})
