@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import pickle
+import random
 import shutil
+import subprocess
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,12 +23,14 @@ from sparklet.errors import (
     OptionError,
     VerificationError,
 )
+from sparklet.linalg import DenseVector, SparseVector
 from sparklet.profile import Profile
-from sparklet.saved import EXAMPLE, example_json
+from sparklet.saved import EXAMPLE, FILES, example_json, listing
 from sparklet.testing import assert_same
 from tests.models import (
     CITY,
     VECTOR,
+    dense,
     encoder,
     indexer,
     linear_regression,
@@ -75,6 +80,16 @@ def put(path, rows=ROWS, text=None, **changed):
     line = example_json(PROFILE, facts, INPUTS, OUTPUTS) if text is None else text
     (folder / "metadata" / "part-00000.txt").write_text(line + "\n")
     pq.write_table(pa.table({**columns(rows), **changed}), folder / "data" / "part-00000.parquet")
+    return seal(path)
+
+
+def seal(path):
+    """Write the list of the model's files, as they are now."""
+    shutil.rmtree(path / FILES, ignore_errors=True)
+    names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]
+    digests = {name: hashlib.sha256((path / name).read_bytes()).hexdigest() for name in names}
+    (path / FILES).mkdir()
+    (path / FILES / "part-00000.txt").write_text(listing(digests))
     return path
 
 
@@ -135,6 +150,9 @@ def test_a_changed_coefficient_is_caught(model):
     className, uid, params, table = weights(2.0, 10.000000000001, 0.0)
     save_stage(model / "stages" / "3_lr", className, uid, params, table)
     sparklet.load(model)
+    with pytest.raises(VerificationError, match=r"file 'stages/3_lr/data/part-.*its SHA-256 is not that"):
+        sparklet.load(model, verify=True)
+    seal(model)
     with pytest.raises(VerificationError, match="example row 0, column 'prediction'") as caught:
         sparklet.load(model, verify=True)
     error = pickle.loads(pickle.dumps(caught.value))
@@ -166,17 +184,114 @@ def test_a_tampered_example_is_caught(model, rows, word):
         sparklet.load(model, verify=True)
 
 
-def test_four_units_in_the_last_place_are_granted(model):
-    near = far = 93.0
-    for _ in range(4):
-        near = math.nextafter(near, 100)
-    for _ in range(5):
-        far = math.nextafter(far, 100)
-    put(model, [(*ROWS[0][:4], near)])
-    assert sparklet.load(model, verify=True)
-    put(model, [(*ROWS[0][:4], far)])
-    with pytest.raises(VerificationError, match="5 ulp apart, more than the 4 ulp"):
+def test_dots_are_held_to_the_last_bit(model):
+    put(model, [(*ROWS[0][:4], math.nextafter(93.0, 100))])
+    with pytest.raises(VerificationError, match="column 'prediction': .* 1 ulp apart"):
         sparklet.load(model, verify=True)
+
+
+def test_an_exp_is_granted_slack_and_its_dot_is_not(tmp_path):
+    from tests.models import logistic_regression
+
+    stages = [indexer(), encoder(), *CITY[2:3], logistic_regression(weights=(0.25, 0.5), intercept=0.125)]
+    path = tmp_path / "model"
+    save_pipeline(path, stages)
+    row = {"age": 3, "city": "SF"}
+    given = {**row, **sparklet.load(path, outputs="*", schema=INPUTS).scoreInstance(row)}
+    types = {**OUTPUTS, "rawPrediction": "vector", "probability": "vector"}
+    types = {name: types[name] for name in given}
+    text = example_json(PROFILE, {"spark": "4.3.0", "order": "java11"}, INPUTS, types)
+
+    def with_(column, steps):
+        changed = dict(given)
+        if column is not None:
+            values = list(changed[column].values)
+            for _ in range(steps):
+                values[0] = math.nextafter(values[0], 1)
+            changed[column] = DenseVector(values)
+        arrays = {"i0": pa.array([3], pa.int32()), "i1": pa.array(["SF"]), "scored": pa.array([True])}
+        for place, (name, value) in enumerate(changed.items()):
+            if types[name] == "vector":
+                sparse_ = isinstance(value, SparseVector)
+                value = sparse(value.size, list(value)) if sparse_ else dense(*value.values)
+            kind = {"int": pa.int32(), "vector": VECTOR}.get(types[name])
+            arrays[f"o{place}"] = pa.array([value], kind)
+        shutil.rmtree(path / EXAMPLE, ignore_errors=True)
+        (path / EXAMPLE / "metadata").mkdir(parents=True)
+        (path / EXAMPLE / "data").mkdir()
+        (path / EXAMPLE / "metadata" / "part-00000.txt").write_text(text)
+        pq.write_table(pa.table(arrays), path / EXAMPLE / "data" / "part-00000.parquet")
+        return seal(path)
+
+    assert sparklet.load(with_(None, 0), verify=True)
+    assert sparklet.load(with_("probability", 8), verify=True)
+    with pytest.raises(VerificationError, match=r"probability.*more than the 16 ulp of the vector's largest"):
+        sparklet.load(with_("probability", 1000), verify=True)
+    with pytest.raises(VerificationError, match=r"rawPrediction\[0\].* 1 ulp apart"):
+        sparklet.load(with_("rawPrediction", 1), verify=True)
+
+
+# --- the list of files ------------------------------------------------------------------------------
+
+
+def test_every_changed_byte_is_caught(model):
+    loaded = sparklet.load(model)
+    files = [path for path in model.rglob("*") if path.is_file()]
+    assert len(files) > 8
+    rng = random.Random(5)
+    for path in files:
+        whole = path.read_bytes()
+        for place in {0, len(whole) - 1, *(rng.randrange(len(whole)) for _ in range(5))}:
+            if path.parent == model / FILES and whole[place : place + 1] == b"\n":
+                continue  # another white space ends a line as well
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            with pytest.raises((VerificationError, CorruptModelError, MissingDataError)):
+                loaded.verify()
+        path.write_bytes(whole)
+    assert loaded.verify() == 3
+
+
+def test_files_that_came_and_went(model):
+    loaded = sparklet.load(model)
+    more = model / "stages" / "3_lr" / "data" / "part-00001.parquet"
+    more.write_bytes(b"")
+    with pytest.raises(VerificationError, match=r"part-00001.parquet': it was not there") as caught:
+        loaded.verify()
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    assert (caught.value.row, caught.value.column) == (None, None)
+    more.unlink()
+    (model / "stages" / "3_lr" / "data" / "part-00000-x.snappy.parquet").unlink()
+    with pytest.raises(VerificationError, match=r"part-00000-x.snappy.parquet': it is absent"):
+        loaded.verify()
+
+
+def test_bookkeeping_may_come_and_go(model):
+    for name in ("_SUCCESS", "metadata/_SUCCESS", "metadata/.part-00000.crc", "stages/part.crc", ".git/HEAD"):
+        (model / name).parent.mkdir(exist_ok=True)
+        (model / name).write_text("x")
+        (model / EXAMPLE / "data" / "_SUCCESS").write_text("")
+    assert sparklet.load(model, verify=True)
+    assert sparklet.load(shutil.copytree(model, model.parent / "copied elsewhere"), verify=True)
+
+
+def test_the_list_is_the_one_of_sha256sum(model):
+    if shutil.which("sha256sum") is None:
+        pytest.skip("this machine has no sha256sum")
+    (file,) = (model / FILES).iterdir()
+    done = subprocess.run(["sha256sum", "--check", "--strict", str(file)], cwd=model, check=False, capture_output=True)
+    assert done.returncode == 0
+    assert done.stdout.count(b": OK") == len(file.read_text().splitlines())
+
+
+@pytest.mark.parametrize("text", ["x", "0" * 64, "0" * 63 + "g  a", "\0", None, ""])
+def test_no_list_of_files(model, text):
+    shutil.rmtree(model / FILES)
+    if text is not None:
+        (model / FILES).mkdir()
+        (model / FILES / "part-00000.txt").write_text(text)
+    loaded = sparklet.load(model)
+    with pytest.raises((CorruptModelError, MissingDataError, VerificationError)):
+        loaded.verify()
 
 
 def test_an_unknown_order_of_dots_is_granted_more(model):
@@ -256,8 +371,11 @@ def test_damaged_rows(model, damage):
     loaded = sparklet.load(model)
     with pytest.raises((CorruptModelError, MissingDataError)):
         loaded.example()
+    with pytest.raises(VerificationError, match=f"file '{EXAMPLE}/data/part-00000.parquet'"):
+        loaded.verify()
+    seal(model)
     with pytest.raises((CorruptModelError, MissingDataError)):
-        sparklet.load(model, verify=True)
+        loaded.verify()
 
 
 @pytest.mark.parametrize(
@@ -280,9 +398,11 @@ def test_lacking_columns_and_rows(model):
     data = model / EXAMPLE / "data" / "part-00000.parquet"
     table = pq.read_table(data)
     pq.write_table(table.drop_columns(["o4"]), data)
+    seal(model)
     with pytest.raises(CorruptModelError, match="o4"):
         sparklet.load(model, verify=True)
     pq.write_table(table.slice(0, 0), data)
+    seal(model)
     with pytest.raises(CorruptModelError, match="holds no example row"):
         sparklet.load(model, verify=True)
 

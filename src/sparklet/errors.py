@@ -126,21 +126,22 @@ class UnsupportedModelError(ModelError):
 class VerificationError(ModelError):
     """Raise at the first score that differs from the answer that Spark gave for an example row.
 
-    `row` is the position of the row in the example, `column` the output, `expected` what Spark gave.
+    `row` is the position of the row in the example, `column` the output, `expected` what Spark gave. Raised
+    too for a file that is not the one that was saved; `row` and `column` are then None.
     """
 
     def __init__(
         self,
         path: str,
-        row: int,
+        row: int | None,
         column: str | None,
         expected: object,
         actual: object,
         problem: str = "",
     ) -> None:
         what = problem or f"Spark gave {shown(expected)}, sparklet gives {shown(actual)}"
-        place = f"example row {row}" + (f", column {column!r}" if column else "")
-        super().__init__(path, f"{place}: {what}", "the model or its example changed since it was saved")
+        place = "" if row is None else f"example row {row}" + (f", column {column!r}: " if column else ": ")
+        super().__init__(path, f"{place}{what}", "the model or its example changed since it was saved")
         self.row, self.column, self.expected, self.actual = row, column, expected, actual
         self._what = what
 

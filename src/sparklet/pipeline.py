@@ -171,12 +171,14 @@ class OnlinePipelineModel:
     def verify(self) -> int:
         """Score the example rows again, compare with what Spark gave, and return how many they are.
 
-        They are scored as the Spark of the example scores, its order of summing dots included. Raises
-        `VerificationError` at the first difference, `ModelError` where the folder carries no example.
+        They are scored as the Spark of the example scores, its order of summing dots included. Before, every
+        file of the model is compared with what it was when it was saved. Raises `VerificationError` at the
+        first difference, `ModelError` where the folder carries no example.
         """
         example = self._example()
         twin = self._with(profile=example.profile, outputs="*", missing="error")
-        return verify_example(self._path, example, twin.scoreInstance)
+        # What a JVM scores has no plan of ours.
+        return verify_example(self._path, example, twin.scoreInstance, getattr(twin, "_plan", None))
 
     def _with(self, **options: Any) -> OnlinePipelineModel:
         return OnlinePipelineModel(self._stage, replace(self._options, **options), self._path)

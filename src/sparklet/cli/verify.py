@@ -55,9 +55,10 @@ def verify(
     """Compare what sparklet scores with what Spark answers, every bit of every column.
 
     Without --rows these are the example rows that `sparklet.save(model, path, example=df)` stored in the
-    model, with the answers that Spark gave then: neither PySpark nor Java is needed. The first difference is
-    told and the exit code is 1. Floats may differ by 4 units in the last place (4096 where Spark summed dots
-    in an unknown order).
+    model, with the answers that Spark gave then: neither PySpark nor Java is needed. Every file of the model
+    is compared with its checksum first. The first difference is told and the exit code is 1. Only what goes
+    through functions such as exp (probability ...) may differ by 16 units in the last place; all columns by
+    4096 where Spark summed dots in an unknown order.
 
     With --rows, a live local Spark scores them too. Needs PySpark and Java; sparklet scores as the installed
     Spark's version does, whose dots are summed in the reference order (Java11BLAS). Prints per column how

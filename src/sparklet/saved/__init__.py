@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sparklet.saved.checksums import FILES, is_listed, listing
 from sparklet.saved.classes import is_estimator
 from sparklet.saved.example import EXAMPLE, Example, example_json
 from sparklet.saved.folder import SavedStage, open_model
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EXAMPLE",
+    "FILES",
     "Example",
     "SavedStage",
     "SparkVersion",
     "Table",
     "example_json",
     "is_estimator",
+    "is_listed",
+    "listing",
     "open_model",
 ]
 

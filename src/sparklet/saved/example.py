@@ -2,7 +2,8 @@
 
 It lies in `_sparklet/`, which Spark's readers pass by: `metadata/` is one line of JSON, `data/` is Parquet
 with one row for each example row, its columns `i0, i1 ...` (inputs), `o0, o1 ...` (all that `transform`
-gave) and `scored` (false where Spark dropped the row). It is data from outside like the rest of the folder.
+gave) and `scored` (false where Spark dropped the row), `files/` the checksums of the model's files. It is
+data from outside like the rest of the folder.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sparklet.columns import fold, parse_type
 from sparklet.errors import CorruptModelError, OptionError, shown
 from sparklet.profile import Profile
+from sparklet.saved.checksums import check_files
 from sparklet.saved.stores import Store, join
 from sparklet.saved.text import first_line
 
@@ -63,12 +65,19 @@ class Example:
     inputs: Types
     outputs: Types
     _store: Store
-    _folder: str
+    _root: str
 
     @property
     def schema(self) -> dict[str, tuple[str, int | None]]:
         """Return what `parse_schema` would of the input columns' types."""
         return {name: parse_type(text) for name, text in self.inputs.items()}
+
+    def check_files(self) -> None:
+        """Compare every file of the model with what it was when the example was saved.
+
+        Raises `VerificationError` at the first that changed.
+        """
+        check_files(self._store, self._root)
 
     def rows(self) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
         """Read the rows, each with all columns that Spark gave for it, or None where Spark dropped it.
@@ -77,7 +86,7 @@ class Example:
         """
         from sparklet.saved.tables import read_table
 
-        table = read_table(self._store, self._folder)
+        table = read_table(self._store, join(self._root, f"{EXAMPLE}/data"))
         inputs = _columns(table, "i", self.inputs)
         outputs = _columns(table, "o", self.outputs)
         scored = table.numpy("scored", "boolean").tolist()
@@ -121,7 +130,7 @@ def read_example(store: Store, root: str) -> Example | None:
         raise CorruptModelError(path, f"is no example description: {type(error).__name__} {error}") from None
     except (ValueError, RecursionError, OptionError) as error:
         raise CorruptModelError(path, f"is no example description: {error}") from None
-    return Example(store.shown(folder), profile, exact, inputs, outputs, store, join(folder, "data"))
+    return Example(store.shown(folder), profile, exact, inputs, outputs, store, root)
 
 
 def _described(whole: Any) -> tuple[Profile, bool, Types, Types]:

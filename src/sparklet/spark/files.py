@@ -67,6 +67,22 @@ class Folder:
         finally:
             stream.close()
 
+    def listed(self) -> list[str]:
+        """Return the paths of all files below the folder, relative to it."""
+        root = str(self._fs.makeQualified(self._path).toUri().getPath()).rstrip("/") + "/"
+        found, files = [], self._fs.listFiles(self._path, True)
+        while files.hasNext():
+            found.append(str(files.next().getPath().toUri().getPath()).removeprefix(root))
+        return sorted(found)
+
+    def sha256(self, name: str) -> str:
+        """Return the SHA-256 of a file in hexadecimal; its bytes stay in the JVM."""
+        stream = self._fs.open(self._at(name))
+        try:
+            return str(self._jvm.org.apache.commons.codec.digest.DigestUtils.sha256Hex(stream))
+        finally:
+            stream.close()
+
     def exists(self, name: str = "") -> bool:
         """Tell whether the file or folder is there."""
         return bool(self._fs.exists(self._at(name)))

@@ -10,7 +10,7 @@ from sparklet.errors import OptionError, SparkletError
 from sparklet.jvm_math import ORDERS
 from sparklet.pipeline import load
 from sparklet.profile import Profile
-from sparklet.saved import EXAMPLE, example_json
+from sparklet.saved import EXAMPLE, FILES, example_json, is_listed, listing
 from sparklet.spark.blas import blas_in_use
 from sparklet.spark.derive import quoted
 from sparklet.spark.files import Folder, is_connect, jvm, why
@@ -33,7 +33,8 @@ def save(
     `example` is a DataFrame of rows as the model will be asked to score them; its first `rows` are kept, all
     columns of types that rows can carry. They are stored in the model's folder, on whatever file system
     `path` names, where Spark's readers pass them by: `load` takes its column types from them,
-    `model.example()` shows one, `load(verify=True)` and `sparklet verify` score them again.
+    `model.example()` shows one, `load(verify=True)` and `sparklet verify` score them again. Beside them stands
+    the SHA-256 of every file of the model, which verification checks too.
 
     Raises `SparkletError` where Spark cannot score an example row, before anything is written, and
     `OptionError` where the example is empty or belongs to Spark Connect. Warns where sparklet gives another
@@ -52,6 +53,8 @@ def save(
     (model.write().overwrite() if overwrite else model.write()).save(path)
     try:
         stored.write(f"{path.rstrip('/')}/{EXAMPLE}")
+        digests = {name: folder.sha256(name) for name in folder.listed() if is_listed(name)}
+        folder.write(f"{FILES}/part-00000.txt", listing(digests).encode())
     except BaseException:
         # Half a certificate is none.
         folder.remove(EXAMPLE)
