@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from sparklet.saved import FILES, is_listed, listing
 
 VECTOR = pa.struct(
     [
@@ -64,6 +68,17 @@ def save_stage(folder, className, uid, params=None, data=None, version="4.3.0", 
         table = pa.table({name: pa.array(values, kind) for name, kind, values in data})
         pq.write_table(table, folder / "data" / "part-00000-x.snappy.parquet")
     return str(folder)
+
+
+def seal(path):
+    """Write the list of the model's files, as they are now."""
+    shutil.rmtree(path / FILES, ignore_errors=True)
+    names = [file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()]
+    names = [name for name in names if is_listed(name)]
+    digests = {name: hashlib.sha256((path / name).read_bytes()).hexdigest() for name in names}
+    (path / FILES).mkdir()
+    (path / FILES / "part-00000.txt").write_text(listing(digests))
+    return path
 
 
 def save_pipeline(folder, stages, version="4.3.0"):

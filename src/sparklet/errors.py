@@ -107,14 +107,19 @@ class StageProblem:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.className} at {self.path}: {self.reason}"
+        return self.within("")
+
+    def within(self, model: str) -> str:
+        """Return the problem as text, the folder as seen from the model's."""
+        folder = self.path.removeprefix(model).lstrip("/") if model else self.path
+        return f"{self.className}{f' at {folder}' if folder else ''}: {self.reason}"
 
 
 class UnsupportedModelError(ModelError):
     """Raise once for a model with stages that cannot be scored, listing every one in `problems`."""
 
     def __init__(self, path: str, problems: Sequence[StageProblem], advice: str = "") -> None:
-        lines = "".join(f"\n  - {problem}" for problem in problems)
+        lines = "".join(f"\n  - {problem.within(path)}" for problem in problems)
         count = f"{len(problems)} stage" + ("s" if len(problems) != 1 else "")
         super().__init__(path, f"{count} cannot be scored:{lines}" + (f"\n{advice}" if advice else ""))
         self.problems, self.advice = tuple(problems), advice

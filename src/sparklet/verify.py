@@ -15,10 +15,10 @@ from sparklet.stages import Stage, registry
 __all__ = ["LOOSE", "SLACK", "verify"]
 
 SLACK = 16
-"""Units in the last place that columns of `_ROUNDED` may differ: C's library and the JVM round an exp differently."""
+"""Units in the last place that columns of `_ROUNDED` may differ: C and the JVM round an exp differently."""
 
 LOOSE = 4096
-"""The same for every column where Spark summed its dots in an order that nobody knows: a native BLAS, a cluster."""
+"""The same for all columns where nobody knows the order of Spark's dots: a native BLAS, a cluster."""
 
 # Columns that go through exp, log, pow, sin or a sum of such, by the params that name them.
 _PROBABILITY = ("probabilityCol",)
@@ -84,8 +84,9 @@ def _rounded(plan: Plan) -> dict[str, Slack]:
         if not found.isdisjoint(step.bound.inputs):
             found |= set(outputs)
     # What cancels, 1 - p or one element of many, is as exact as what it was made of.
-    kinds = {fold(column.name): "vector" if column.type == "vector" else "one" for column in found}
-    return {name: Slack(SLACK, kind) for name, kind in kinds.items()}
+    return {
+        fold(column.name): Slack(SLACK, "vector" if column.type == "vector" else "one") for column in found
+    }
 
 
 def _rounds(stage: Stage, name: str) -> bool:

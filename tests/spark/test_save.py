@@ -21,8 +21,11 @@ from sparklet.errors import (
     UnsupportedModelError,
     VerificationError,
 )
+from sparklet.linalg import DenseVector
+from sparklet.spark import predict_offline
+from sparklet.spark.native import load_native
 from sparklet.testing import assert_same, pinned
-from tests.models import CITY, save_pipeline, save_stage
+from tests.models import assembler, save_pipeline, save_stage, seal
 from tests.spark.homes import SCHEMA, fitted, rows
 
 pytestmark = pytest.mark.spark
@@ -91,9 +94,13 @@ def test_a_changed_example_is_caught(saved, tmp_path):
     prices[first] *= 1.0000001
     place = table.schema.get_field_index("i1")
     pq.write_table(table.set_column(place, "i1", pa.array(prices)), data)
+    with pytest.raises(VerificationError, match=r"file '_sparklet/data/part-.*SHA-256 is not that"):
+        sparklet.load(copy, trusted=["shop"], verify=True)
+    seal(Path(copy))
     with pytest.raises(VerificationError, match=f"example row {first}, column 'ratio'"):
         sparklet.load(copy, trusted=["shop"], verify=True)
     data.write_bytes(data.read_bytes()[:-9])
+    seal(Path(copy))
     with pytest.raises(CorruptModelError):
         sparklet.load(copy, trusted=["shop"], verify=True)
 
@@ -208,19 +215,86 @@ def test_a_class_of_the_notebook(shop, workers, monkeypatch, tmp_path):
         sparklet.load(tmp_path / "m")
 
 
-def test_native_transform_imports_nothing_untrusted(workers, tmp_path, monkeypatch):
-    """What scoring never reads, an estimator beside the best model, PySpark would import."""
+@pytest.fixture
+def canary(tmp_path, monkeypatch):
+    """Give a module that must never be imported, and the function that tells whether it was."""
     monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "canary.py").write_text("raise SystemExit('imported')\nclass Bird: pass\n")
+    code = "from pathlib import Path\nPath(__file__).with_name('sang').touch()\nclass Bird: pass\n"
+    (tmp_path / "canary.py").write_text(code)
+    yield lambda: (tmp_path / "sang").exists() or "canary" in sys.modules
+    sys.modules.pop("canary", None)
+
+
+def test_what_scoring_never_reads_is_never_imported(workers, tmp_path, canary):
+    """PySpark's own reader would import the estimator beside the best model."""
     path = tmp_path / "m"
     save_stage(path, "org.apache.spark.ml.tuning.CrossValidatorModel", "cv", {"estimatorParamMaps": []})
-    shutil.copytree(save_pipeline(tmp_path / "best", CITY), path / "bestModel")
+    save_pipeline(path / "bestModel", [assembler(inputs=("age",), output="v")])
     save_stage(path / "estimator", "canary.Bird", "bird")
     model = sparklet.load(path)
-    assert model.scoreInstance({"age": 41, "city": "SF"}) == {"prediction": 93.0}
-    frame = workers.createDataFrame([("SF", 41.0)], "city string, age double")
-    with pytest.raises(UnsupportedModelError, match=r"canary.Bird at .*estimator"):
-        model.transform(frame)
+    assert model.scoreInstance({"age": 41}) == {"v": DenseVector([41.0])}
+    frame = workers.createDataFrame([(41.0,)], "age double")
+    assert list(model.transform(frame).collect()[0].v) == [41.0]
+    assert not canary()
+
+
+def hostile(path, trick):
+    """Write a folder that leads one of PySpark's readers to another class than a look at it shows."""
+    connect = {"class": "canary.Bird", "uid": "u", "sparkVersion": "4.3.0", "paramMap": {}}
+    lines = ["pyspark.ml.pipeline.PipelineModel", "p", {"language": "Python", "stageUids": ["b"]}]
+    if trick == "a stage":
+        save_stage(path, *lines)
+        save_stage(path / "stages" / "0_b", "canary.Bird", "b")
+    elif trick in ("connect", "connect by the JVM's name"):
+        # Readers of Spark Connect have a file of their own, and import what it names.
+        root = "pyspark" if trick == "connect" else "org.apache.spark"
+        save_stage(path, f"{root}.ml.connect.pipeline.PipelineModel", "p")
+        (path / "metadata.json").write_text(json.dumps(connect))
+    elif trick == "out of the folder":
+        save_stage(path, *lines[:2], {"language": "Python", "stageUids": ["b/../../../other"]})
+        save_stage(path.parent / "other", "canary.Bird", "b/../../../other")
+    elif trick == "another file of metadata":
+        # Hadoop lists this name first, sparklet takes it for a checksum.
+        save_stage(path, *lines)
+        save_stage(
+            path / "stages" / "0_b", "shop.stages.Ratio", "b", {"inputCols": ["a", "a"], "outputCol": "c"}
+        )
+        evil = json.dumps({**connect, "timestamp": 1, "defaultParamMap": {}, "uid": "b"})
+        (path / "stages" / "0_b" / "metadata" / "a.crc").write_text(evil)
+    else:
+        save_stage(path, trick, "u")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "a stage",
+        "connect",
+        "connect by the JVM's name",
+        "out of the folder",
+        "another file of metadata",
+        "canary.Bird",
+        "pyspark.ml.util.canary.Bird",
+        "pyspark.ml.canary.Bird",
+        "shop.stages.canary.Bird",
+        "shop_evil.Bird",
+        "java.lang.System",
+    ],
+)
+def test_no_reader_of_pyspark_is_led_astray(shop, workers, tmp_path, canary, trick):
+    path = hostile(tmp_path / "m", trick)
+    frame = workers.createDataFrame([(4.0,)], "a double")
+    target = tmp_path / "scored"
+    if trick == "another file of metadata":
+        assert predict_offline(path, frame, str(target), trusted=["shop"]).rows_out == 1
+    else:
+        with pytest.raises(ModelError):
+            predict_offline(path, frame, str(target), trusted=["shop"])
+        with pytest.raises(ModelError):
+            load_native(path, workers, ["shop"])
+        assert not target.exists()
+    assert not canary()
 
 
 # --- what serving needs -----------------------------------------------------------------------------

@@ -160,6 +160,26 @@ def test_six_stages_of_a_notebook():
     text = str(caught.value)
     for word in ("sparklet.spark.OnlineTransformer", "scoreInstance(self, row)", "trusted=["):
         assert text.count(word) == 1
+    assert text.count("28-PipelineModel-3.5") == 1
+    assert "  - __main__.PetsTransformerModel at stages/1_PetsTransformerModel_f4216e142cd9: written in" in text
+
+
+def test_what_the_advice_shows_works(tmp_path, monkeypatch):
+    """The class in the error's own text, in a module, is servable as it says."""
+    with pytest.raises(UnsupportedModelError) as caught:
+        sparklet.load(folder(tmp_path, "__main__.Shorter"))
+    shown = [line[9:] for line in str(caught.value).splitlines() if line.startswith("         ")]
+    head = "from pyspark.ml.param.shared import HasInputCol, HasOutputCol"
+    head += "\nfrom sparklet.spark import OnlineTransformer\n"
+    package = tmp_path / "my_package"
+    package.mkdir()
+    (package / "stages.py").write_text(head + "\n".join(shown))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    path = save_stage(tmp_path / "m", "my_package.stages.Shorter", "u", {"inputCol": "a", "outputCol": "b"})
+    model = sparklet.load(path, trusted=["my_package"])
+    assert [model.scoreInstance({"a": text}) for text in ("sparklet", None)] == [{"b": "spa"}, {"b": None}]
+    for name in ("my_package", "my_package.stages"):
+        sys.modules.pop(name, None)
 
 
 def returns(given):

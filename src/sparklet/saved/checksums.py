@@ -1,8 +1,8 @@
 """The SHA-256 of every file of a model, kept with its example: one changed byte anywhere is found.
 
 `_sparklet/files/` holds text in the form of the `sha256sum` command, so that in the model's folder
-`sha256sum --check _sparklet/files/*.txt` checks it too. Spark's bookkeeping (`_SUCCESS`, `.crc`) is not listed:
-copies may come without it.
+`sha256sum --check _sparklet/files/*.txt` checks it too. Spark's bookkeeping (`_SUCCESS`, `.crc`) is not
+listed: copies may come without it.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sparklet.errors import (
@@ -17,7 +17,7 @@ from sparklet.errors import (
 )
 from sparklet.saved.classes import is_estimator, is_evaluator
 from sparklet.saved.diagnose import why_no_model
-from sparklet.saved.example import EXAMPLE, Example, read_example
+from sparklet.saved.example import Example, read_example
 from sparklet.saved.locations import locate
 from sparklet.saved.metadata import LEGACY, Metadata, read_metadata
 from sparklet.saved.stores import Store, join
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from sparklet.saved.tables import Table
 
 __all__ = ["SavedStage", "open_model"]
-
-_DEEPEST = 200
 
 
 def open_model(path: str | os.PathLike[str]) -> SavedStage:
@@ -108,24 +106,6 @@ class SavedStage:
     def example(self) -> Example | None:
         """Return the example that `sparklet.save` left in this folder, None where there is none."""
         return read_example(self._store, self._folder)
-
-    def classes(self) -> Iterator[tuple[str, str]]:
-        """Yield (folder, class name as saved) of everything that is saved in this folder, at any depth.
-
-        That is more than what scoring reads: a cross-validator's folder holds its estimator and evaluator.
-        """
-        waiting = [(self._folder, 0)]
-        while waiting:
-            folder, depth = waiting.pop()
-            names = [name for name, is_folder in self._store.entries(folder) or () if is_folder]
-            if "metadata" in names:
-                found = read_metadata(self._store, join(folder, "metadata"), self.version)
-                yield self._store.shown(folder), str(found.whole["class"])
-            if depth > _DEEPEST:
-                raise CorruptModelError(self._store.shown(folder), f"lies more than {_DEEPEST} folders deep")
-            waiting += [
-                (join(folder, name), depth + 1) for name in names if name not in (EXAMPLE, "metadata", "data")
-            ]
 
     def child(self, name: str) -> SavedStage:
         """Open a stage saved inside this one (`bestModel`, `pipelineModel`, `model_0` ...).

@@ -1,7 +1,7 @@
 """Sparklet inside Spark: stages that people write, models saved with examples, batch jobs. Needs PySpark."""
 
 from sparklet.spark.authors import OnlineEstimator, OnlineModel, OnlineTransformer
-from sparklet.spark.native import from_spark, load_native, transform
+from sparklet.spark.native import from_spark, transform
 from sparklet.spark.offline import OfflineResult, embedded_session, predict_offline
 from sparklet.spark.save import save
 from sparklet.spark.servable import servable
@@ -14,7 +14,6 @@ __all__ = [
     "OnlineTransformer",
     "embedded_session",
     "from_spark",
-    "load_native",
     "predict_offline",
     "save",
     "servable",

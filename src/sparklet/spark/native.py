@@ -8,16 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from sparklet.errors import ModelError, OptionError, StageProblem, UnsupportedModelError
+from sparklet.errors import ModelError, OptionError
 from sparklet.pipeline import OnlinePipelineModel, load
-from sparklet.saved import open_model
-from sparklet.spark.files import Folder, is_connect, why
-from sparklet.stages import Authored, is_trusted
+from sparklet.saved import SavedStage, open_model
+from sparklet.spark.files import Folder, is_connect, jvm, why
+from sparklet.stages import Authored, build, check_trusted, is_python, is_trusted
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 __all__ = ["from_spark", "load_native", "native_of", "python_stages", "transform"]
+
+_ML = "org.apache.spark.ml."
 
 # Spark's model of each of ours, loaded once and forgotten with it.
 _known: WeakKeyDictionary[OnlinePipelineModel, Any] = WeakKeyDictionary()
@@ -41,42 +43,47 @@ def native_of(model: OnlinePipelineModel, spark: SparkSession) -> Any:
 
 
 def load_native(path: str, spark: SparkSession, trusted: Sequence[str] = ()) -> Any:
-    """Let Spark load a saved model of any class.
+    """Let Spark load a saved model, and return what has its `transform`.
 
-    PySpark's readers import whatever class a folder names, so every class in it is checked before:
-    `UnsupportedModelError` lists those that are neither Spark ML's nor of a trusted package.
+    PySpark's readers import whatever class a folder names, also where scoring never looks (the estimator
+    beside a best model), so they are not used: the JVM reads what the JVM wrote, from its class path, and
+    stages written in Python are built as `sparklet.load` builds them, from packages of `trusted`.
+    Raises the `ModelError` of what cannot be loaded.
     """
-    from pyspark.ml.util import DefaultParamsReader
-
-    saved = open_model(path)
-    problems = [
-        StageProblem(
-            className, folder, "is not Spark ML's; to let PySpark import it, name its package in trusted"
-        )
-        for folder, className in saved.classes()
-        if not className.startswith(("org.apache.spark.ml.", "org.apache.spark.mllib.", "pyspark.ml."))
-        and not is_trusted(className, trusted)
-    ]
-    if problems:
-        raise UnsupportedModelError(saved.path, problems)
-    # A bare path means the cluster's default file system to Spark, but this machine's to sparklet.
-    local = Path(saved.path)
-    there = local.absolute().as_uri() if local.exists() else saved.path
-    java = f"{saved.className}.load" if saved.className.endswith(".OneVsRestModel") else None
-    try:
-        if java is not None and saved.metadata["class"] == saved.className:
-            return _OneVsRest(spark, there)
-        return DefaultParamsReader.loadParamsInstance(there, spark.sparkContext)
-    except Exception as error:
-        raise ModelError(saved.path, f"cannot be loaded by Spark {spark.version}: {why(error)}") from error
+    return _loaded(open_model(path), spark, check_trusted(trusted))
 
 
-class _OneVsRest:
-    """A OneVsRestModel of the JVM: PySpark transforms with code of its own, which has rules of its own."""
+def _loaded(saved: SavedStage, spark: SparkSession, trusted: Sequence[str]) -> Any:
+    from pyspark.ml import PipelineModel
 
-    def __init__(self, spark: SparkSession, path: str) -> None:
+    kind = saved.className.removeprefix(_ML)
+    if saved.metadata["class"] != saved.className and kind == "PipelineModel":
+        # PySpark wrote it: something inside is written in Python.
+        return PipelineModel([_loaded(stage, spark, trusted) for stage in saved.stages()])
+    if kind in ("tuning.CrossValidatorModel", "tuning.TrainValidationSplitModel"):
+        return _loaded(saved.child("bestModel"), spark, trusted)
+    if is_python(saved.className) or is_trusted(saved.className, trusted):
+        return build(saved, trusted).author  # type: ignore[attr-defined]
+    return _JvmModel(saved, spark)
+
+
+class _JvmModel:
+    """A model that the JVM loads and runs, of any class that it has.
+
+    PySpark's wrapper of a OneVsRestModel would transform with code of its own, which has rules of its own.
+    """
+
+    def __init__(self, saved: SavedStage, spark: SparkSession) -> None:
+        # A bare path means the cluster's default file system to Spark, but this machine's to sparklet.
+        local = Path(saved.path)
+        there = local.absolute().as_uri() if local.exists() else saved.path
         self._spark = spark
-        self._model = spark.sparkContext._jvm.org.apache.spark.ml.classification.OneVsRestModel.load(path)
+        reader = jvm(spark, "loading a model").org.apache.spark.ml.util.DefaultParamsReader
+        try:
+            self._model = reader.loadParamsInstance(there, spark.sparkContext._jsc.sc())
+        except Exception as error:
+            problem = f"cannot be loaded by Spark {spark.version}: {why(error)}"
+            raise ModelError(saved.path, problem) from error
 
     def transform(self, frame: DataFrame) -> DataFrame:
         from pyspark.sql import DataFrame

@@ -33,8 +33,8 @@ def save(
     `example` is a DataFrame of rows as the model will be asked to score them; its first `rows` are kept, all
     columns of types that rows can carry. They are stored in the model's folder, on whatever file system
     `path` names, where Spark's readers pass them by: `load` takes its column types from them,
-    `model.example()` shows one, `load(verify=True)` and `sparklet verify` score them again. Beside them stands
-    the SHA-256 of every file of the model, which verification checks too.
+    `model.example()` shows one, `load(verify=True)` and `sparklet verify` score them again. Beside them
+    stands the SHA-256 of every file of the model, which verification checks too.
 
     Raises `SparkletError` where Spark cannot score an example row, before anything is written, and
     `OptionError` where the example is empty or belongs to Spark Connect. Warns where sparklet gives another

@@ -10,7 +10,7 @@ from sparklet.stages import (
     regression,
     tuning,
 )
-from sparklet.stages.authored import Authored, check_trusted, is_trusted
+from sparklet.stages.authored import Authored, check_trusted, is_python, is_trusted
 from sparklet.stages.build import build
 from sparklet.stages.stage import Bound, Dropped, Stage, registry, stage
 
@@ -25,6 +25,7 @@ __all__ = [
     "clustering",
     "feature",
     "fpm",
+    "is_python",
     "is_trusted",
     "pipeline",
     "recommendation",

@@ -15,11 +15,22 @@ __all__ = ["ADVICE", "Authored", "authored", "check_trusted", "is_python", "is_t
 
 ADVICE = """\
 To make a Python-defined stage servable:
-  1. put its class into a module that can be imported where the model is scored (no notebook, no script);
-  2. let the class extend sparklet.spark.OnlineTransformer (OnlineModel for a fitted one), declare its
-     outputs, and write scoreInstance(self, row) -> dict in place of _transform (docs/authors.md);
-  3. fit and save the pipeline again, with the class imported from that module;
-  4. name the package when loading: sparklet.load(path, trusted=["the_package"])."""
+  1. move its class from the notebook or script into a module of a package that can be imported where models
+     are fitted and where they are scored, say my_package/stages.py;
+  2. let it extend sparklet.spark.OnlineTransformer (OnlineModel if it is fitted, with what it learned in
+     `state`), and write what it does to one row in place of _transform, for instance
+
+         class Shorter(OnlineTransformer, HasInputCol, HasOutputCol):
+             inputType = outputType = "string"
+
+             def scoreInstance(self, row):
+                 text = row[self.getInputCol()]
+                 return {self.getOutputCol(): None if text is None else text[:3]}
+
+     (docs/authors.md has fitted stages and whole columns; a stage that removes rows is for training only);
+  3. fit the pipeline again with the classes imported from there, and save it: what was saved without their
+     code cannot be mended;
+  4. say when loading that this package may be imported: sparklet.load(path, trusted=["my_package"])."""
 
 
 class Authored(ABC):
@@ -68,7 +79,7 @@ def authored(className: str, trusted: Sequence[str]) -> type[Authored] | str:
     if not module or not all(part.isidentifier() for part in parts):
         return "not the name of a Python class"
     if not is_trusted(className, trusted):
-        return _untrusted(module, name)
+        return _untrusted(module)
     if "__main__" in parts[1:]:
         return "__main__ of a package is a program, not a module"
     try:
@@ -85,11 +96,11 @@ def authored(className: str, trusted: Sequence[str]) -> type[Authored] | str:
     return found
 
 
-def _untrusted(module: str, name: str) -> str:
+def _untrusted(module: str) -> str:
     if module == "__main__":
-        return f"a Python-defined stage of a notebook or script, whose code was not saved: {name} of __main__"
+        return "written in Python in a notebook or script, whose code is not saved with a model"
     package = module.partition(".")[0]
     return (
-        "a Python-defined stage, which is not imported unless you trust its package: "
+        "written in Python, and not imported unless you trust its package: "
         f"load(..., trusted=[{package!r}])"
     )
