@@ -412,18 +412,28 @@ def test_columns_that_one_of_the_two_lacks(model):
         sparklet.load(model, verify=True)
 
 
-def test_on_a_remote_store(model):
-    from pyarrow.fs import FileSystem, LocalFileSystem
+def test_on_a_remote_store(model, monkeypatch):
+    """Loaded, verified and caught when changed, through pyarrow.fs alone: a store in memory."""
+    from pyarrow.fs import FileSelector, LocalFileSystem, _MockFileSystem, copy_files
 
-    assert isinstance(FileSystem.from_uri(model.as_uri())[0], LocalFileSystem)
-    from sparklet.saved.example import read_example
+    from sparklet.saved import locations
     from sparklet.saved.stores import RemoteStore
 
-    store = RemoteStore(LocalFileSystem(), str(model), "s3://bucket/model")
-    example = read_example(store, str(model))
-    assert example.path == f"s3://bucket/model/{EXAMPLE}"
-    assert [row for row, _ in example.rows()] == [
-        {"age": 41, "city": "SF"},
-        {"age": 1, "city": "LA"},
-        {"age": None, "city": "?"},
-    ]
+    store = _MockFileSystem()
+    store.create_dir("bucket/model")
+    copy_files(str(model), "bucket/model", LocalFileSystem(), store)
+    shutil.rmtree(model)
+    monkeypatch.setattr(
+        locations, "_remote", lambda given, _: (RemoteStore(store, "bucket/model", given), "bucket/model")
+    )
+    loaded = sparklet.load("s3://bucket/model", verify=True)
+    assert loaded.verify() == 3
+    assert_same({"age": 41, "city": "SF"}, loaded.example())
+    files = {info.path for info in store.get_file_info(FileSelector("bucket", recursive=True))}
+    changed = min(path for path in files if path.endswith("/metadata/part-00000") and "stages/1_" in path)
+    with store.open_input_stream(changed) as stream:
+        text = stream.read()
+    with store.open_output_stream(changed) as stream:
+        stream.write(text.replace(b'"timestamp": 1', b'"timestamp": 2'))
+    with pytest.raises(VerificationError, match=r"^s3://bucket/model: file 'stages/1_"):
+        sparklet.load("s3://bucket/model", verify=True)

@@ -1,4 +1,4 @@
-"""Sparklet in a process of its own, where there is no Java: score rows singly."""
+"""Sparklet in a process of its own, where there is no Java: the same rows singly, together, as a table."""
 
 import os
 import pickle
@@ -14,8 +14,11 @@ def main(model, given, target):
     import sparklet
 
     loaded = sparklet.load(model, trusted=["shop"], outputs="*")
-    scored = loaded.scoreInstances(pq.read_table(given).to_pylist())
+    table = pq.read_table(given)
+    rows = table.to_pylist()
+    scored = [loaded.scoreInstance(row) for row in rows], loaded.scoreInstances(rows)
     Path(target).write_bytes(pickle.dumps(scored))
+    pq.write_table(loaded.transform(table), f"{target}.parquet")
 
     from pyspark import SparkContext
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -136,6 +139,69 @@ def test_a_job_that_fails_leaves_nothing(city, spark, tmp_path, target):
     assert not [entry for entry in warehouse.glob("*") if entry.name.startswith(("sparklet_", "half_"))]
 
 
+def wait_for(happened):
+    """Wait until it did."""
+    until = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def endless(spark, tmp_path):
+    """Give a view of two rows: one is there at once, the other as soon as a file is."""
+    from pyspark.sql.functions import lit, udf
+
+    go = str(tmp_path / "go")
+
+    @udf("double")
+    def age(place):
+        import time
+        from pathlib import Path
+
+        while place == 1 and not Path(go).exists():
+            time.sleep(0.05)
+        return float(place)
+
+    frame = spark.range(0, 2, 1, 2).select(lit("SF").alias("city"), age("id").alias("age"))
+    frame.createOrReplaceTempView("endless")
+    yield "endless"
+    Path(go).touch()
+
+
+@pytest.mark.parametrize("mode", ["error", "overwrite"])
+@pytest.mark.parametrize("target", ["path", "table"])
+def test_a_job_that_is_cancelled_in_the_middle_leaves_nothing(
+    city, people, spark, endless, tmp_path, target, mode
+):
+    root = tmp_path / "out"
+    root.mkdir()
+    warehouse = Path(spark.conf.get("spark.sql.warehouse.dir").removeprefix("file:"))
+    place = root if target == "path" else warehouse
+    destination = str(root / "scored") if target == "path" else "cancelled"
+    try:
+        if mode == "overwrite":
+            predict_offline(city, "people", destination)
+        before = set(place.iterdir()) if place.exists() else set()
+
+        def half_done():
+            # The first task has committed, the second one writes.
+            return [file for file in place.rglob("part-*.parquet") if "_temporary/0/task" in str(file)]
+
+        with ThreadPoolExecutor(1) as pool:
+            job = pool.submit(predict_offline, city, endless, destination, mode=mode, spark=spark)
+            wait_for(half_done)
+            spark.sparkContext.cancelAllJobs()
+            with pytest.raises(SparkletError, match="was not written"):
+                job.result(60)
+        assert set(place.iterdir()) == before
+        if mode == "overwrite":
+            found = spark.read.parquet(destination) if target == "path" else spark.table(destination)
+            assert found.count() == 3
+    finally:
+        spark.sql("DROP TABLE IF EXISTS cancelled")
+
+
 def test_options(city, people, tmp_path):
     with pytest.raises(OptionError, match="mode"):
         predict_offline(city, "people", str(tmp_path / "x"), mode="append")
@@ -177,6 +243,69 @@ main()
         check=False,
     )
     assert "50 rows in, 50 out, 0 dropped" in done.stdout, done.stderr[-2000:]
+
+
+SCRIPT = """
+import sys
+from pyspark.sql import SparkSession
+from sparklet import predict_offline
+spark = SparkSession.builder.getOrCreate()
+print(predict_offline(sys.argv[1], f"SELECT * FROM parquet.`{sys.argv[2]}`", sys.argv[3], trusted=["shop"]))
+"""
+
+
+def submitted(script, *arguments, conf=()):
+    """Return the command and environment that run a script with spark-submit."""
+    import pyspark
+
+    submit = Path(pyspark.__file__).with_name("bin") / "spark-submit"
+    settings = ["spark.ui.enabled=false", "spark.driver.memory=1g", *conf]
+    command = [str(submit), "--master", "local[1]", *(word for one in settings for word in ("--conf", one))]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE.parents[1] / "src"), EXAMPLES])}
+    environment |= {"PYSPARK_PYTHON": sys.executable, "SPARK_HOME": str(Path(pyspark.__file__).parent)}
+    return [*command, str(script), *map(str, arguments)], environment
+
+
+@pytest.mark.parity
+def test_spark_submit(shop, workers, tmp_path):
+    fitted(workers, shop).save(str(tmp_path / "model"))
+    workers.createDataFrame(rows(50, seed=8), SCHEMA).write.parquet(str(tmp_path / "homes"))
+    (tmp_path / "job.py").write_text(SCRIPT)
+    command, environment = submitted(
+        tmp_path / "job.py", tmp_path / "model", tmp_path / "homes", tmp_path / "scored"
+    )
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "scored: 50 rows in, 50 out, 0 dropped" in done.stdout, done.stderr[-2000:]
+    assert workers.read.parquet(str(tmp_path / "scored")).count() == 50
+    example = Path(EXAMPLES, "submit.py")
+    query = f"SELECT * FROM parquet.`{tmp_path / 'homes'}`"
+    command, environment = submitted(
+        example, "batch", tmp_path / "model", query, tmp_path / "again", "--trust", "shop"
+    )
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "again: 50 rows in, 50 out, 0 dropped" in done.stdout, done.stderr[-2000:]
+
+
+@pytest.mark.parity
+def test_a_driver_that_is_killed_leaves_nothing_at_the_destination(city, spark, tmp_path):
+    spark.range(0, 30_000_000, 1, 300).selectExpr("'SF' AS city", "double(id) AS age").write.parquet(
+        str(tmp_path / "many")
+    )
+    (tmp_path / "job.py").write_text(SCRIPT)
+    out = tmp_path / "out"
+    out.mkdir()
+    command, environment = submitted(tmp_path / "job.py", city, tmp_path / "many", out / "scored")
+    job = subprocess.Popen(
+        command, env=environment, cwd=tmp_path, start_new_session=True, stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_for(lambda: list(out.rglob("part-*.parquet")))
+        assert job.poll() is None
+    finally:
+        os.killpg(job.pid, signal.SIGKILL)
+        job.wait()
+    assert not (out / "scored").exists()
+    assert all(path.name.startswith(".scored-") for path in out.iterdir())
 
 
 def test_the_command_line_runs_an_embedded_spark(city, tmp_path):

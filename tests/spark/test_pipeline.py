@@ -49,26 +49,34 @@ def read(path):
     return [dict(zip(table.column_names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def test_spark_and_sparklet_agree_on_every_bit(model, tmp_path):
+@pytest.fixture(scope="module")
+def expected(model, tmp_path_factory):
+    """Give what plain PySpark answers in a process of its own."""
     _, path, given = model
-    fresh("plain.py", path, given, str(tmp_path / "spark"))
+    target = tmp_path_factory.mktemp("plain") / "spark"
+    fresh("plain.py", path, given, str(target))
+    return read(target)
+
+
+def test_spark_and_sparklet_agree_on_every_bit(model, expected, tmp_path):
+    _, path, given = model
     fresh("served.py", path, given, str(tmp_path / "served"))
-    expected = read(tmp_path / "spark")
-    single = pickle.loads((tmp_path / "served").read_bytes())
-    assert len(expected) == len(single) == ROWS
-    kept = [(one, two) for one, two in zip(expected, single, strict=True)]
-    for one, two in kept:
+    single, together = pickle.loads((tmp_path / "served").read_bytes())
+    table = read(tmp_path / "served.parquet")
+    assert len(expected) == len(single) == len(together) == len(table) == ROWS
+    for one, two, three, four in zip(expected, single, together, table, strict=True):
         assert_same({name: one[name] for name in two}, two)
+        assert_same(two, three)
+        assert_same(one, four)
     assert len({two["prediction"] for two in single}) > ROWS / 2
     assert sum(two["ratio"] is None for two in single) > ROWS / 100
 
 
-def test_the_same_model_on_a_dataframe(model, workers):
+def test_the_same_model_on_a_dataframe(model, expected, workers, tmp_path):
     made, path, given = model
-    frame = workers.read.parquet(given).limit(200)
-    loaded = sparklet.load(path, trusted=["shop"], outputs="*")
-    native = loaded.transform(frame).collect()
-    rows_ = [row.asDict() for row in frame.collect()]
-    for row, answer in zip(rows_, native, strict=True):
-        assert_same({c.name: answer[c.name] for c in loaded.outputs}, loaded.scoreInstance(row))
-    assert loaded.transform(frame).columns == made.transform(frame).columns
+    frame = workers.read.parquet(given)
+    scored = sparklet.load(path, trusted=["shop"]).transform(frame)
+    assert scored.columns == made.transform(frame).columns
+    scored.write.parquet(str(tmp_path / "scored"))
+    for one, two in zip(expected, read(tmp_path / "scored"), strict=True):
+        assert_same(one, two)

@@ -105,6 +105,16 @@ def test_a_changed_example_is_caught(saved, tmp_path):
         sparklet.load(copy, trusted=["shop"], verify=True)
 
 
+def test_another_file_system_than_the_default(made, workers, tmp_path):
+    """What Spark can write to, `save` can; a name of Hadoop's alone is not one that sparklet can open."""
+    conf = workers.sparkContext._jsc.hadoopConfiguration()
+    conf.set("fs.viewfs.mounttable.away.link./models", tmp_path.as_uri())
+    example = workers.createDataFrame(rows(20, seed=9), SCHEMA)
+    with pytest.warns(UserWarning, match="the model is saved, but sparklet would refuse it: .*viewfs"):
+        sparklet.save(made, "viewfs://away/models/m", example=example)
+    assert sparklet.load(tmp_path / "m", trusted=["shop"]).verify() == 20
+
+
 def test_under_sparks_own_blas(made, workers, tmp_path):
     """A session that nobody pinned: the certificate names its order of summation, and holds under it."""
     from sparklet.testing.spark import _blas_fields

@@ -161,7 +161,8 @@ def test_six_stages_of_a_notebook():
     for word in ("sparklet.spark.OnlineTransformer", "scoreInstance(self, row)", "trusted=["):
         assert text.count(word) == 1
     assert text.count("28-PipelineModel-3.5") == 1
-    assert "  - __main__.PetsTransformerModel at stages/1_PetsTransformerModel_f4216e142cd9: written in" in text
+    pets = "stages/1_PetsTransformerModel_f4216e142cd9"
+    assert f"\n  - __main__.PetsTransformerModel at {pets}: written in Python in a notebook" in text
 
 
 def test_what_the_advice_shows_works(tmp_path, monkeypatch):

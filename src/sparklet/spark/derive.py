@@ -85,7 +85,8 @@ def _by_udf(frame: DataFrame, work: Work, arguments: list[Any], fields: list[Any
     from pyspark.sql.types import StructField, StructType
 
     names = [field.name for field in fields]
-    # Metadata goes with the columns: inside the type of the UDF's result it is one that Arrow does not match.
+    # A column's metadata is given with its alias below: PySpark compares the Arrow type that comes back with
+    # the declared one, and metadata of a struct's fields would make them differ.
     bare = StructType([StructField(field.name, field.dataType) for field in fields])
 
     def made(*arrays: pa.Array) -> pa.Array:

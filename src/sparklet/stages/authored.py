@@ -101,6 +101,5 @@ def _untrusted(module: str) -> str:
         return "written in Python in a notebook or script, whose code is not saved with a model"
     package = module.partition(".")[0]
     return (
-        "written in Python, and not imported unless you trust its package: "
-        f"load(..., trusted=[{package!r}])"
+        f"written in Python, and not imported unless you trust its package: load(..., trusted=[{package!r}])"
     )
