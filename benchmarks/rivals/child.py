@@ -19,6 +19,7 @@ from benchmarks.rivals.adapter import Unable, first_line
 
 __all__: list[str] = []
 
+SLOW = 0.01  # seconds of a call, from which a turn ends with its time
 TURN = 50  # rows that are timed one by one before a block is timed
 # A block is as short as the clock allows: a longer one would often hold a turn of another process.
 BLOCK = 100e-6  # seconds
@@ -90,8 +91,8 @@ class Child:
                 start = clock()
                 score(row)
                 turn.append(clock() - start)
-                if start > end and len(calls) + len(turn) >= least:
-                    break  # one that starts a job for each row would take a minute for a turn
+                if turn[0] > SLOW and start > end and len(calls) + len(turn) >= least:
+                    break
             calls += turn
             middle = sorted(turn)[len(turn) // 2]
             count = max(1, min(TURN, round(BLOCK / middle)))

@@ -20,32 +20,62 @@ def prepare(folder: str, target: str) -> dict[str, Any]:
     from pyspark.ml import PipelineModel
 
     schema = schema_of_model(folder)
+    swapped = _mend_splits()
     with quiet_session() as session:
         model = PipelineModel.load(f"{folder}/model")
         kinds = {"string": StringTensorType, "double": FloatTensorType}
         types = [(name, kinds[kind]([None, 1])) for name, kind in schema.items()]
         converted = onnxmltools.convert_sparkml(model, "pipeline", types, spark_session=session)
-        version, categories = session.version, _splits_on_categories(session, folder)
-    mended = _mend(converted)
+        version = session.version
+    mended = "; ".join(filter(None, (_mend(converted), *swapped[:1])))
     onnx.save_model(converted, f"{target}/model.onnx")
     Path(target, "schema.json").write_text(json.dumps(schema), encoding="utf-8")
     facts = {"converted with": f"onnxmltools {onnxmltools.__version__}, PySpark {version}"}
-    if categories:
-        facts["at fault"] = (
-            f"{categories} splits of the trees ask if a feature is in a set of categories; the converter "
-            "writes `feature <= the first of the set`, which a feature of 0 and 1 always is for the set of 1"
-        )
     return facts | ({"mended": mended} if mended else {})
 
 
-def _splits_on_categories(session: Any, folder: str) -> int:
-    """Return how many splits of a saved pipeline's trees are sets of categories."""
-    found = 0
-    for data in Path(folder, "model", "stages").glob("*/data"):
-        nodes = session.read.parquet(str(data))
-        if "nodeData" in nodes.columns:
-            found += nodes.filter("nodeData.split.numCategories >= 0").count()
-    return found
+class _Tree:
+    """Stand for the DataFrame of a tree's nodes, of which the converter asks these two."""
+
+    def __init__(self, nodes: Any) -> None:
+        self._nodes = nodes
+
+    def toPandas(self) -> Any:
+        return self._nodes
+
+    def count(self) -> int:
+        return len(self._nodes)
+
+
+def _mend_splits() -> list[str]:
+    """Let the converter read splits of one-hot columns rightly; the list tells afterwards what it met.
+
+    Spark has such a column as a category of two values and writes which of them go left. The converter takes
+    the first of these for a threshold: right for {0}, but x <= 1 for {1}, where every row goes left.
+    """
+    from importlib import import_module
+
+    home = "onnxmltools.convert.sparkml.operator_converters"
+    common = import_module(f"{home}.tree_ensemble_common")
+    plain = common.sparkml_tree_dataset_to_sklearn
+    met: list[str] = []
+
+    def read(frame: Any, is_classifier: bool) -> Any:
+        nodes = frame.toPandas()
+        for place, split in zip(nodes.index, nodes["split"], strict=True):
+            feature, left, categories = split
+            if categories > 2 or (categories == 2 and len(left) != 1):
+                raise ValueError(f"a split of {categories} categories is not converted")
+            if categories == 2 and left[0] == 1.0:
+                sides = [nodes.at[place, "rightChild"], nodes.at[place, "leftChild"]]
+                nodes.at[place, "leftChild"], nodes.at[place, "rightChild"] = sides
+                nodes.at[place, "split"] = (feature, [0.0], categories)
+                met.append("splits of one-hot columns on {1}, which are converted to x <= 1: always true")
+        return plain(_Tree(nodes), is_classifier)
+
+    for name in ("decision_tree_regressor", "random_forest_classifier"):
+        import_module(f"{home}.{name}").sparkml_tree_dataset_to_sklearn = read
+    return met
 
 
 def _mend(model: Any) -> str:
