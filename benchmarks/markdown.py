@@ -187,7 +187,6 @@ def _rows(rivals: Figures) -> list[str]:
     notes = [f"{name}: {one['mended']}" for name, one in rivals.items() if one.get("mended")]
     examples = [
         f"{name}, wrong: {one['agreement']['example']}"
-        + (f". {one['at fault']}" if "at fault" in one else "")
         for name, one in rivals.items()
         if one.get("agreement", {}).get("wrong")
     ]
