@@ -250,7 +250,7 @@ import sys
 from pyspark.sql import SparkSession
 from sparklet import predict_offline
 spark = SparkSession.builder.getOrCreate()
-print(predict_offline(sys.argv[1], f"SELECT * FROM parquet.`{sys.argv[2]}`", sys.argv[3], trusted=["shop"]))
+print(predict_offline(*sys.argv[1:], trusted=["shop"]))
 """
 
 
@@ -271,14 +271,12 @@ def test_spark_submit(shop, workers, tmp_path):
     fitted(workers, shop).save(str(tmp_path / "model"))
     workers.createDataFrame(rows(50, seed=8), SCHEMA).write.parquet(str(tmp_path / "homes"))
     (tmp_path / "job.py").write_text(SCRIPT)
-    command, environment = submitted(
-        tmp_path / "job.py", tmp_path / "model", tmp_path / "homes", tmp_path / "scored"
-    )
+    query = f"SELECT * FROM parquet.`{tmp_path / 'homes'}`"
+    command, environment = submitted(tmp_path / "job.py", tmp_path / "model", query, tmp_path / "scored")
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "scored: 50 rows in, 50 out, 0 dropped" in done.stdout, done.stderr[-2000:]
     assert workers.read.parquet(str(tmp_path / "scored")).count() == 50
     example = Path(EXAMPLES, "submit.py")
-    query = f"SELECT * FROM parquet.`{tmp_path / 'homes'}`"
     command, environment = submitted(
         example, "batch", tmp_path / "model", query, tmp_path / "again", "--trust", "shop"
     )
@@ -287,19 +285,19 @@ def test_spark_submit(shop, workers, tmp_path):
 
 
 @pytest.mark.parity
-def test_a_driver_that_is_killed_leaves_nothing_at_the_destination(city, spark, tmp_path):
-    spark.range(0, 30_000_000, 1, 300).selectExpr("'SF' AS city", "double(id) AS age").write.parquet(
-        str(tmp_path / "many")
-    )
+def test_a_driver_that_is_killed_leaves_nothing_at_the_destination(city, tmp_path):
+    # The first of two tasks is done at once, the second sleeps a second for each row.
+    asleep = "java_method('java.lang.Thread', 'sleep', 1000L) = 'awake'"
+    query = f"SELECT 'SF' AS city, double(id) AS age FROM range(0, 2000, 1, 2) WHERE id < 1000 OR {asleep}"
     (tmp_path / "job.py").write_text(SCRIPT)
     out = tmp_path / "out"
     out.mkdir()
-    command, environment = submitted(tmp_path / "job.py", city, tmp_path / "many", out / "scored")
+    command, environment = submitted(tmp_path / "job.py", city, query, out / "scored")
     job = subprocess.Popen(
         command, env=environment, cwd=tmp_path, start_new_session=True, stderr=subprocess.DEVNULL
     )
     try:
-        wait_for(lambda: list(out.rglob("part-*.parquet")))
+        wait_for(lambda: [file for file in out.rglob("part-*") if "_temporary/0/task" in str(file)])
         assert job.poll() is None
     finally:
         os.killpg(job.pid, signal.SIGKILL)
