@@ -85,8 +85,8 @@ def _by_udf(frame: DataFrame, work: Work, arguments: list[Any], fields: list[Any
     from pyspark.sql.types import StructField, StructType
 
     names = [field.name for field in fields]
-    # Metadata is given with the columns' aliases: declared in the struct, it would not be in the Arrow type that
-    # comes back from Python, and Spark refuses a type that differs in it (ARROW_TYPE_MISMATCH).
+    # Metadata is given with the columns' aliases: declared in the struct, it would not be in the Arrow type
+    # that comes back from Python, and Spark refuses a type that differs in it (ARROW_TYPE_MISMATCH).
     bare = StructType([StructField(field.name, field.dataType) for field in fields])
 
     def made(*arrays: pa.Array) -> pa.Array:
