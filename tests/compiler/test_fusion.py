@@ -16,6 +16,7 @@ from sparklet.profile import Profile
 from sparklet.stages.classification.linear_svc import LinearSVCModel
 from sparklet.stages.classification.logistic_regression import LogisticRegressionModel
 from sparklet.stages.feature.binarizer import Binarizer
+from sparklet.stages.feature.bucketizer import Bucketizer
 from sparklet.stages.feature.elementwise_product import ElementwiseProduct
 from sparklet.stages.feature.imputer import ImputerModel
 from sparklet.stages.feature.max_abs_scaler import MaxAbsScalerModel
@@ -140,6 +141,15 @@ class Made:
         self.stages.append(Binarizer(uid=name, inputCol=source, outputCol=name, threshold=threshold))
         self.numbers.append(name)
 
+    def bucketize(self) -> None:
+        name, source = self.name(), self.rng.choice(self.numbers)
+        splits = self.rng.choice([(-math.inf, 0.0, 1.0, math.inf), (-math.inf, -0.0, 2.0), (-1.0, 0.5, 3.0)])
+        handling = self.rng.choice(["error", "skip", "keep"])
+        self.stages.append(
+            Bucketizer(uid=name, inputCol=source, outputCol=name, splits=splits, handleInvalid=handling)
+        )
+        self.numbers.append(name)
+
     def predict(self) -> None:
         source, name = self.rng.choice(list(self.vectors)[-3:]), self.name()
         size = self.vectors[source]
@@ -194,6 +204,7 @@ def pipeline(seed: int) -> Made:
     steps = [
         made.impute,
         made.binarize,
+        made.bucketize,
         made.index,
         made.encode,
         made.encode,

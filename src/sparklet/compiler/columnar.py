@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -103,6 +104,7 @@ def columnar(
 _NAMES: dict[str, Any] = {
     "logical_not": np.logical_not,
     "nan": math.nan,
+    "searchsorted": np.searchsorted,
     "where": np.where,
     "zeros": np.zeros,
     **{name: getattr(arrays, name) for name in arrays.__all__},
@@ -401,6 +403,10 @@ class _Writer:
         if function is math.exp:
             made = self._number(nodes[0])
             return _Made("number", f"exps({made.text})", fails=made.fails)
+        if function is bisect_right:
+            edges, made = nodes[0], self._number(nodes[1])
+            found = f"searchsorted({ast.unparse(edges)}, {made.text}, 'right').astype(float)"
+            return _Made("number", found, fails=made.fails)
         if name == "float":
             made = self.expression(nodes[0])
             if made.kind not in ("number", "whole"):

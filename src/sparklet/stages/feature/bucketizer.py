@@ -9,6 +9,7 @@ from math import copysign
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Column, Columns, wants
+from sparklet.emit import Builder, Emit, Value
 from sparklet.errors import InvalidValueError
 from sparklet.jvm_math import double_to_string
 from sparklet.stages.shared import HasInputCols, drop_if_missing, to_double
@@ -52,7 +53,25 @@ class Bucketizer(HasInputCols):
             yield Bound(taken, (), _keep_complete, drops=True, nulls=True)
         for source, (_, output), splits in zip(taken, self.pairs, self._splits, strict=True):
             made = columns.new(output, "double", attribute=Attribute("nominal", output, _names(splits)))
-            yield Bound((source,), (made,), self._search(splits, source), nulls=True)
+            search = self._search(splits, source)
+            if source.type == "double":
+                yield Bound((source,), (made,), emit=self._among(splits, search), nulls=True)
+            else:
+                yield Bound((source,), (made,), search, nulls=True)
+
+    def _among(self, splits: tuple[float, ...], search: Callable[[Any], float | None]) -> Emit:
+        """Return the emit for doubles: what plainly lies inside is looked up, else `search` is asked."""
+
+        def emit(b: Builder, x: Value) -> Value:
+            var, edges = b.value(x), b.bind(splits)
+            place = f"{b.bind(bisect_right, 'bisect')}({edges}, {var}) - 1.0"
+            inside = f"{var} != 0.0 and {b.bind(splits[0])} <= {var} < {b.bind(splits[-1])}"
+            found = f"{place} if {inside} else {b.bind(search, 'search')}({var})"
+            whole = len(splits) - 1 + (self.handleInvalid == "keep")
+            made = b.let(f"None if {var} is None else {found}" if x.null else found)
+            return Value(made, null=x.null, nan=False, whole=whole)
+
+        return emit
 
     def _search(self, splits: tuple[float, ...], source: Column) -> Callable[[Any], float | None]:
         last, keep, cast = splits[-1], self.handleInvalid == "keep", to_double(source)
