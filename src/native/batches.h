@@ -245,7 +245,8 @@ static PyObject *native_exps(PyObject *module, PyObject *const *arguments, Py_ss
         PyErr_SetString(PyExc_TypeError, "exps takes 2 arguments");
         return NULL;
     }
-    int good = open_doubles(&from, arguments[0]) == 0 && buffer_open(&to, arguments[1], "d", 8, PyBUF_WRITABLE) == 0;
+    int good = open_doubles(&from, arguments[0]) == 0 &&
+               buffer_open(&to, arguments[1], "d", 8, PyBUF_WRITABLE) == 0;
     if (good && buffer_items(&from) != buffer_items(&to)) {
         PyErr_SetString(PyExc_ValueError, "x and out differ in length");
         good = 0;

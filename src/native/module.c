@@ -420,6 +420,36 @@ static PyObject *native_factors(PyObject *module, PyObject *arguments)
     return NULL;
 }
 
+PyDoc_STRVAR(reader_doc,
+             "reader(names, classes, coercers, arrange, /)\n--\n\n"
+             "Return f(row), the tuple of the values that a dict has under names. A value that is neither of\n"
+             "its class nor None goes through its coercer; a row that is no dict of so many keys through\n"
+             "`arrange`, which gives one that has all names.");
+
+static PyObject *native_reader(PyObject *module, PyObject *arguments)
+{
+    State *state = PyModule_GetState(module);
+    PyObject *names, *classes, *coercers, *arrange;
+    if (!PyArg_ParseTuple(arguments, "O!O!O!O", &PyTuple_Type, &names, &PyTuple_Type, &classes, &PyTuple_Type,
+                          &coercers, &arrange))
+        return NULL;
+    if (PyTuple_GET_SIZE(names) != PyTuple_GET_SIZE(classes) ||
+        PyTuple_GET_SIZE(names) != PyTuple_GET_SIZE(coercers)) {
+        PyErr_SetString(PyExc_ValueError, "names, classes and coercers are as many");
+        return NULL;
+    }
+    PyTypeObject *type = (PyTypeObject *)state->reader_type;
+    Reader *reader = (Reader *)type->tp_alloc(type, 0);
+    if (!reader)
+        return NULL;
+    reader->vectorcall = reader_call;
+    reader->names = Py_NewRef(names);
+    reader->classes = Py_NewRef(classes);
+    reader->coercers = Py_NewRef(coercers);
+    reader->arrange = Py_NewRef(arrange);
+    return (PyObject *)reader;
+}
+
 static PyMethodDef native_methods[] = {
     {"exps", (PyCFunction)(void (*)(void))native_exps, METH_FASTCALL, exps_doc},
     {"dense", (PyCFunction)(void (*)(void))native_dense, METH_FASTCALL, dense_doc},

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import GOLDEN
+from tests.jvm.program import output_of
 
 pytestmark = [pytest.mark.parity, pytest.mark.spark]
 
-ROOT = GOLDEN.parent.parent
 # Built for Spark 3.5 with Scala 2.12; what else it depends on, Spark brings or LightGBM does not touch.
 JARS = (
     "com.microsoft.azure:synapseml-core_2.12:1.0.9",
@@ -45,16 +42,6 @@ def jars(tmp_path: Path) -> list[str]:
 
 def test_lightgbm(jars: list[str]) -> None:
     """Score saved LightGBM models as `transform` does, in every bit."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.jvm.synapseml", *jars],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr[-2000:]
-    assert done.stdout.count("(6000 in every bit)") == 1
-    assert done.stdout.count("(2000 in every bit)") == 1
+    printed = output_of("tests.jvm.synapseml", *jars, seconds=600)
+    assert printed.count("(6000 in every bit)") == 1
+    assert printed.count("(2000 in every bit)") == 1

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from sparklet.columns import ABSENT
 from sparklet.compiler.arrays import Given, listed, taken
-from sparklet.compiler.columnar import Output, columnar
+from sparklet.compiler.columnar import Columnar, Output, columnar
 from sparklet.compiler.fuse import write
 from sparklet.compiler.interpret import interpret
 from sparklet.compiler.plan import Plan
@@ -64,8 +65,11 @@ def loop(plan: Plan, fewest: int = _FEWEST) -> Loop:
     outputs = [_output(builder, symbol) for _, symbol in body.outputs]
     widths = tuple([width for _, width in outputs])
     inputs = [(var, column.type) for var, column in zip(body.inputs, plan.inputs, strict=True)]
-    # An absent column is neither null nor a number.
-    by_columns = None if plan.optional else columnar(builder, inputs, outputs)
+
+    @cache
+    def by_columns() -> Columnar | None:
+        # An absent column is neither null nor a number.
+        return None if plan.optional else columnar(builder, inputs, outputs)
 
     appends = [
         f"add{n}({made})" if width is None else f"out{n} += {made if isinstance(made, str) else _tuple(made)}"
@@ -93,10 +97,10 @@ def loop(plan: Plan, fewest: int = _FEWEST) -> Loop:
     by_rows: _ByRows = compiled(text).run(builder.names, "score")
 
     def run(columns: Sequence[Given], count: int) -> Scored:
-        if by_columns is not None and count >= fewest:
+        if count >= fewest and (score := by_columns()) is not None:
             # Whatever fails, the rows one by one tell what it is.
             with suppress(Exception):
-                failing, found = by_columns(columns, count)
+                failing, found = score(columns, count)
                 places = np.flatnonzero(failing)
                 if places.size <= count * _MOST_FAILING:
                     return _mended(found, widths, columns, places, by_rows)
@@ -123,19 +127,19 @@ _ByRows: TypeAlias = Callable[[Sequence[list[Any]], int], tuple[list[Any], list[
 
 def _mended(
     found: list[Any],
-    widths: Sequence[int | None],
+    widths: tuple[int | None, ...],
     columns: Sequence[Given],
     places: np.ndarray,
     score: _ByRows,
 ) -> Scored:
     """Score the rows at some places one by one and put what they give where it belongs."""
     if not places.size:
-        return Scored(tuple(found), tuple(widths), [])
+        return Scored(tuple(found), widths, [])
     made, dropped = score([taken(column, places) for column in columns], len(places))
     gone = places[dropped]
     scored = np.delete(places, dropped)
     mended = [_put(*given, scored, gone) for given in zip(found, made, widths, strict=True)]
-    return Scored(tuple(mended), tuple(widths), gone.tolist())
+    return Scored(tuple(mended), widths, gone.tolist())
 
 
 def _put(into: Any, values: list[Any], width: int | None, places: np.ndarray, gone: np.ndarray) -> Any:
