@@ -18,9 +18,9 @@ sanitize = (
 setup(
     ext_modules=[
         Extension(
-            "sparklet._native",
-            ["src/native/module.c"],
-            depends=sorted(map(str, Path("src/native").glob("*.h"))),
+            "sparklet._native._core",
+            ["src/sparklet/_native/module.c"],
+            depends=sorted(map(str, Path("src/sparklet/_native").glob("*.h"))),
             extra_compile_args=flags + sanitize,
             extra_link_args=sanitize,
             optional=True,

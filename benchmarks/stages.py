@@ -52,7 +52,7 @@ class Row:
 def best_case(className: str, known: Sequence[Golden]) -> Golden | None:
     """Return the default golden case of a class, from the newest Spark; else the first whose rows score."""
     own = [golden for golden in known if golden.facts["class"] == className and golden.failure is None]
-    own.sort(key=lambda golden: (golden.facts["case"] != "default", -float(golden.line)))
+    own.sort(key=lambda golden: (golden.facts["case"] != "default", -float(golden.release)))
     return next((golden for golden in own if any(isinstance(e, dict) for e in golden.expected)), None)
 
 
@@ -61,7 +61,7 @@ def measure(className: str, golden: Golden | None, spark: Any | None) -> Row:
     stage = className.rpartition(".")[2]
     if golden is None:
         return Row(stage, "", "no golden case with a scored row")
-    case = f"{golden.line} {golden.facts['case']}"
+    case = f"{golden.release} {golden.facts['case']}"
     model = golden.load()
     scored = [
         (row, theirs)

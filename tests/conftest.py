@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from sparklet.native import kernels
+from sparklet._native import kernels
 from sparklet.testing import pin_blas
 
 if TYPE_CHECKING:

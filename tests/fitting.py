@@ -7,7 +7,7 @@ import random
 
 from sparklet.columns import fold
 from sparklet.errors import SparkletError
-from sparklet.jvm_math import hash_term
+from sparklet.java import hash_term
 from sparklet.linalg import DenseVector, SparseVector, to_dense
 
 HOSTILE = {

@@ -54,7 +54,7 @@ def test_inspect(city, capsys):
 def test_inspect_json(city, capsys):
     assert run("inspect", city, "--json", "--schema", "age:int", "--spark", "3.5", "-c", "features") == 0
     facts = json.loads(capsys.readouterr().out)
-    assert facts["profile"]["line"] == "3.5"
+    assert facts["profile"]["release"] == "3.5"
     assert {"name": "age", "type": "int", "size": None, "from": "schema"} in facts["inputs"]
     assert [column["name"] for column in facts["outputs"]] == ["features"]
     assert [stage["uid"] for stage in facts["stages"]] == ["si", "ohe", "va", "lr"]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sparklet.errors import PatternError
-from sparklet.jvm_math.regex import java_pattern
+from sparklet.java.regex import java_pattern
 from sparklet.testing import compare_with_spark
-from tests.jvm_math.test_regex import random_pattern, random_text
+from tests.java.test_regex import random_pattern, random_text
 from tests.sql.compositions import Grammar
 from tests.sql.test_expressions import differing
 

@@ -47,7 +47,7 @@ def test_goldens_are_pinned() -> None:
     for golden in GOLDENS:
         assert golden.facts["blas"].endswith("Java11BLAS"), golden.id
         assert golden.facts["timezone"] == "UTC", golden.id
-        assert golden.facts["ansi"] == (not golden.line.startswith("3.")), golden.id
+        assert golden.facts["ansi"] == (not golden.release.startswith("3.")), golden.id
         assert golden.facts["exactness"] in ("structural", "dot", "transcendental"), golden.id
         assert not golden.slack.ulps or golden.facts["reason"], golden.id
 
@@ -93,7 +93,7 @@ def test_no_case_is_missing(className: str) -> None:
     if className != cls.className:
         return  # an older or Python name of a stage that has its cases under the first
     lacking = []
-    cases = {(golden.line, golden.facts["case"]) for golden in _by_class().get(className, [])}
+    cases = {(golden.release, golden.facts["case"]) for golden in _by_class().get(className, [])}
     since = min((line for line, _ in cases), default=LINES[0])
     lacking += [f"default on {line}" for line in LINES if line >= since and (line, "default") not in cases]
     seen = {(name, value) for stage in _stages_of(className) for name, value in _fields(stage)}

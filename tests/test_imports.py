@@ -15,8 +15,8 @@ PACKAGE = SOURCE / "sparklet"
 FLOORS = [
     {"errors"},
     {"linalg"},
-    {"native", "_native"},
-    {"jvm_math"},
+    {"_native"},
+    {"java"},
     {"profile", "same"},
     {"columns"},
     {"emit"},
@@ -123,7 +123,7 @@ def test_a_violation_is_found(source, module):
     [
         ("from sparklet.errors import SparkletError", "sparklet.linalg"),
         ("from . import shared", "sparklet.stages.stage"),
-        ("from ..jvm_math import dot", "sparklet.stages.stage"),
+        ("from ..java import dot", "sparklet.stages.stage"),
         ("from sparklet import load", "sparklet.cli"),
         ("import pyarrow", "sparklet.saved.tables"),
     ],

@@ -13,7 +13,7 @@ import json
 import pytest
 
 from sparklet.errors import SparkletError
-from sparklet.jvm_math import double_to_string, float_to_string
+from sparklet.java import double_to_string, float_to_string
 from sparklet.linalg import DenseVector, SparseVector
 from sparklet.pipeline import OnlinePipelineModel, _Options
 from sparklet.profile import Profile

@@ -210,7 +210,7 @@ def test_pyspark_twins():
 
 @pytest.mark.spark
 def test_against_spark(spark):
-    from tests.jvm_math.jvm import Jvm
+    from tests.java.jvm import Jvm
 
     jvm = Jvm(spark)
     for data, index in ARGMAX:

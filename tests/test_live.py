@@ -82,7 +82,7 @@ def test_pinning_takes_effect(spark: SparkSession) -> None:
         one, two = [0.1 * (i + 1) for i in range(11)], [1 / (i + 3) for i in range(11)]
         java = jvm.org.apache.spark.ml.linalg  # type: ignore[union-attr]
         vectors = [java.Vectors.dense(_doubles(spark, values)) for values in (one, two)]
-        from sparklet.jvm_math import dense_dot
+        from sparklet.java import dense_dot
 
         assert java.BLAS.dot(*vectors) == dense_dot("java11")(one, two)
     assert Vectors.dense(one).dot(Vectors.dense(two)) == pytest.approx(dense_dot("java11")(one, two))

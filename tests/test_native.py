@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sparklet._native import kernels
 from sparklet.errors import SparkletError
-from sparklet.jvm_math import (
+from sparklet.java import (
     ORDERS,
     WHOLE,
     bound_dot,
@@ -26,7 +27,6 @@ from sparklet.jvm_math import (
     hash_bytes,
 )
 from sparklet.linalg import DenseMatrix, DenseVector, SparseMatrix, SparseVector
-from sparklet.native import kernels
 from sparklet.stages.feature.hashing_tf import HashingTF
 from sparklet.stages.recommendation.als import ALSModel, Factors
 from sparklet.stages.tree.forest import Forest

@@ -57,7 +57,7 @@ def test_facts(city):
         "VectorAssembler",
         "LinearRegressionModel",
     ]
-    assert model.profile.line == "4.1+"
+    assert model.profile.release == "4.1+"
     assert model.path == city
 
 
@@ -298,5 +298,5 @@ def test_profile_follows_the_saving_version_and_can_be_chosen(tmp_path):
         ("5.0.0", "4.1+"),
     ):
         path = save_pipeline(tmp_path / version, [assembler(inputs=["a"])], version)
-        assert sparklet.load(path).profile.line == line
-    assert sparklet.load(path, spark="3.5").profile.line == "3.5"
+        assert sparklet.load(path).profile.release == line
+    assert sparklet.load(path, spark="3.5").profile.release == "3.5"

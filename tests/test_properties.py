@@ -17,7 +17,7 @@ from tests.conftest import GOLDEN
 CHOSEN = [
     golden
     for golden in goldens(GOLDEN)
-    if golden.line != "3.5"
+    if golden.release != "3.5"
     and golden.failure is None
     and (golden.facts["case"] == "default" or golden.stage == "PipelineModel")
 ]

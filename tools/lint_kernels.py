@@ -1,7 +1,7 @@
 """Find reductions whose order is not Spark's: `python tools/lint_kernels.py [file or folder ...]`.
 
-The order of a floating-point sum is part of Spark's answer, so the kernels (stages, jvm_math, compiler) take
-their sums and products from `sparklet.jvm_math`, where each order has a name. CPython changed `sum` of floats
+The order of a floating-point sum is part of Spark's answer, so the kernels (stages, java, compiler) take
+their sums and products from `sparklet.java`, where each order has a name. CPython changed `sum` of floats
 in 3.12, numpy's order is its own, and `math.fsum` rounds once: Spark has none of these orders. A `sum` of
 integers is no exception, because a reader cannot see that it is one.
 """
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "sparklet"
-KERNELS = [SOURCE / room for room in ("stages", "jvm_math", "compiler")]
+KERNELS = [SOURCE / room for room in ("stages", "java", "compiler")]
 
 LIBRARIES = {"builtins", "math", "numpy", "statistics"}
 # As names that these libraries give, or as methods of whatever may be an array.
@@ -23,7 +23,7 @@ REDUCTIONS = {
     "nansum", "norm", "prod", "reduce", "std", "sum", "sumprod", "tensordot", "trace", "var", "vdot",
 }  # fmt: skip
 # A named reduction is built from something: its file, what it may use, and why.
-EXEMPT = {("jvm_math/blas.py", "fsum"): "three exact terms, rounded once, are what Math.fma means"}
+EXEMPT = {("java/blas.py", "fsum"): "three exact terms, rounded once, are what Math.fma means"}
 
 
 def findings(source: str, name: str = "") -> list[tuple[int, str]]:
@@ -81,7 +81,7 @@ def main(paths: Iterable[str]) -> int:
     for file in files:
         name = file.relative_to(SOURCE).as_posix() if file.is_relative_to(SOURCE) else ""
         for line, what in findings(file.read_text(encoding="utf-8"), name):
-            print(f"{file}:{line}: `{what}` sums in an order of its own: use one that jvm_math names")
+            print(f"{file}:{line}: `{what}` sums in an order of its own: use one that java names")
             status = 1
     return status
 

@@ -1,4 +1,4 @@
-r"""Write src/sparklet/jvm_math/regex/unicode13.py: `python tools/unicode13.py [java of a JDK 17]`.
+r"""Write src/sparklet/java/regex/unicode13.py: `python tools/unicode13.py [java of a JDK 17]`.
 
 JDK 17 knows Unicode 13, Python a later one, so what `\p{L}` covers cannot be asked of Python. This asks the
 JDK for the properties of every character and packs the answers.
@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
-TARGET = Path(__file__).resolve().parent.parent / "src/sparklet/jvm_math/regex/unicode13.py"
+TARGET = Path(__file__).resolve().parent.parent / "src/sparklet/java/regex/unicode13.py"
 END = 0x110000
 
 JAVA = """

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 __all__ = [
     "DenseMatrix",
     "DenseVector",
-    "Line",
     "Matrix",
+    "Release",
     "SparseMatrix",
     "SparseVector",
     "Vector",
@@ -35,7 +35,7 @@ __all__ = [
     "vector",
 ]
 
-Line: TypeAlias = Literal["3.5", "4.0", "4.1+"]
+Release: TypeAlias = Literal["3.5", "4.0", "4.1+"]
 """The lines of Spark that score differently; each stands for all versions that give the same answers."""
 
 HASHED_NONZEROS = 128  # Vectors.MAX_HASH_NNZ
@@ -336,10 +336,10 @@ def to_sparse(data: Vector) -> SparseVector:
     )
 
 
-def compressed(data: Vector, line: Line) -> Vector:
+def compressed(data: Vector, release: Release) -> Vector:
     """Return the vector in the kind that Spark's `Vector.compressed` picks: sparse where that is smaller.
 
-    Spark 4.1 (SPARK-51340) counts bytes differently, so `line` of the profile decides. Follows Spark's
+    Spark 4.1 (SPARK-51340) counts bytes differently, so `release` of the profile decides. Follows Spark's
     `ml/linalg/Vectors.scala` (3.5 and 4.2).
 
     >>> data = DenseVector((1.0, 2.0, 0.0, 0.0, 0.0))
@@ -350,25 +350,25 @@ def compressed(data: Vector, line: Line) -> Vector:
     # NaN counts as a non-zero, -0.0 does not
     nonzeros = len(values) - values.count(0.0)
     size = len(data)
-    return to_sparse(data) if sparse_is_smaller(nonzeros, size, line) else to_dense(data)
+    return to_sparse(data) if sparse_is_smaller(nonzeros, size, release) else to_dense(data)
 
 
-def sparse_is_smaller(nonzeros: int, size: int, line: Line) -> bool:
+def sparse_is_smaller(nonzeros: int, size: int, release: Release) -> bool:
     """Tell whether `compressed` makes a vector of `size` elements, `nonzeros` of them not zero, sparse.
 
     >>> sparse_is_smaller(2, 5, "4.0"), sparse_is_smaller(2, 5, "4.1+")
     (True, False)
     """
-    return 12 * nonzeros + 28 < 8 * size + 12 if line == "4.1+" else 1.5 * (nonzeros + 1.0) < size
+    return 12 * nonzeros + 28 < 8 * size + 12 if release == "4.1+" else 1.5 * (nonzeros + 1.0) < size
 
 
-def sparse_limit(size: int, line: Line) -> int:
+def sparse_limit(size: int, release: Release) -> int:
     """Return with how many non-zeros a vector of `size` elements is still smaller sparse, -1 for none.
 
     >>> sparse_limit(160, "3.5")
     105
     """
-    return bisect_left(range(size + 1), True, key=lambda n: not sparse_is_smaller(n, size, line)) - 1
+    return bisect_left(range(size + 1), True, key=lambda n: not sparse_is_smaller(n, size, release)) - 1
 
 
 def argmax(data: Vector) -> int:

@@ -211,7 +211,7 @@ class OnlinePipelineModel:
             return shown + (f", … {len(columns) - 8} more" if len(columns) > 8 else "")
 
         return (
-            f"OnlinePipelineModel({self._path!r}, Spark {self.profile.line}, {len(self.stages)} stages\n"
+            f"OnlinePipelineModel({self._path!r}, Spark {self.profile.release}, {len(self.stages)} stages\n"
             f"  inputs:  {names(self.inputs)}\n  outputs: {names(self.outputs)})"
         )
 
@@ -225,7 +225,8 @@ class OnlinePipelineModel:
 
         listed = "".join(f"<li>{html.escape(str(stage))}</li>" for stage in self.stages)
         return (
-            f"<b>OnlinePipelineModel</b> <code>{html.escape(self._path)}</code>, as Spark {self.profile.line}"
+            f"<b>OnlinePipelineModel</b> <code>{html.escape(self._path)}</code>"
+            f", as Spark {self.profile.release}"
             f"<ol>{listed}</ol><table><tr><th></th><th>column</th><th>type</th><th>from</th></tr>"
             f"{rows(self.inputs, 'input')}{rows(self.outputs, 'output')}</table>"
         )

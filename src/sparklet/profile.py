@@ -6,27 +6,27 @@ import re
 from dataclasses import dataclass, replace
 
 from sparklet.errors import OptionError
-from sparklet.jvm_math import ORDERS
-from sparklet.linalg import Line
+from sparklet.java import ORDERS
+from sparklet.linalg import Release
 
-__all__ = ["Line", "Profile"]
+__all__ = ["Profile", "Release"]
 
 
 @dataclass(frozen=True)
 class Profile:
     """Name the Spark whose arithmetic is reproduced.
 
-    `line` is a scoring line (each stands for all versions that give the same answers), `ansi` is
+    `release` is a scoring release (each stands for all versions that give the same answers), `ansi` is
     `spark.sql.ansi.enabled`, `timezone` and `locale` are the session's and the JVM's, `blas` is the
     order in which dense dots are summed (`"java11"`, or `"vector8"` ... for a JVM with the vector module).
 
-    >>> Profile.of("2.4.0.cloudera2").line
+    >>> Profile.of("2.4.0.cloudera2").release
     '3.5'
     >>> Profile.of("4.3.0")
-    Profile(line='4.1+', ansi=True, timezone='UTC', locale='en', blas='java11')
+    Profile(release='4.1+', ansi=True, timezone='UTC', locale='en', blas='java11')
     """
 
-    line: Line
+    release: Release
     ansi: bool
     timezone: str = "UTC"
     locale: str = "en"
@@ -46,14 +46,14 @@ class Profile:
         if match is None:
             raise OptionError("spark", version, "a Spark version such as '3.5' or '4.3.0'")
         number = int(match[1]), int(match[2])
-        line: Line = "4.1+" if number >= (4, 1) else "4.0" if number >= (4, 0) else "3.5"
+        release: Release = "4.1+" if number >= (4, 1) else "4.0" if number >= (4, 0) else "3.5"
         # spark.sql.ansi.enabled became true by default in 4.0.
-        return cls(line=line, ansi=number >= (4, 0))
+        return cls(release=release, ansi=number >= (4, 0))
 
-    def at_least(self, line: Line) -> bool:
-        """Tell whether this profile scores as `line` or a newer one does."""
+    def at_least(self, release: Release) -> bool:
+        """Tell whether this profile scores as `release` or a newer one does."""
         order = ("3.5", "4.0", "4.1+")
-        return order.index(self.line) >= order.index(line)
+        return order.index(self.release) >= order.index(release)
 
     def with_(self, **changes: object) -> Profile:
         """Return the profile with some of its facts replaced."""

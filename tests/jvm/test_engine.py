@@ -44,7 +44,7 @@ def flagship(line: str) -> Golden:
 
 def test_default_outputs_and_inputs_are_those_of_the_python_engine(flagship: Golden) -> None:
     java, python = (
-        sparklet.load(flagship.model, engine=engine, schema=flagship.schema, spark=flagship.line)
+        sparklet.load(flagship.model, engine=engine, schema=flagship.schema, spark=flagship.release)
         for engine in ("jvm", "python")
     )
     assert [column.name for column in java.outputs] == [column.name for column in python.outputs]

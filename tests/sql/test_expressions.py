@@ -40,12 +40,12 @@ def differing(table: Table, line: str, expression: str, answer: dict[str, Any]) 
     columns = {name: Column(name, type, origin="schema") for name, type in table.schema.items()}
     profile = Profile.of(line)
     try:
-        (item,) = parse(f"SELECT {expression} FROM __THIS__", line=profile.line).items
+        (item,) = parse(f"SELECT {expression} FROM __THIS__", release=profile.release).items
         name = item.name
     except Refused as error:
         if "without a name" not in str(error):
             return [] if "refused" in answer else [f"refused: {error}"]
-        (item,) = parse(f"SELECT {expression} AS x FROM __THIS__", line=profile.line).items
+        (item,) = parse(f"SELECT {expression} AS x FROM __THIS__", release=profile.release).items
         name = None
     try:
         compiled = compile_node(item.node, columns.__getitem__, profile)

@@ -15,7 +15,7 @@ import pytest
 
 import sparklet
 from sparklet.errors import CorruptModelError, InvalidValueError, NullValueError, VectorSizeError
-from sparklet.jvm_math import WHOLE
+from sparklet.java import WHOLE
 from sparklet.linalg import DenseVector, SparseVector
 from sparklet.saved import open_model
 from sparklet.stages import build

@@ -48,11 +48,11 @@ def test_each_reduction_is_found(source, what):
 @pytest.mark.parametrize(
     "source",
     [
-        "from sparklet.jvm_math import dot\ndot(xs, 'java11')(ys)",
-        "from sparklet.jvm_math import blas\nblas.dot(xs, 'java11')(ys)",
-        "from sparklet import jvm_math\njvm_math.dot(xs, 'java11')",
-        "import sparklet.jvm_math as exact\nexact.dot(xs, 'java11')",
-        "from ..jvm_math import dot",
+        "from sparklet.java import dot\ndot(xs, 'java11')(ys)",
+        "from sparklet.java import blas\nblas.dot(xs, 'java11')(ys)",
+        "from sparklet import java\njava.dot(xs, 'java11')",
+        "import sparklet.java as exact\nexact.dot(xs, 'java11')",
+        "from ..java import dot",
         "scale = self.mean[0] / self.std[0]",
         "total = 0.0\nfor x in xs:\n    total += x",
         "import math\nmath.exp(x)",
@@ -69,8 +69,8 @@ def test_a_finding_says_its_line():
 
 def test_an_exemption_holds_for_its_file_only():
     source = "import math\nmath.fsum(xs)"
-    assert found(source, "jvm_math/blas.py") == []
-    assert found(source, "jvm_math/casts.py") == [(2, "fsum")]
+    assert found(source, "java/blas.py") == []
+    assert found(source, "java/casts.py") == [(2, "fsum")]
 
 
 def test_the_command_names_the_place_and_fails(tmp_path, capsys):

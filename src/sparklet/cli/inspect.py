@@ -73,7 +73,7 @@ def _print(model: OnlinePipelineModel, facts: dict[str, Any]) -> None:
     ansi = "on" if profile.ansi else "off"
     console.print(f"[bold]{escape(model.path)}[/bold]")
     console.print(
-        f"scored as Spark {profile.line}: ANSI {ansi}, {profile.timezone}, "
+        f"scored as Spark {profile.release}: ANSI {ansi}, {profile.timezone}, "
         f"locale {profile.locale}, BLAS {profile.blas}"
     )
     console.print(f"{len(model.stages)} stages, {facts['bytes']:,} bytes")

@@ -23,7 +23,7 @@ from sparklet.errors import (
     RowError,
     VectorSizeError,
 )
-from sparklet.jvm_math.text import double_to_string
+from sparklet.java.text import double_to_string
 from sparklet.linalg import DenseVector, SparseVector, Vector, vector
 
 __all__ = ["ABSENT", "RowReader", "coercer", "encode_vector"]

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from sparklet._native import kernels
 from sparklet.columns import ABSENT
-from sparklet.native import kernels
 
 __all__ = [
     "Given",

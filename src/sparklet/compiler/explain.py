@@ -29,7 +29,7 @@ def explain(plan: Plan) -> str:
 def _lines(plan: Plan, body: Body) -> Iterator[str]:
     given, made = _many(len(plan.inputs), "column"), _many(len(plan.outputs), "column")
     length = _many(len(body.builder.lines), "line")
-    yield f"{given} in, {made} out, {length}, as Spark {plan.profile.line}"
+    yield f"{given} in, {made} out, {length}, as Spark {plan.profile.release}"
     yield ""
     yield "read"
     for var, column in zip(body.inputs, plan.inputs, strict=True):

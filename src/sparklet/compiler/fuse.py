@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, NoReturn
 
+from sparklet._native import kernels, lazily
 from sparklet.columns import ABSENT, Column, RowReader, coercer
 from sparklet.compiler.interpret import Score, interpret
 from sparklet.compiler.plan import Plan, Step, readers_of
 from sparklet.emit import Builder, Source, Symbol, Value, compiled
 from sparklet.errors import NullValueError
-from sparklet.native import kernels, lazily
 from sparklet.stages.stage import Dropped
 
 __all__ = ["Body", "fuse", "write"]

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from sparklet._native import lazily
 from sparklet.columns import ABSENT
 from sparklet.compiler.arrays import Given, listed, taken
 from sparklet.compiler.columnar import Columnar, Output, columnar
@@ -19,7 +20,6 @@ from sparklet.compiler.plan import Plan
 from sparklet.emit import Builder, Segments, Symbol, Tuple, compiled
 from sparklet.errors import RowError
 from sparklet.linalg import to_dense
-from sparklet.native import lazily
 from sparklet.stages.stage import Dropped
 
 __all__ = ["Loop", "Scored", "loop"]

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any, Literal, TypeAlias
 
+from sparklet._native import kernels
 from sparklet.emit.code import compiled
 from sparklet.emit.gather import gatherer, is_sparse, one_hot_vectors, refuse_size
 from sparklet.emit.symbols import (
@@ -20,9 +21,8 @@ from sparklet.emit.symbols import (
     dense,
     layout_of,
 )
-from sparklet.jvm_math import WHOLE, Layout, dot, dot_of, exp
-from sparklet.linalg import DenseVector, Line, SparseVector, Vector, compressed, sparse_limit, to_dense
-from sparklet.native import kernels
+from sparklet.java import WHOLE, Layout, dot, dot_of, exp
+from sparklet.linalg import DenseVector, Release, SparseVector, Vector, compressed, sparse_limit, to_dense
 
 __all__ = ["Builder", "Emit", "Symbol", "calls"]
 
@@ -222,7 +222,7 @@ class Builder:
                 each, ones = _function(expression, tuple(constants)), part.weights or (1.0,) * part.size
                 found.append(OneHot(part.var, part.size, tuple(map(each, ones, *slices))))
                 start += part.size
-        return Segments(tuple(found), vector.size, vector.limit, vector.line)
+        return Segments(tuple(found), vector.size, vector.limit, vector.release)
 
     def _mapped(
         self, var: str, expression: str, constants: dict[str, Sequence[float]], size: int, keeps_zero: bool
@@ -263,11 +263,11 @@ class Builder:
             found = [Number(number.var, number.var, number.exact) for number in found]
         return Segments(tuple(found), len(found), len(found))
 
-    def compressed(self, vector: Symbol, line: Line) -> Symbol:
+    def compressed(self, vector: Symbol, release: Release) -> Symbol:
         """Return a vector in the kind that takes less room, see `sparklet.linalg.compressed`."""
         if isinstance(vector, Segments) and vector.kind == "dense" and vector.numbers is not None:
-            return Segments(vector.parts, vector.size, sparse_limit(len(vector.parts), line), line)
-        return self.call(partial(compressed, line=line), vector, null=False)
+            return Segments(vector.parts, vector.size, sparse_limit(len(vector.parts), release), release)
+        return self.call(partial(compressed, release=release), vector, null=False)
 
     def elements(self, vector: Symbol, size: int) -> list[str]:
         """Return expressions of the elements of a dense vector of `size`."""
@@ -352,7 +352,7 @@ class Builder:
         loose = ", ".join([part.var for part in vector.parts])
 
         def call(kind: Literal["dense", "sparse", "smaller"], arguments: str) -> str:
-            kernel = dot_of(weights, order, layout, size, kind, vector.line)
+            kernel = dot_of(weights, order, layout, size, kind, vector.release)
             return f"{self.bind(kernel, 'dot')}({arguments})"
 
         if vector.kind == "sparse":
@@ -415,4 +415,4 @@ def _plain(vector: Segments, weights: DenseVector) -> tuple[Segments, DenseVecto
         parts.append(part)
         found += here
         start += size
-    return Segments(tuple(parts), vector.size, vector.limit, vector.line), DenseVector(tuple(found))
+    return Segments(tuple(parts), vector.size, vector.limit, vector.release), DenseVector(tuple(found))

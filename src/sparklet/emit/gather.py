@@ -34,7 +34,7 @@ def gatherer(vector: Segments) -> Callable[..., Vector]:
     It takes two arguments for a number, value and active, and one for any other segment.
     """
     plan = [_facts(part) for part in vector.parts]
-    limit, line = vector.limit, vector.line
+    limit, release = vector.limit, vector.release
 
     def gather(*arguments: Any) -> Vector:
         indices: list[int] = []
@@ -67,7 +67,7 @@ def gatherer(vector: Segments) -> Callable[..., Vector]:
                         indices.append(size)
                         values.append(element)
                     size += 1
-        sparse = sparse_is_smaller(len(indices), size, line) if limit is None else len(indices) <= limit
+        sparse = sparse_is_smaller(len(indices), size, release) if limit is None else len(indices) <= limit
         if sparse:
             return SparseVector(size, tuple(indices), tuple(values))
         if len(values) == size:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sparklet.jvm_math import Layout
-from sparklet.jvm_math.layout import Segment as LayoutSegment
-from sparklet.linalg import Line
+from sparklet.java import Layout
+from sparklet.java.layout import Segment as LayoutSegment
+from sparklet.linalg import Release
 
 __all__ = [
     "Number",
@@ -95,13 +95,13 @@ Segment = Number | OneHot | Part
 class Segments:
     """A vector as segments side by side: sparse where no more than `limit` elements are active.
 
-    `limit` is None where the size is known only at run time; `line` then tells the rule.
+    `limit` is None where the size is known only at run time; `release` then decides it.
     """
 
     parts: tuple[Segment, ...]
     size: int | None
     limit: int | None
-    line: Line = "4.1+"
+    release: Release = "4.1+"
 
     @property
     def kind(self) -> str:
@@ -133,7 +133,7 @@ def dense(variables: Sequence[str]) -> Segments:
 
 
 def layout_of(vector: Segments) -> Layout | None:
-    """Return where each segment lies, as kernels take it (see `sparklet.jvm_math.layout`).
+    """Return where each segment lies, as kernels take it (see `sparklet.java.layout`).
 
     None for a vector whose segments do not tell all: weights, vector objects.
     """

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from sparklet.errors import OptionError, SparkletError
-from sparklet.jvm_math import ORDERS
+from sparklet.java import ORDERS
 from sparklet.pipeline import load
 from sparklet.profile import Profile
 from sparklet.saved import EXAMPLE, FILES, example_json, is_listed, listing

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-from sparklet import jvm_math
+from sparklet import java
 from sparklet.errors import InvalidValueError
-from sparklet.jvm_math import double_to_string
-from sparklet.jvm_math.casts import from_double
-from sparklet.jvm_math.strict import strict_exp, strict_log, strict_log10
+from sparklet.java import double_to_string
+from sparklet.java.casts import from_double
+from sparklet.java.strict import strict_exp, strict_log, strict_log10
 from sparklet.profile import Profile
 from sparklet.sql.casts import cast, fit_decimal, overflow, wrapped
 from sparklet.sql.dates import plus_days
@@ -288,28 +288,28 @@ def _nearest_whole(value: float) -> float:
 LN2 = strict_log(2.0)
 DEGREES, RADIANS = 57.29577951308232, 0.017453292519943295
 _FUNCTIONS: dict[str, Callable[[float], float | None]] = {
-    "acos": jvm_math.acos,
-    "asin": jvm_math.asin,
+    "acos": java.acos,
+    "asin": java.asin,
     "atan": math.atan,
     "cbrt": math.cbrt,
-    "cos": jvm_math.cos,
-    "cosh": jvm_math.cosh,
+    "cos": java.cos,
+    "cosh": java.cosh,
     "degrees": lambda value: value * DEGREES,
     "exp": strict_exp,
-    "expm1": jvm_math.expm1,
+    "expm1": java.expm1,
     "ln": _above(0.0, strict_log),
     "log10": _above(0.0, strict_log10),
-    "log1p": _above(-1.0, jvm_math.log1p),
+    "log1p": _above(-1.0, java.log1p),
     "log2": _above(0.0, lambda value: strict_log(value) / LN2),
     "radians": lambda value: value * RADIANS,
     "rint": _nearest_whole,
     "sign": _sign,
     "signum": _sign,
-    "sin": jvm_math.sin,
-    "sinh": jvm_math.sinh,
-    "sqrt": jvm_math.sqrt,
-    "tan": jvm_math.tan,
-    "tanh": jvm_math.tanh,
+    "sin": java.sin,
+    "sinh": java.sinh,
+    "sqrt": java.sqrt,
+    "tan": java.tan,
+    "tanh": java.tanh,
 }
 for _name, _of in _FUNCTIONS.items():
     function(_name, takes="n", gives="n")(_math(_name, _of))
@@ -323,7 +323,7 @@ def log(profile: Profile, base: Typed, operand: Typed | None = None) -> Typed:
     base, operand = double("log", base, profile), double("log", operand, profile)
 
     def logarithm(a: float, b: float) -> float | None:
-        return None if a <= 0 or b <= 0 else jvm_math.div(strict_log(b), strict_log(a))
+        return None if a <= 0 or b <= 0 else java.div(strict_log(b), strict_log(a))
 
     return map2(logarithm, base, operand, "double")
 
@@ -334,7 +334,7 @@ def _two(name: str, of: Callable[[float, float], float]) -> Callable[[Profile, T
     )
 
 
-function("pow", "power", takes="nn", gives="n")(_two("pow", jvm_math.pow))
+function("pow", "power", takes="nn", gives="n")(_two("pow", java.pow))
 # A negative zero counts as zero.
 function("atan2", takes="nn", gives="n")(_two("atan2", lambda y, x: math.atan2(y + 0.0, x + 0.0)))
 

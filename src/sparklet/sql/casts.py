@@ -18,8 +18,8 @@ from typing import Any, TypeAlias
 
 from sparklet.columns import parse_type
 from sparklet.errors import InvalidValueError, OptionError
-from sparklet.jvm_math import double_to_string, to_string
-from sparklet.jvm_math.casts import from_double
+from sparklet.java import double_to_string, to_string
+from sparklet.java.casts import from_double
 from sparklet.profile import Profile
 from sparklet.sql.functions import check_profile, function, map1, refuse_types
 from sparklet.sql.nodes import Refused
@@ -385,12 +385,12 @@ def to_text(source: str, profile: Profile) -> Convert | None:
         check_profile(profile)
     if not (is_numeric(source) or source in ("boolean", "date", "timestamp")):
         return None
-    line, ansi = profile.line, profile.ansi
+    release, ansi = profile.release, profile.ansi
     if source == "double":
         return double_to_string
     if source in INTEGRAL:
         return str
-    return lambda value: to_string(value, source, line, ansi=ansi)
+    return lambda value: to_string(value, source, release, ansi=ansi)
 
 
 # --- written casts ----------------------------------------------------------------------------------

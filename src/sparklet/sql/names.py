@@ -22,7 +22,7 @@ _PLAIN = {
 }  # fmt: skip
 
 
-def column_name(node: Node, line: str) -> str | None:
+def column_name(node: Node, release: str) -> str | None:
     """Return what Spark calls the column that an expression makes where nobody names it, None if not sure.
 
     >>> from sparklet.sql.nodes import Call, Name
@@ -36,10 +36,10 @@ def column_name(node: Node, line: str) -> str | None:
         and isinstance(node.args[0], Name)
     ):
         return node.args[0].name
-    return pretty(node, line)
+    return pretty(node, release)
 
 
-def pretty(node: Node, line: str) -> str | None:
+def pretty(node: Node, release: str) -> str | None:
     """Return an expression as Spark writes it in names, None if it is not sure.
 
     Follows Spark's `catalyst/util/package.scala` (`toPrettySQL`).
@@ -54,14 +54,14 @@ def pretty(node: Node, line: str) -> str | None:
         if node.type in ("int", "bigint", "string"):
             return str(node.value)
         return "NULL" if node.value is None else None
-    parts = [pretty(arg, line) for arg in node.args]
+    parts = [pretty(arg, release) for arg in node.args]
     texts = [part for part in parts if part is not None]
     if len(texts) < len(parts):
         return None
-    return _call(node, texts, line)
+    return _call(node, texts, release)
 
 
-def _call(node: Call, texts: list[str], line: str) -> str | None:
+def _call(node: Call, texts: list[str], release: str) -> str | None:
     name = node.name
     if name == "cast":
         to = type_named(node.to)
@@ -75,7 +75,7 @@ def _call(node: Call, texts: list[str], line: str) -> str | None:
     if name == "between":
         value, low, high = texts
         between = f"(({value} >= {low}) AND ({value} <= {high}))"
-        return f"between({value}, {low}, {high})" if line != "3.5" else between
+        return f"between({value}, {low}, {high})" if release != "3.5" else between
     if name == "<>":
         return f"(NOT ({texts[0]} = {texts[1]}))"
     if name in _FRAMED:

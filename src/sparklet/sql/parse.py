@@ -49,26 +49,26 @@ class Statement:
 
 
 @lru_cache(maxsize=256)
-def parse(statement: str, *, line: str = "4.1+") -> Statement:
+def parse(statement: str, *, release: str = "4.1+") -> Statement:
     """Return the plan of a statement over `__THIS__`.
 
     Raises `Refused` for anything that is not one SELECT with WHERE over the one table, possibly through
     subselects of the same form; `MissingExtraError` without sqlglot.
     """
-    plain, tree = _parse_tree(statement, line)
+    plain, tree = _parse_tree(statement, release)
     try:
-        return _Reader(plain, line).select(tree)
+        return _Reader(plain, release).select(tree)
     except RecursionError:
         raise Refused("a statement that is nested too deeply") from None
 
 
-def parse_expression(text: str, *, line: str = "4.1+") -> Node:
+def parse_expression(text: str, *, release: str = "4.1+") -> Node:
     """Return one expression.
 
     >>> parse_expression("a + 1")
     Call(name='+', args=(Name(name='a'), Literal(value=1, type='int')), to='')
     """
-    (item,) = parse(f"SELECT {text} AS x FROM {TABLE}", line=line).items  # noqa: S608 - no database is near
+    (item,) = parse(f"SELECT {text} AS x FROM {TABLE}", release=release).items  # noqa: S608 - no database is near
     if item.node is None:
         raise Refused("* as an expression")
     return item.node
@@ -101,9 +101,9 @@ _CLAUSES = {
 }  # fmt: skip
 
 
-def _parse_tree(statement: str, line: str) -> tuple[Plain, Any]:
+def _parse_tree(statement: str, release: str) -> tuple[Plain, Any]:
     dialect, SqlglotError = _grammar()
-    plain = make_plain(statement, quotes_double=line != "3.5")
+    plain = make_plain(statement, quotes_double=release != "3.5")
     try:
         (tree,) = dialect.parse(plain.text)
     except (SqlglotError, ValueError, RecursionError):
@@ -135,9 +135,9 @@ _MATCHES = {"Like": "like", "ILike": "ilike", "RegexpLike": "rlike"}
 
 
 class _Reader:
-    def __init__(self, plain: Plain, line: str) -> None:
+    def __init__(self, plain: Plain, release: str) -> None:
         self._plain = plain
-        self._line = line
+        self._release = release
 
     # --- the statement ----------------------------------------------------------------------------
 
@@ -191,7 +191,7 @@ class _Reader:
             node = self._expression(tree.this, scope.resolve)
             return [Item(tree.args["alias"].name, node)]
         written = self._expression(tree, lambda name, _: Name(name))
-        name = column_name(written, self._line)
+        name = column_name(written, self._release)
         if name is None:
             raise Refused(f"{describe(written)} without a name: write AS name behind it")
         return [Item(name, self._expression(tree, scope.resolve), not isinstance(written, Name))]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sparklet.errors import InvalidValueError, PatternError
-from sparklet.jvm_math.regex import JavaPattern, java_pattern
+from sparklet.java.regex import JavaPattern, java_pattern
 from sparklet.profile import Profile
 from sparklet.sql.functions import function, map1, map2
 from sparklet.sql.nodes import Refused

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sparklet.errors import InvalidValueError
-from sparklet.jvm_math import java_lower
+from sparklet.java import java_lower
 from sparklet.profile import Profile
 from sparklet.sql.casts import cast
 from sparklet.sql.functions import function, map1, map2, maps, refuse_types

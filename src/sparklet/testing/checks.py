@@ -105,7 +105,7 @@ def check_answers(golden: Golden) -> None:
     if problems:
         shown = "\n".join(problems[:8])
         raise AssertionError(
-            f"{golden.id}: {len(problems)} of {len(found)} rows differ from Spark {golden.line}\n{shown}"
+            f"{golden.id}: {len(problems)} of {len(found)} rows differ from Spark {golden.release}\n{shown}"
         )
 
 

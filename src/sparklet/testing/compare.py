@@ -205,12 +205,12 @@ def compare_with_spark(
     """
     from sparklet.pipeline import load
 
-    line = ".".join(spark.version.split(".")[:2])
+    release = ".".join(spark.version.split(".")[:2])
     if not isinstance(rows, Sequence):
         frame = rows
         schema = {item.name: spark_type(item.dataType) for item in frame.schema.fields}
         rows = [{name: row[name] for name in schema} for row in frame.collect()]
-    model = load(model_path, schema=schema, outputs="*", spark=line)
+    model = load(model_path, schema=schema, outputs="*", spark=release)
     names = {name for row in rows for name in row}
     types = {name: kind for name, kind in _types(model, schema).items() if name in names}
     if pin:

@@ -34,8 +34,8 @@ class Golden:
     facts: Mapping[str, Any]
 
     @property
-    def line(self) -> str:
-        """Return the Spark line that wrote and scored it, e.g. `4.3`."""
+    def release(self) -> str:
+        """Return the Spark release that wrote and scored it, e.g. `4.3`."""
         return str(self.facts["line"])
 
     @property
@@ -46,7 +46,7 @@ class Golden:
     @property
     def id(self) -> str:
         """Return `4.3-Stage-case`, as test ids show it."""
-        return f"{self.line}-{self.stage}-{self.facts['case']}"
+        return f"{self.release}-{self.stage}-{self.facts['case']}"
 
     @property
     def model(self) -> str:
@@ -96,7 +96,7 @@ class Golden:
         """Load the model as the Spark that wrote the golden scores it, with all columns of `transform`."""
         from sparklet.pipeline import load
 
-        return load(self.model, **{"schema": self.schema, "outputs": "*", "spark": self.line, **options})
+        return load(self.model, **{"schema": self.schema, "outputs": "*", "spark": self.release, **options})
 
 
 def goldens(root: str | Path) -> list[Golden]:
@@ -114,8 +114,8 @@ def write_golden(case: Case, spark: SparkSession, root: str | Path, *, keep_mark
     `keep_markers` leaves `_SUCCESS` and `.crc` files in place.
     """
     blas = pin_blas(spark)
-    line = ".".join(spark.version.split(".")[:2])
-    folder = Path(root) / line / case.stage / case.name
+    release = ".".join(spark.version.split(".")[:2])
+    folder = Path(root) / release / case.stage / case.name
     made = case.make(spark)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -129,13 +129,13 @@ def write_golden(case: Case, spark: SparkSession, root: str | Path, *, keep_mark
             if path.name.endswith(".crc") or path.name == "_SUCCESS":
                 path.unlink()
     rows = case.rows
-    replaced = case.replaced if tuple(map(int, line.split("."))) >= case.replaced_since else ()
+    replaced = case.replaced if tuple(map(int, release.split("."))) >= case.replaced_since else ()
     scores = spark_scores(load_with_spark(str(model), spark), rows, case.schema, spark, replaced=replaced)
     java = spark.sparkContext._jvm.java
     facts = {
         "class": case.className,
         "case": case.name,
-        "line": line,
+        "line": release,
         "spark": spark.version,
         "jdk": java.lang.System.getProperty("java.version"),
         "blas": blas,

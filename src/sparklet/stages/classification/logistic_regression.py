@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sparklet.emit import Builder, Emit, Symbol, Tuple, dense
-from sparklet.jvm_math import gemv
-from sparklet.jvm_math.functions import div, log
+from sparklet.java import gemv
+from sparklet.java.functions import div, log
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector, to_dense
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

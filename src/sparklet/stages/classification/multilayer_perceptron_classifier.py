@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from sparklet.emit import Emit, calls
-from sparklet.jvm_math import div, exp, gemm_column
+from sparklet.java import div, exp, gemm_column
 from sparklet.linalg import DenseMatrix, DenseVector, Vector, to_dense
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sparklet.emit import Emit, calls
 from sparklet.errors import InvalidValueError, VectorSizeError
-from sparklet.jvm_math import div, exp, gemv, log, log1p
+from sparklet.java import div, exp, gemv, log, log1p
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseMatrix, Vector, to_dense
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sparklet.emit import Emit
-from sparklet.jvm_math import Layout
+from sparklet.java import Layout
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import normalize, to_elements

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sparklet.emit import Builder, Emit, Symbol, Tuple
-from sparklet.jvm_math import Layout
+from sparklet.java import Layout
 from sparklet.profile import Profile
 from sparklet.stages.classification.classifier import ProbabilisticClassificationModel
 from sparklet.stages.tree.tree_models import TreeModel

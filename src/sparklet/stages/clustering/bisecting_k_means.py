@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sparklet.columns import Attribute, Columns
 from sparklet.errors import InvalidValueError, VectorSizeError
-from sparklet.jvm_math import dot
+from sparklet.java import dot
 from sparklet.linalg import Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

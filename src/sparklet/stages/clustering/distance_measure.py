@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from sparklet.errors import InvalidValueError
-from sparklet.jvm_math import dot, sqrt
+from sparklet.java import dot, sqrt
 from sparklet.linalg import DenseVector, Vector, to_dense
 
 __all__ = ["closest", "fast_squared_distance", "norm"]

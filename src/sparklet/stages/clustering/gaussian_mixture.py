@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sparklet.columns import Attribute, Columns
-from sparklet.jvm_math import dense_dot, div, exp, gemv, log, symmetric_eigen
+from sparklet.java import dense_dot, div, exp, gemv, log, symmetric_eigen
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, Vector, argmax
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklet.columns import Columns
 from sparklet.errors import InvalidValueError, VectorSizeError
-from sparklet.jvm_math import digamma, digammas, exp, gamma_draws, gemv
+from sparklet.java import digamma, digammas, exp, gamma_draws, gemv
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector, to_dense
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

@@ -67,12 +67,12 @@ def _double(threshold: float, profile: Profile) -> Emit:
 
 
 def _vector(threshold: float, profile: Profile) -> Callable[[Vector], Vector]:
-    line = profile.line
+    release = profile.release
 
     def above(x: Vector) -> Vector:
         actives = x.indices if x.__class__ is SparseVector else range(x.size)
         indices = tuple([index for index, value in zip(actives, x.values, strict=True) if value > threshold])
-        return compressed(SparseVector(x.size, indices, (1.0,) * len(indices)), line)
+        return compressed(SparseVector(x.size, indices, (1.0,) * len(indices)), release)
 
     def not_below(x: Vector) -> Vector:
         # Zeros, stored or not, lie above a negative threshold; NaN is not below it.
@@ -81,6 +81,6 @@ def _vector(threshold: float, profile: Profile) -> Callable[[Vector], Vector]:
         for index, value in zip(actives, x.values, strict=True):
             if value <= threshold:
                 ones[index] = 0.0
-        return compressed(DenseVector(tuple(ones)), line)
+        return compressed(DenseVector(tuple(ones)), release)
 
     return above if threshold >= 0.0 else not_below

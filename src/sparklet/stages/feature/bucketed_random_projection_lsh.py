@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sparklet.jvm_math import gemv
+from sparklet.java import gemv
 from sparklet.linalg import DenseVector, Matrix, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

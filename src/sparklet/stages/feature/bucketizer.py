@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sparklet.columns import Attribute, Column, Columns, wants
 from sparklet.emit import Builder, Emit, Value
 from sparklet.errors import InvalidValueError
-from sparklet.jvm_math import double_to_string
+from sparklet.java import double_to_string
 from sparklet.stages.shared import HasInputCols, drop_if_missing, to_double
 from sparklet.stages.stage import Bound, Dropped, stage
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from sparklet.columns import Column, Columns, is_numeric, wants
 from sparklet.errors import SchemaError
-from sparklet.jvm_math import double_to_string, float_to_string, term_hasher
-from sparklet.jvm_math.scala import set_order
+from sparklet.java import double_to_string, float_to_string, term_hasher
+from sparklet.java.scala import set_order
 from sparklet.linalg import SparseVector
 from sparklet.profile import Profile
 from sparklet.stages.memo import Memo

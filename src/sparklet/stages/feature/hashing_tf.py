@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from sparklet._native import kernels
 from sparklet.columns import Columns, element_type, wants
 from sparklet.errors import InvalidValueError, OptionError
-from sparklet.jvm_math import term_hasher
-from sparklet.jvm_math.hashing import SEED
+from sparklet.java import term_hasher
+from sparklet.java.hashing import SEED
 from sparklet.linalg import SparseVector
-from sparklet.native import kernels
 from sparklet.saved import SavedStage
 from sparklet.stages.memo import Memo
 from sparklet.stages.shared import HasInputCol

@@ -7,7 +7,7 @@ from typing import Any
 
 from sparklet.columns import Column, Columns, wants
 from sparklet.emit import Builder, Emit, Value
-from sparklet.jvm_math.casts import from_double
+from sparklet.java.casts import from_double
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCols
 from sparklet.stages.stage import Bound, stage

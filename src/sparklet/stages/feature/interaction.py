@@ -10,7 +10,7 @@ from typing import Any
 from sparklet.columns import Attribute, Column, Columns, Want, is_numeric
 from sparklet.errors import InvalidValueError, SchemaError, VectorSizeError
 from sparklet.linalg import DenseVector, SparseVector, Vector, compressed
-from sparklet.profile import Line
+from sparklet.profile import Release
 from sparklet.stages.shared import to_double
 from sparklet.stages.stage import Bound, Stage, stage
 
@@ -58,7 +58,7 @@ class Interaction(Stage):
             size=size,
             attributes=lambda: _products(taken),
         )
-        yield Bound(taken, (made,), _interaction(encoders[::-1], size, columns.profile.line))
+        yield Bound(taken, (made,), _interaction(encoders[::-1], size, columns.profile.release))
 
     def _encoder(self, column: Column) -> _Encoder:
         if column.type != "vector":
@@ -110,7 +110,7 @@ def _vector_encoder(widths: list[int], name: str) -> _Encoder:
     return encode, offsets[-1]
 
 
-def _interaction(encoders: list[_Encoder], size: int, line: Line) -> Callable[..., Vector]:
+def _interaction(encoders: list[_Encoder], size: int, release: Release) -> Callable[..., Vector]:
     def interact(*row: Any) -> Vector:
         products, width = [(0, 1.0)], 1
         for (encode, factor), value in zip(encoders, reversed(row), strict=True):
@@ -121,7 +121,7 @@ def _interaction(encoders: list[_Encoder], size: int, line: Line) -> Callable[..
             ]
             width *= factor
         places, values = tuple([place for place, _ in products]), tuple([product for _, product in products])
-        return compressed(SparseVector(size, places, values), line)
+        return compressed(SparseVector(size, places, values), release)
 
     return interact
 

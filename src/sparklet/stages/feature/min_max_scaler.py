@@ -53,6 +53,8 @@ class MinMaxScalerModel(HasInputCol):
 
         def emit(b: Builder, x: Symbol) -> Symbol:
             b.require_size(x, size)
-            return b.compressed(b.elementwise(x, rescaled, constants, keeps_zero=False), columns.profile.line)
+            return b.compressed(
+                b.elementwise(x, rescaled, constants, keeps_zero=False), columns.profile.release
+            )
 
         yield Bound((source,), (made,), emit=emit)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from sparklet.columns import Columns, wants
-from sparklet.jvm_math import pow as java_pow
+from sparklet.java import pow as java_pow
 from sparklet.linalg import DenseVector, SparseVector, Vector
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sparklet.columns import Columns, wants
-from sparklet.jvm_math import gemv
+from sparklet.java import gemv
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseMatrix, Vector
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, sized

@@ -73,7 +73,7 @@ class SQLTransformer(Stage):
 
     def _parsed(self, columns: Columns) -> Statement:
         try:
-            statement = parse(self.statement or "", line=columns.profile.line)
+            statement = parse(self.statement or "", release=columns.profile.release)
         except Refused as error:
             raise SchemaError("*", f"cannot be selected: {error} is not listed", str(self)) from None
         names = [fold(item.name) for item in statement.items if item.node is not None]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sparklet.columns import Columns, wants
-from sparklet.jvm_math import java_lower
+from sparklet.java import java_lower
 from sparklet.stages.memo import Memo
 from sparklet.stages.shared import HasInputCols
 from sparklet.stages.stage import Bound, stage

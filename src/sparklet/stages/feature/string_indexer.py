@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sparklet.columns import Attribute, Column, Columns, wants
 from sparklet.emit import Builder, Emit, Value
 from sparklet.errors import InvalidValueError, NullValueError, SchemaError, shown
-from sparklet.jvm_math import to_string
+from sparklet.java import to_string
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, HasInputCols
 from sparklet.stages.stage import Bound, Dropped, stage
@@ -79,7 +79,7 @@ class StringIndexerModel(HasInputCols):
             # na.drop takes NaN for missing, the cast to string would make it the label "NaN".
             if value is None or (handling == "skip" and value != value):
                 return missing(value)
-            found = find(to_string(value, type_, profile.line, ansi=profile.ansi) or "")
+            found = find(to_string(value, type_, profile.release, ansi=profile.ansi) or "")
             return missing(value) if found is None else found
 
         def emit(b: Builder, x: Value) -> Value:

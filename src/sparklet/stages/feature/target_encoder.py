@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from sparklet.columns import Attribute, Columns, wants
 from sparklet.errors import InvalidValueError, NullValueError
-from sparklet.jvm_math import div
+from sparklet.java import div
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import to_double
 from sparklet.stages.stage import Bound, Stage, stage

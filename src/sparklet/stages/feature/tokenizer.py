@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 from sparklet.columns import Columns, wants
 from sparklet.errors import PatternError
-from sparklet.jvm_math import java_lower, java_split_whitespace, utf16_length
-from sparklet.jvm_math.regex import java_pattern
+from sparklet.java import java_lower, java_split_whitespace, utf16_length
+from sparklet.java.regex import java_pattern
 from sparklet.profile import Profile
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage

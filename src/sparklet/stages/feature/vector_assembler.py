@@ -21,7 +21,7 @@ from sparklet.emit import (
 )
 from sparklet.errors import InvalidValueError, NullValueError, SchemaError
 from sparklet.linalg import DenseVector, sparse_limit
-from sparklet.profile import Line
+from sparklet.profile import Release
 from sparklet.stages.stage import Bound, Dropped, Stage, stage
 
 __all__ = ["VectorAssembler"]
@@ -63,12 +63,12 @@ class VectorAssembler(Stage):
         yield Bound(
             taken,
             (made,),
-            emit=self._assembler(taken, columns.profile.line),
+            emit=self._assembler(taken, columns.profile.release),
             drops=self.handleInvalid == "skip",
             nulls=True,
         )
 
-    def _assembler(self, taken: tuple[Column, ...], line: Line) -> Emit:
+    def _assembler(self, taken: tuple[Column, ...], release: Release) -> Emit:
         def emit(b: Builder, *inputs: Symbol) -> Segments:
             parts: list[Segment] = []
             for column, symbol in zip(taken, inputs, strict=True):
@@ -79,7 +79,9 @@ class VectorAssembler(Stage):
                 else:
                     parts.append(self._vector(b, column, symbol))
             size = size_of(parts)
-            return Segments(tuple(parts), size, None if size is None else sparse_limit(size, line), line)
+            return Segments(
+                tuple(parts), size, None if size is None else sparse_limit(size, release), release
+            )
 
         return emit
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sparklet.columns import Attribute, Column, Columns, wants
 from sparklet.errors import InvalidValueError, SchemaError
-from sparklet.jvm_math import double_to_string
+from sparklet.java import double_to_string
 from sparklet.linalg import DenseVector, SparseVector, Vector
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, sized

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from sparklet.columns import Columns, element_type, wants
 from sparklet.errors import CorruptModelError, SchemaError
-from sparklet.jvm_math import div
+from sparklet.java import div
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Stage, stage
 

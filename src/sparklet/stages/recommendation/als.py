@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from sparklet._native import kernels
 from sparklet.columns import Column, Columns, wants
 from sparklet.errors import CorruptModelError, InvalidValueError, NullValueError
-from sparklet.jvm_math import float_dot
-from sparklet.native import kernels
+from sparklet.java import float_dot
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Dropped, Stage, stage
 

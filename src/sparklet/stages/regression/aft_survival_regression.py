@@ -7,7 +7,7 @@ from typing import Any
 
 from sparklet.columns import Columns
 from sparklet.emit import Emit, Value, calls
-from sparklet.jvm_math import exp, log, log1p, scal
+from sparklet.java import exp, log, log1p, scal
 from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

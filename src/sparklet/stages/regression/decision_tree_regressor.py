@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sparklet.columns import Column, Columns
-from sparklet.jvm_math import WHOLE, Layout
+from sparklet.java import WHOLE, Layout
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, stage
 from sparklet.stages.tree.tree_models import DecisionTreeModel

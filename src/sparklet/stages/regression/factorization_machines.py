@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sparklet.jvm_math import dot
+from sparklet.java import dot
 from sparklet.linalg import Matrix, SparseVector, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

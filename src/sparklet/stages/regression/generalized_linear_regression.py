@@ -9,8 +9,8 @@ from typing import Any, NoReturn
 from sparklet.columns import Column, Columns, wants
 from sparklet.emit import Builder, Emit, Symbol, Value
 from sparklet.errors import NullValueError
-from sparklet.jvm_math import div, exp, normal_cdf
-from sparklet.jvm_math import pow as java_pow
+from sparklet.java import div, exp, normal_cdf
+from sparklet.java import pow as java_pow
 from sparklet.linalg import Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

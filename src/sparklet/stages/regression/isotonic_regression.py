@@ -8,7 +8,7 @@ from typing import Any
 
 from sparklet.columns import Columns, wants
 from sparklet.errors import VectorSizeError
-from sparklet.jvm_math import div
+from sparklet.java import div
 from sparklet.linalg import SparseVector, Vector
 from sparklet.saved import SavedStage
 from sparklet.stages.predictor import HasFeaturesCol

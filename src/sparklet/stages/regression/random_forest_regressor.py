@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sparklet.jvm_math import Layout
+from sparklet.java import Layout
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import stage

@@ -10,9 +10,9 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from sparklet._native import kernels, lazily
 from sparklet.errors import CorruptModelError
-from sparklet.jvm_math import ORDERS, Layout, check_layout
-from sparklet.native import kernels, lazily
+from sparklet.java import ORDERS, Layout, check_layout
 from sparklet.saved import SavedStage
 from sparklet.stages.tree import interpreted
 

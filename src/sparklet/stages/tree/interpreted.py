@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sparklet.errors import VectorSizeError
-from sparklet.jvm_math import Layout, bound_dot, check_layout, dense_reader, nonzero_reader
+from sparklet.java import Layout, bound_dot, check_layout, dense_reader, nonzero_reader
 from sparklet.linalg import DenseVector, Vector
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 from sparklet.columns import Attribute, Column, Columns
 from sparklet.emit import Emit, Value
 from sparklet.errors import shown
-from sparklet.jvm_math import WHOLE, Layout
+from sparklet.java import WHOLE, Layout
 from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage

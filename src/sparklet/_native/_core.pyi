@@ -1,0 +1,45 @@
+# The optional C module, made from the sources beside this file.
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+_Order: TypeAlias = tuple[int, bool, bool]
+
+def dense(*elements: float) -> Any: ...
+def reader(
+    names: tuple[str, ...],
+    classes: tuple[type | None, ...],
+    coercers: tuple[Callable[[Any], Any], ...],
+    arrange: Callable[[Any], Any],
+    /,
+) -> Callable[[Any], tuple[Any, ...]]: ...
+def dense_of(elements: tuple[float, ...], /) -> Any: ...
+def forest(*arrays: Any) -> Any: ...
+def trees(
+    forest: Any,
+    layout: tuple[Any, ...],
+    output: str,
+    order: _Order,
+    table: Any,
+    columns: int,
+    zero: float,
+    twin: Callable[..., Any],
+    /,
+) -> Any: ...
+def linear(
+    weights: Any,
+    actives: Any,
+    size: int,
+    layout: tuple[Any, ...],
+    kind: str,
+    limit: int,
+    order: _Order,
+    twin: Callable[..., Any],
+    /,
+) -> Any: ...
+def product(weights: Any, order: _Order, chain: bool, twin: Callable[..., Any], /) -> Any: ...
+def factors(user_ids: Any, user_values: Any, item_ids: Any, item_values: Any, rank: int, /) -> Any: ...
+def exps(x: Any, out: Any, /) -> None: ...
+def murmur3(text: str, legacy: bool, seed: int, /) -> int: ...
+def count_terms(
+    terms: Any, size: int, legacy: bool, binary: bool, seed: int, /
+) -> tuple[tuple[int, ...], tuple[float, ...]] | None: ...

@@ -1,0 +1,536 @@
+/* The few loops that Python is slow at: forests and ordered dots over a feature vector's segments.
+ *
+ * Every callable made here has a twin in Python that it agrees with bit for bit, and that it hands over to as
+ * soon as an argument is not what nearly all arguments are (floats, vectors of the right size): so errors are
+ * raised in one place only, and this file has none of its own but for what the twins' author got wrong.
+ *
+ * Nothing is shared between calls but what never changes, so any number of threads may call, with the GIL and
+ * without. Compiled with contraction of a * b + c off: where Spark's order of summation fuses, fma is written.
+ */
+
+#define _GNU_SOURCE /* madvise */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
+#if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+#define X86_FMA 1
+#define TARGET_FMA __attribute__((target("fma")))
+#else
+#define TARGET_FMA
+#endif
+
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 16")
+#else
+#define INLINE static inline
+#define UNROLL
+#endif
+
+#if FLT_EVAL_METHOD != 0
+#error "This processor computes with more than double precision: the Python twins are exact, this is not."
+#endif
+
+/* Doubles of scratch that a call keeps on its stack; what needs more asks for memory. */
+#define STACK 1024
+
+/* One unit, so that the compiler sees through all of it; each part builds on those before. */
+#include "buffers.h"
+#include "dots.h"
+#include "segments.h"
+#include "forest.h"
+#include "trees.h"
+#include "batches.h"
+#include "linear.h"
+#include "products.h"
+#include "factors.h"
+#include "reader.h"
+#include "hashes.h"
+#include "vectors.h"
+
+#define CALLABLE Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_HAVE_GC | \
+    Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE
+
+PyDoc_STRVAR(batch_doc,
+             "batch(columns, out, start=0, stop=None, /)\n--\n\n"
+             "Write the answers of rows start to stop to `out`, a buffer of doubles, without the GIL.\n\n"
+             "`columns` is a tuple with a buffer for each segment: doubles, for a one-hot also int32 or int64,\n"
+             "for a vector doubles by rows or a tuple of a sparse matrix's offsets (int64), indices (int32)\n"
+             "and values.");
+
+static PyMethodDef trees_methods[] = {{"batch", trees_batch, METH_VARARGS, batch_doc}, {NULL}};
+static PyMethodDef linear_methods[] = {{"batch", linear_batch, METH_VARARGS, batch_doc}, {NULL}};
+
+static PyMemberDef trees_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Trees, vectorcall), READONLY},
+    {"width", T_PYSSIZET, offsetof(Trees, width), READONLY, "How many numbers a row gives."},
+    {NULL},
+};
+static PyMemberDef linear_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Linear, vectorcall), READONLY},
+    {"width", T_PYSSIZET, offsetof(Linear, width), READONLY, "How many numbers a row gives: one."},
+    {NULL},
+};
+static PyMemberDef factors_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Factors, vectorcall), READONLY},
+    {NULL},
+};
+static PyMemberDef product_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Product, vectorcall), READONLY},
+    {NULL},
+};
+
+static PyType_Slot forest_slots_[] = {{Py_tp_dealloc, forest_dealloc}, {0, NULL}};
+static PyType_Spec forest_spec = {
+    .name = "sparklet._native._core.Forest",
+    .basicsize = sizeof(Forest),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = forest_slots_,
+};
+
+static PyType_Slot trees_slots_[] = {
+    {Py_tp_dealloc, trees_dealloc},   {Py_tp_traverse, trees_traverse}, {Py_tp_clear, trees_clear},
+    {Py_tp_call, PyVectorcall_Call},  {Py_tp_members, trees_members},   {Py_tp_methods, trees_methods},
+    {0, NULL},
+};
+static PyType_Spec trees_spec = {
+    .name = "sparklet._native._core.Trees",
+    .basicsize = sizeof(Trees),
+    .flags = CALLABLE,
+    .slots = trees_slots_,
+};
+
+static PyType_Slot linear_slots_[] = {
+    {Py_tp_dealloc, linear_dealloc},  {Py_tp_traverse, linear_traverse}, {Py_tp_clear, linear_clear},
+    {Py_tp_call, PyVectorcall_Call},  {Py_tp_members, linear_members},   {Py_tp_methods, linear_methods},
+    {0, NULL},
+};
+static PyType_Spec linear_spec = {
+    .name = "sparklet._native._core.Linear",
+    .basicsize = sizeof(Linear),
+    .flags = CALLABLE,
+    .slots = linear_slots_,
+};
+
+static PyType_Slot reader_slots_[] = {
+    {Py_tp_dealloc, reader_dealloc}, {Py_tp_traverse, reader_traverse}, {Py_tp_clear, reader_clear},
+    {Py_tp_call, PyVectorcall_Call}, {Py_tp_members, reader_members},   {0, NULL},
+};
+static PyType_Spec reader_spec = {
+    .name = "sparklet._native._core.Reader",
+    .basicsize = sizeof(Reader),
+    .flags = CALLABLE,
+    .slots = reader_slots_,
+};
+
+static PyType_Slot product_slots_[] = {
+    {Py_tp_dealloc, product_dealloc}, {Py_tp_traverse, product_traverse}, {Py_tp_clear, product_clear},
+    {Py_tp_call, PyVectorcall_Call},  {Py_tp_members, product_members},   {0, NULL},
+};
+static PyType_Spec product_spec = {
+    .name = "sparklet._native._core.Product",
+    .basicsize = sizeof(Product),
+    .flags = CALLABLE,
+    .slots = product_slots_,
+};
+
+static PyType_Slot factors_slots_[] = {
+    {Py_tp_dealloc, factors_dealloc},
+    {Py_tp_traverse, factors_traverse},
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_members, factors_members},
+    {0, NULL},
+};
+static PyType_Spec factors_spec = {
+    .name = "sparklet._native._core.Factors",
+    .basicsize = sizeof(Factors),
+    .flags = CALLABLE,
+    .slots = factors_slots_,
+};
+
+PyDoc_STRVAR(forest_doc,
+             "forest(starts, feature, left, right, categories, splits, bounds, values, /)\n--\n\n"
+             "Return the forest of these arrays, whose leaves give `values`; None for what the twin must walk.");
+
+static PyObject *native_forest(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    State *state = PyModule_GetState(module);
+    if (count != ARRAYS) {
+        PyErr_Format(PyExc_TypeError, "forest takes %d arrays", ARRAYS);
+        return NULL;
+    }
+    PyTypeObject *type = (PyTypeObject *)state->forest_type;
+    Forest *forest = (Forest *)type->tp_alloc(type, 0);
+    if (!forest)
+        return NULL;
+    Tables tables;
+    int status = tables_open(&tables, arguments) < 0 ? -1 : forest_fill(forest, &tables);
+    tables_close(&tables);
+    if (status == 0)
+        return (PyObject *)forest;
+    Py_DECREF(forest);
+    if (status > 0)
+        Py_RETURN_NONE;
+    return PyErr_Occurred() ? NULL : PyErr_NoMemory();
+}
+
+/* Return whether each leaf's value is the number of one of `rows`. */
+static int gives_rows(const Forest *forest, Py_ssize_t rows)
+{
+    int good = !forest->nans;
+    for (Py_ssize_t i = 0; good && i < forest->placed; i++) {
+        const Node *node = &forest->nodes[i];
+        good = node->slot != 0 ||
+               (node->test.threshold >= 0.0 && node->test.threshold < (double)rows);
+    }
+    return good;
+}
+
+/* Copy the weights of trees or the rows of leaves that an output takes; return 0 with an error set. */
+static int trees_table(Trees *trees, PyObject *object)
+{
+    Py_ssize_t items = 0;
+    if (object != Py_None) {
+        Buffer buffer;
+        if (open_doubles(&buffer, object) == 0) {
+            items = buffer_items(&buffer);
+            trees->table = copied(&buffer);
+        }
+        buffer_close(&buffer);
+        if (!trees->table)
+            return 0;
+    }
+    int good = 1;
+    if (trees->output == SUM)
+        good = items == trees->forest->trees;
+    else if (trees->output == ROW || trees->output == VOTES)
+        good = trees->columns >= 1 && items % trees->columns == 0 &&
+               gives_rows(trees->forest, items / trees->columns);
+    else
+        trees->columns = 0;
+    if (!good)
+        PyErr_SetString(PyExc_ValueError, "the table does not fit the forest");
+    return good;
+}
+
+PyDoc_STRVAR(trees_doc,
+             "trees(forest, layout, output, order, table, columns, zero, twin, /)\n--\n\n"
+             "Return the function from a layout's segments to what the forest gives: leaves, each, first, row,\n"
+             "sum, mean or votes. `twin` is called where an argument is odd.");
+
+static PyObject *native_trees(PyObject *module, PyObject *arguments)
+{
+    static const char *const outputs[] = {"leaves", "each", "first", "row", "sum", "mean", "votes"};
+    State *state = PyModule_GetState(module);
+    PyObject *forest, *layout, *table, *twin;
+    const char *output;
+    Order order;
+    Py_ssize_t columns;
+    double zero;
+    if (!PyArg_ParseTuple(arguments, "O!OsO&OndO", state->forest_type, &forest, &layout, &output,
+                          order_converter, &order, &table, &columns, &zero, &twin))
+        return NULL;
+    PyTypeObject *type = (PyTypeObject *)state->trees_type;
+    Trees *trees = (Trees *)type->tp_alloc(type, 0);
+    if (!trees)
+        return NULL;
+    trees->vectorcall = trees_call;
+    trees->forest = (Forest *)Py_NewRef(forest);
+    trees->twin = Py_NewRef(twin);
+    trees->state = Py_NewRef(module);
+    trees->order = order;
+    trees->dot = dot_of_order(order);
+    trees->columns = columns;
+    trees->zero = zero;
+    trees->output = -1;
+    for (int i = 0; i <= VOTES; i++)
+        if (!strcmp(output, outputs[i]))
+            trees->output = i;
+    if (trees->output < 0) {
+        PyErr_Format(PyExc_ValueError, "no output is called %s", output);
+        goto failed;
+    }
+    if (!(trees->segments = segments_from(layout, &trees->count)) || !trees_table(trees, table))
+        goto failed;
+    trees->width = trees_width(trees);
+    if (trees_map(trees) < 0) {
+        PyErr_NoMemory();
+        goto failed;
+    }
+    return (PyObject *)trees;
+failed:
+    Py_DECREF(trees);
+    return NULL;
+}
+
+PyDoc_STRVAR(linear_doc,
+             "linear(weights, actives, size, layout, kind, limit, order, twin, /)\n--\n\n"
+             "Return the function from a layout's segments to the dot with `weights`, which are all or those\n"
+             "at `actives`. `kind` is dense, sparse, smaller (sparse up to `limit` non-zeros) or own.");
+
+static PyObject *native_linear(PyObject *module, PyObject *arguments)
+{
+    static const char *const kinds[] = {"dense", "sparse", "smaller", "own"};
+    State *state = PyModule_GetState(module);
+    PyObject *weights, *actives, *layout, *twin;
+    const char *kind;
+    Py_ssize_t size, limit;
+    Order order;
+    if (!PyArg_ParseTuple(arguments, "OOnOsnO&O", &weights, &actives, &size, &layout, &kind, &limit,
+                          order_converter, &order, &twin))
+        return NULL;
+    PyTypeObject *type = (PyTypeObject *)state->linear_type;
+    Linear *linear = (Linear *)type->tp_alloc(type, 0);
+    if (!linear)
+        return NULL;
+    linear->vectorcall = linear_call;
+    linear->twin = Py_NewRef(twin);
+    linear->state = Py_NewRef(module);
+    linear->size = size;
+    linear->width = 1;
+    linear->limit = limit;
+    linear->order = order;
+    linear->dot = dot_of_order(order);
+    linear->kind = -1;
+    for (int i = 0; i <= OWN; i++)
+        if (!strcmp(kind, kinds[i]))
+            linear->kind = i;
+    Buffer buffer;
+    int status = open_doubles(&buffer, weights);
+    if (status == 0) {
+        linear->active_count = buffer_items(&buffer);
+        linear->weights = copied(&buffer);
+    }
+    buffer_close(&buffer);
+    if (!linear->weights)
+        goto failed;
+    if (actives != Py_None) {
+        status = open_ints(&buffer, actives);
+        Py_ssize_t count = status == 0 ? buffer_items(&buffer) : 0;
+        if (status == 0)
+            linear->actives = copied(&buffer);
+        buffer_close(&buffer);
+        if (!linear->actives)
+            goto failed;
+        int good = count == linear->active_count;
+        for (Py_ssize_t k = 0; good && k < count; k++)
+            good = linear->actives[k] > (k ? linear->actives[k - 1] : -1) && linear->actives[k] < size;
+        if (!good)
+            goto wrong;
+    } else if (linear->active_count != size) {
+        goto wrong;
+    }
+    if (!(linear->segments = segments_from(layout, &linear->count)))
+        goto failed;
+    Py_ssize_t end = 0;
+    for (Py_ssize_t i = 0; i < linear->count; i++)
+        end = linear->segments[i].start + (linear->segments[i].size < 0 ? 0 : linear->segments[i].size);
+    if (linear->kind < 0 || size < 0 || end > size ||
+        (linear->kind == OWN && (linear->count != 1 || linear->segments[0].kind != VECTOR)))
+        goto wrong;
+    return (PyObject *)linear;
+wrong:
+    PyErr_SetString(PyExc_ValueError, "weights, layout and kind do not fit together");
+failed:
+    Py_DECREF(linear);
+    return NULL;
+}
+
+PyDoc_STRVAR(product_doc,
+             "product(weights, order, chain, twin, /)\n--\n\n"
+             "Return f(x), the ordered dot of floats and weights, or f(start, x), a chain with one\n"
+             "accumulator.");
+
+static PyObject *native_product(PyObject *module, PyObject *arguments)
+{
+    State *state = PyModule_GetState(module);
+    PyObject *weights, *twin;
+    Order order;
+    int chain;
+    if (!PyArg_ParseTuple(arguments, "OO&pO", &weights, order_converter, &order, &chain, &twin))
+        return NULL;
+    PyTypeObject *type = (PyTypeObject *)state->product_type;
+    Product *product = (Product *)type->tp_alloc(type, 0);
+    if (!product)
+        return NULL;
+    product->vectorcall = product_call;
+    product->twin = Py_NewRef(twin);
+    product->chain = chain;
+    product->order = order;
+    product->dot = dot_of_order(order);
+    Buffer buffer;
+    if (open_doubles(&buffer, weights) == 0) {
+        product->size = buffer_items(&buffer);
+        product->weights = copied(&buffer);
+    }
+    buffer_close(&buffer);
+    if (product->weights)
+        return (PyObject *)product;
+    Py_DECREF(product);
+    return NULL;
+}
+
+PyDoc_STRVAR(factors_doc,
+             "factors(user_ids, user_values, item_ids, item_values, rank, /)\n--\n\n"
+             "Return f(user, item), the dot in float32 of their vectors, NaN where an id is unknown. Ids are\n"
+             "int32 and ascending, values float32 with `rank` for an id; neither is copied.");
+
+static PyObject *native_factors(PyObject *module, PyObject *arguments)
+{
+    State *state = PyModule_GetState(module);
+    PyObject *ids[2], *values[2];
+    Py_ssize_t rank;
+    if (!PyArg_ParseTuple(arguments, "OOOOn", &ids[0], &values[0], &ids[1], &values[1], &rank))
+        return NULL;
+    PyTypeObject *type = (PyTypeObject *)state->factors_type;
+    Factors *factors = (Factors *)type->tp_alloc(type, 0);
+    if (!factors)
+        return NULL;
+    factors->vectorcall = factors_call;
+    factors->rank = rank;
+    int good = 1;
+    for (int k = 0; good && k < 2; k++) {
+        Side *side = &factors->sides[k];
+        good = open_ints(&side->id_buffer, ids[k]) == 0 &&
+               buffer_open(&side->value_buffer, values[k], "f", 4, 0) == 0;
+        if (!good)
+            break;
+        side->ids = side->id_buffer.view.buf;
+        side->values = side->value_buffer.view.buf;
+        side->count = buffer_items(&side->id_buffer);
+        if (rank < 1 || buffer_items(&side->value_buffer) % rank ||
+            buffer_items(&side->value_buffer) / rank != side->count) {
+            PyErr_SetString(PyExc_ValueError, "not rank numbers for each id");
+            good = 0;
+        }
+    }
+    if (good)
+        return (PyObject *)factors;
+    Py_DECREF(factors);
+    return NULL;
+}
+
+PyDoc_STRVAR(reader_doc,
+             "reader(names, classes, coercers, arrange, /)\n--\n\n"
+             "Return f(row), the tuple of the values that a dict has under names. A value that is neither of\n"
+             "its class nor None goes through its coercer; a row that is no dict of so many keys through\n"
+             "`arrange`, which gives one that has all names.");
+
+static PyObject *native_reader(PyObject *module, PyObject *arguments)
+{
+    State *state = PyModule_GetState(module);
+    PyObject *names, *classes, *coercers, *arrange;
+    if (!PyArg_ParseTuple(arguments, "O!O!O!O", &PyTuple_Type, &names, &PyTuple_Type, &classes, &PyTuple_Type,
+                          &coercers, &arrange))
+        return NULL;
+    if (PyTuple_GET_SIZE(names) != PyTuple_GET_SIZE(classes) ||
+        PyTuple_GET_SIZE(names) != PyTuple_GET_SIZE(coercers)) {
+        PyErr_SetString(PyExc_ValueError, "names, classes and coercers are as many");
+        return NULL;
+    }
+    PyTypeObject *type = (PyTypeObject *)state->reader_type;
+    Reader *reader = (Reader *)type->tp_alloc(type, 0);
+    if (!reader)
+        return NULL;
+    reader->vectorcall = reader_call;
+    reader->names = Py_NewRef(names);
+    reader->classes = Py_NewRef(classes);
+    reader->coercers = Py_NewRef(coercers);
+    reader->arrange = Py_NewRef(arrange);
+    return (PyObject *)reader;
+}
+
+static PyMethodDef native_methods[] = {
+    {"exps", (PyCFunction)(void (*)(void))native_exps, METH_FASTCALL, exps_doc},
+    {"dense", (PyCFunction)(void (*)(void))native_dense, METH_FASTCALL, dense_doc},
+    {"dense_of", native_dense_of, METH_O, dense_of_doc},
+    {"reader", native_reader, METH_VARARGS, reader_doc},
+    {"forest", (PyCFunction)(void (*)(void))native_forest, METH_FASTCALL, forest_doc},
+    {"trees", native_trees, METH_VARARGS, trees_doc},
+    {"linear", native_linear, METH_VARARGS, linear_doc},
+    {"product", native_product, METH_VARARGS, product_doc},
+    {"factors", native_factors, METH_VARARGS, factors_doc},
+    {"count_terms", (PyCFunction)(void (*)(void))native_count_terms, METH_FASTCALL, count_terms_doc},
+    {"murmur3", native_murmur3, METH_VARARGS, murmur3_doc},
+    {NULL},
+};
+
+static int native_exec(PyObject *module)
+{
+    State *state = PyModule_GetState(module);
+    PyObject *linalg = PyImport_ImportModule("sparklet.linalg");
+    if (!linalg)
+        return -1;
+    state->dense = PyObject_GetAttrString(linalg, "DenseVector");
+    state->sparse = PyObject_GetAttrString(linalg, "SparseVector");
+    Py_DECREF(linalg);
+    state->values = PyUnicode_InternFromString("values");
+    state->indices = PyUnicode_InternFromString("indices");
+    state->size_name = PyUnicode_InternFromString("size");
+    state->forest_type = PyType_FromModuleAndSpec(module, &forest_spec, NULL);
+    state->trees_type = PyType_FromModuleAndSpec(module, &trees_spec, NULL);
+    state->linear_type = PyType_FromModuleAndSpec(module, &linear_spec, NULL);
+    state->reader_type = PyType_FromModuleAndSpec(module, &reader_spec, NULL);
+    state->product_type = PyType_FromModuleAndSpec(module, &product_spec, NULL);
+    state->factors_type = PyType_FromModuleAndSpec(module, &factors_spec, NULL);
+    for (size_t i = 0; i < sizeof(State) / sizeof(PyObject *); i++)
+        if (!((PyObject **)state)[i])
+            return -1;
+    return find_values((Kept *)state);
+}
+
+static int native_traverse(PyObject *module, visitproc visit, void *arg)
+{
+    State *state = PyModule_GetState(module);
+    for (size_t i = 0; i < sizeof(State) / sizeof(PyObject *); i++)
+        Py_VISIT(((PyObject **)state)[i]);
+    return 0;
+}
+
+static int native_clear(PyObject *module)
+{
+    State *state = PyModule_GetState(module);
+    for (size_t i = 0; i < sizeof(State) / sizeof(PyObject *); i++)
+        Py_CLEAR(((PyObject **)state)[i]);
+    return 0;
+}
+
+static void native_free(void *module)
+{
+    native_clear(module);
+}
+
+static PyModuleDef_Slot native_slots[] = {
+    {Py_mod_exec, native_exec},
+#ifdef Py_mod_gil
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+static struct PyModuleDef native_module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "sparklet._native._core",
+    .m_doc = "The loops that Python is slow at; each has a twin in Python.",
+    .m_size = sizeof(Kept),
+    .m_methods = native_methods,
+    .m_slots = native_slots,
+    .m_traverse = native_traverse,
+    .m_clear = native_clear,
+    .m_free = native_free,
+};
+
+PyMODINIT_FUNC PyInit__core(void)
+{
+    return PyModuleDef_Init(&native_module);
+}

@@ -1,0 +1,243 @@
+"""A Java pattern as a pattern of Python's `re`, where both are sure to find the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sparklet.java.regex.charset import CharSet
+from sparklet.java.regex.nodes import (
+    MOST,
+    Alternatives,
+    Anchor,
+    Atomic,
+    BackReference,
+    Chars,
+    Group,
+    LineBreak,
+    Look,
+    Node,
+    Repeat,
+    Sequence,
+)
+from sparklet.java.regex.properties import category, word_or_mark
+
+__all__ = ["nullable", "translate"]
+
+ASCII = CharSet.of((0, 0x7F))
+# What text may hold: there are neither pairs nor halves of them.
+UNITS = CharSet.of((0, 0xD7FF), (0xE000, 0xFFFF))
+BREAK = r"[\n\x0b\x0c\r\x85\u2028\u2029]"
+ANCHORS = {
+    "begin": r"\A",
+    "end": r"\Z",
+    "caret": r"(?!\Z)(?:\A|(?<=[\n\x85\u2028\u2029])|(?<=\r)(?!\n))",
+    "unix caret": r"(?!\Z)(?:\A|(?<=\n))",
+    "dollar": r"(?=(?:\r\n|(?<!\r)\n|[\r\x85\u2028\u2029])?\Z)",
+    "dollar lines": r"(?=(?<!\r)\n|[\r\x85\u2028\u2029]|\Z)",
+    "unix dollar": r"(?=\n?\Z)",
+    "unix dollar lines": r"(?=\n|\Z)",
+}
+
+
+class Untranslatable(Exception):  # noqa: N818 - an answer, not an error
+    """Raised for a part that `re` cannot be trusted with."""
+
+
+def translate(root: Node, *, ascii_only: bool, capture: bool) -> str | None:
+    """Return a pattern of `re`, or None where it might find something else.
+
+    It is meant for text within U+FFFF (within ASCII, if `ascii_only`), and where a boundary is looked for,
+    without combining marks. `capture` keeps the groups, for those who want to know them; otherwise only those
+    are kept that the pattern itself refers to.
+    """
+    facts = _Facts(root)
+    if capture and facts.uncertain:
+        return None
+    translator = _Translator(ascii_only, None if capture else facts.referred, facts.uncertain)
+    try:
+        return translator.text(root)
+    except Untranslatable:
+        return None
+
+
+class _Facts:
+    """Which groups are referred to, and which are captured where Java's bookkeeping is its own."""
+
+    def __init__(self, root: Node) -> None:
+        self.referred: set[int] = set()
+        self.uncertain: set[int] = set()
+        self._visit(root, certain=True)
+
+    def _visit(self, node: Node, *, certain: bool) -> None:
+        match node:
+            case Sequence():
+                for part in node.parts:
+                    self._visit(part, certain=certain)
+            case Alternatives():
+                for option in node.options:
+                    self._visit(option, certain=certain)
+            case Group():
+                if node.index is not None and not certain:
+                    self.uncertain.add(node.index)
+                self._visit(node.body, certain=certain)
+            case Repeat():
+                self._visit(node.body, certain=certain and node.way == "branch")
+            case Atomic() | Look():
+                self._visit(node.body, certain=False)
+            case BackReference():
+                self.referred.add(node.group)
+            case Chars() | Anchor() | LineBreak():
+                pass
+
+
+@dataclass
+class _Translator:
+    ascii_only: bool
+    kept: set[int] | None
+    uncertain: set[int]
+
+    def __post_init__(self) -> None:
+        self.numbers: dict[int, int] = {}
+        self.closed: set[int] = set()
+
+    def text(self, node: Node, *, one_way: bool = False) -> str:
+        """Return the part; `one_way` within what Java matches without ever coming back."""
+        match node:
+            case Chars():
+                return self.chars(node.members)
+            case Sequence():
+                return "".join(self.text(part, one_way=one_way) for part in node.parts)
+            case Alternatives():
+                return f"(?:{'|'.join(self.text(option, one_way=one_way) for option in node.options)})"
+            case Group():
+                return self.group(node, one_way)
+            case Repeat():
+                return self.repeat(node, one_way)
+            case Anchor():
+                return self.anchor(node)
+            case LineBreak():
+                if one_way:
+                    raise Untranslatable
+                return rf"(?:\r\n|{BREAK})"
+            case Look():
+                return self.look(node)
+            case BackReference():
+                if node.case or node.group not in self.closed or node.group in self.uncertain:
+                    raise Untranslatable
+                return rf"(?:\{self.numbers[node.group]})"
+            case Atomic():
+                raise Untranslatable
+
+    def group(self, node: Group, one_way: bool) -> str:
+        if node.index is None or (self.kept is not None and node.index not in self.kept):
+            return f"(?:{self.text(node.body, one_way=one_way)})"
+        self.numbers[node.index] = len(self.numbers) + 1
+        text = f"({self.text(node.body, one_way=one_way)})"
+        self.closed.add(node.index)
+        return text
+
+    def repeat(self, node: Repeat, one_way: bool) -> str:
+        body, way = node.body, node.way
+        count = "{" + str(node.least) + "," + ("" if node.most == MOST else str(node.most)) + "}"
+        if isinstance(body, Chars):
+            mark = {"greedy": "", "lazy": "?", "possessive": "+"}[node.kind]
+            return self.chars(body.members) + count + mark
+        if way == "branch":
+            text = self.text(body, one_way=one_way)
+            return f"(?:{text}|)" if node.kind == "greedy" else f"(?:|{text})"
+        if node.kind == "possessive" or nullable(body):
+            # Both guard loops against rounds that match nothing, each in its own way.
+            raise Untranslatable
+        text = self.text(body, one_way=one_way or way == "atoms")
+        return f"(?:{text}){count}" + ("?" if node.kind == "lazy" else "")
+
+    def anchor(self, node: Anchor) -> str:
+        where = node.where
+        if where in ANCHORS:
+            return ANCHORS[where]
+        if where == "last match":
+            raise Untranslatable
+        if self.ascii_only and not where.startswith("no"):
+            return r"(?a:\b)"
+        members = word_or_mark() if "unicode" in where else category("L Nd") | CharSet.of("_")
+        word = self.chars(members)
+        if where.startswith("no"):
+            # Before Python 3.14, \B did not hold in an empty text.
+            return f"(?:(?<={word})(?={word})|(?<!{word})(?!{word}))"
+        return f"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))"
+
+    def look(self, node: Look) -> str:
+        if node.behind and _width(node.body) is None:
+            raise Untranslatable
+        text = self.text(node.body)
+        return f"(?{'<' if node.behind else ''}{'!' if node.negated else '='}{text})"
+
+    def chars(self, members: CharSet) -> str:
+        possible = ASCII if self.ascii_only else UNITS
+        inside, outside = (members & possible).ranges(), (possible - members).ranges()
+        if not inside:
+            return r"[^\s\S]"
+        if not outside:
+            return r"[\s\S]"
+        if len(inside) == 1 and inside[0][0] == inside[0][1]:
+            return _escaped(inside[0][0])
+        if len(outside) < len(inside):
+            return f"[^{''.join(map(_range_text, outside))}]"
+        return f"[{''.join(map(_range_text, inside))}]"
+
+
+def _escaped(char: int) -> str:
+    text = chr(char)
+    return text if text.isascii() and text.isalnum() else f"\\u{char:04x}"
+
+
+def _range_text(ends: tuple[int, int]) -> str:
+    first, last = ends
+    if first == last:
+        return _escaped(first)
+    return f"{_escaped(first)}{'-' if last > first + 1 else ''}{_escaped(last)}"
+
+
+def nullable(node: Node) -> bool:
+    """Tell whether a part may match nothing, as far as can be seen."""
+    match node:
+        case Chars() | LineBreak():
+            return False
+        case Sequence():
+            return all(map(nullable, node.parts))
+        case Alternatives():
+            return any(map(nullable, node.options))
+        case Group() | Atomic():
+            return nullable(node.body)
+        case Repeat():
+            return node.least == 0 or nullable(node.body)
+        case Anchor() | Look() | BackReference():
+            return True
+
+
+def _width(node: Node) -> int | None:
+    """Return how many characters a part always takes, or None."""
+    match node:
+        case Chars():
+            return 1
+        case Anchor() | Look():
+            return 0
+        case Sequence():
+            widths = [_width(part) for part in node.parts]
+            known = [width for width in widths if width is not None]
+            if len(known) < len(widths):
+                return None
+            total = 0
+            for width in known:
+                total += width
+            return total
+        case Alternatives():
+            options = {_width(option) for option in node.options}
+            return options.pop() if len(options) == 1 else None
+        case Group():
+            return _width(node.body)
+        case Repeat():
+            once = _width(node.body)
+            return once * node.least if once is not None and node.least == node.most else None
+        case LineBreak() | BackReference() | Atomic():
+            return None
