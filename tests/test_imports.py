@@ -132,11 +132,26 @@ def test_a_downward_import_passes(source, module):
     assert list(violations(source, module)) == []
 
 
-def test_import_sparklet_brings_no_extra():
-    heavy = {"pandas", "sqlglot", "py4j", "pyspark", "click", "rich", "sklearn", "IPython"}
-    code = f"import sparklet, sys; print(*sorted({heavy!r} & {{name.split('.')[0] for name in sys.modules}}))"
+def modules_after(program):
+    """Return the names of all modules that a new process has imported after a program."""
+    program = f"import sys; {program}; print(*sys.modules)"
     environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
     done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == []
+    return set(done.stdout.split())
+
+
+EXTRAS = {"pandas", "sqlglot", "py4j", "pyspark", "click", "rich", "sklearn", "IPython"}
+
+
+def test_import_sparklet_is_light():
+    found = modules_after("import sparklet; assert {*sparklet.__all__} <= {*dir(sparklet)}")
+    assert not {name.split(".")[0] for name in found} & {"numpy", "pyarrow", "json", *EXTRAS}
+    assert {name for name in found if name.startswith("sparklet.")} == {"sparklet.errors", "sparklet.rooms"}
+
+
+def test_the_public_names_bring_no_extra():
+    found = modules_after("from sparklet import *; assert load and OnlinePipelineModel and SparkletError")
+    assert not {name.split(".")[0] for name in found} & {"numpy", "pyarrow", *EXTRAS}
+    assert not {name for name in found if name.startswith(("sparklet.stages.feature.", "sparklet.sql"))}

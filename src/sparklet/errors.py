@@ -6,7 +6,6 @@ All of them are `SparkletError`; most are also the builtin that a caller would e
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -48,6 +47,8 @@ def shown(value: object, limit: int = 80) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a hint `; did you mean 'x'?`, or an empty string where nothing is close."""
+    import difflib  # used in messages only
+
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 

@@ -6,16 +6,19 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sparklet.columns import Column, fold, parse_schema
-from sparklet.compiler import Loop, Plan, Score, explain, fuse, loop, make_plan
+from sparklet.compiler import Plan, Score, explain, fuse, make_plan
 from sparklet.errors import ModelError, OptionError, SparkletError
 from sparklet.profile import Profile
 from sparklet.rooms import is_spark_frame, jvm_room, spark_room
 from sparklet.saved import Example, SavedStage, open_model
 from sparklet.stages import Stage, build, check_trusted
 from sparklet.verify import verify as verify_example
+
+if TYPE_CHECKING:
+    from sparklet.compiler.loop import Loop
 
 __all__ = ["OnlinePipelineModel", "load"]
 
@@ -148,6 +151,7 @@ class OnlinePipelineModel:
         if is_spark_frame(data):
             return spark_room("transform of a Spark DataFrame").transform(self, data)
         from sparklet.batch import transform
+        from sparklet.compiler.loop import loop
 
         score = self._loop or loop(self._plan)
         object.__setattr__(self, "_loop", score)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sparklet.columns import Column, coercer
-from sparklet.compiler import Given, Numbers, Texts, given
+from sparklet.compiler.arrays import Given, Numbers, Texts, given
 from sparklet.errors import RowError
 
 if TYPE_CHECKING:

@@ -15,7 +15,9 @@ from rich.progress import track
 from sparklet.batch.frames import Frame, opened
 from sparklet.batch.reading import values_of
 from sparklet.columns import ABSENT, RowReader
-from sparklet.compiler import Loop, Plan, Scored, given, readers_of
+from sparklet.compiler import Plan, readers_of
+from sparklet.compiler.arrays import given
+from sparklet.compiler.loop import Loop, Scored
 from sparklet.errors import AmbiguousColumnError, RowError
 
 __all__ = ["transform"]

@@ -1,36 +1,36 @@
-"""Spark ML's stages, one file per Spark source file; importing this package registers them all."""
+"""Spark ML's stages, one file per Spark source file; a stage is imported when a model has it."""
 
 from sparklet.stages import (
     classification,
     clustering,
     feature,
     fpm,
-    pipeline,
     recommendation,
     regression,
     tuning,
 )
 from sparklet.stages.authored import Authored, check_trusted, is_python, is_trusted
 from sparklet.stages.build import build
-from sparklet.stages.stage import Bound, Dropped, Stage, registry, stage
+from sparklet.stages.registry import registry
+from sparklet.stages.stage import Bound, Dropped, Stage, stage
 
 __all__ = [
+    "STAGES",
     "Authored",
     "Bound",
     "Dropped",
     "Stage",
     "build",
     "check_trusted",
-    "classification",
-    "clustering",
-    "feature",
-    "fpm",
     "is_python",
     "is_trusted",
-    "pipeline",
-    "recommendation",
     "registry",
-    "regression",
     "stage",
-    "tuning",
 ]
+
+STAGES = {"org.apache.spark.ml.PipelineModel": "pipeline"}
+"""The module that defines each stage, by its Spark class name."""
+
+registry.declare(__name__, STAGES)
+for _package in (classification, clustering, feature, fpm, recommendation, regression, tuning):
+    registry.declare(_package.__name__, _package.STAGES)

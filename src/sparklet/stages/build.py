@@ -17,7 +17,8 @@ from sparklet.errors import (
 from sparklet.saved import SavedStage
 from sparklet.stages.authored import ADVICE, authored, is_python, is_trusted
 from sparklet.stages.params import converters
-from sparklet.stages.stage import Stage, registry
+from sparklet.stages.registry import registry
+from sparklet.stages.stage import Stage
 
 __all__ = ["build"]
 

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, TypeVar, dataclass_transform
 from sparklet.columns import Column, Columns
 from sparklet.emit import Emit, function_of
 from sparklet.saved import SavedStage
+from sparklet.stages.registry import registry
 
-__all__ = ["Bound", "Dropped", "Stage", "registry", "stage"]
+__all__ = ["Bound", "Dropped", "Stage", "stage"]
 
 
 class Dropped(Exception):  # noqa: N818 - control flow, not an error
@@ -89,9 +90,6 @@ class Stage:
         return f"{type(self).__name__} {self.uid}"
 
 
-registry: dict[str, type[Stage]] = {}
-"""Every stage that can be scored, by its full Spark class name."""
-
 _S = TypeVar("_S", bound=Stage)
 
 
@@ -105,9 +103,7 @@ def stage(*classNames: str) -> Callable[[type[_S]], type[_S]]:
         if _overrides(cls, "bind") == _overrides(cls, "expand"):
             raise TypeError(f"{cls.__name__} writes one of bind and expand")
         for name in classNames:
-            if name in registry:
-                raise TypeError(f"{name} is registered twice: {registry[name]} and {cls}")
-            registry[name] = made
+            registry.register(name, made)
         return made
 
     return register

@@ -20,7 +20,9 @@ from typing import Any
 
 from sparklet.batch import objects_of
 from sparklet.columns import coercer
-from sparklet.compiler import Plan, given, interpret, loop
+from sparklet.compiler import Plan, interpret
+from sparklet.compiler.arrays import given
+from sparklet.compiler.loop import loop
 from sparklet.errors import MissingColumnError, SparkletError
 from sparklet.same import assert_same
 from sparklet.testing.compare import outcome, settled

@@ -1,15 +1,12 @@
 """Stages of `org.apache.spark.ml.clustering`."""
 
-from sparklet.stages.clustering import (
-    bisecting_k_means,
-    gaussian_mixture,
-    k_means,
-    lda,
-)
+__all__ = ["STAGES"]
 
-__all__ = [
-    "bisecting_k_means",
-    "gaussian_mixture",
-    "k_means",
-    "lda",
-]
+STAGES = {
+    "org.apache.spark.ml.clustering.BisectingKMeansModel": "bisecting_k_means",
+    "org.apache.spark.ml.clustering.DistributedLDAModel": "lda",
+    "org.apache.spark.ml.clustering.GaussianMixtureModel": "gaussian_mixture",
+    "org.apache.spark.ml.clustering.KMeansModel": "k_means",
+    "org.apache.spark.ml.clustering.LocalLDAModel": "lda",
+}
+"""The module that defines each stage, by its Spark class name."""

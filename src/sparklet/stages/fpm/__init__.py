@@ -1,5 +1,8 @@
 """Stages of `org.apache.spark.ml.fpm`."""
 
-from sparklet.stages.fpm import fp_growth
+__all__ = ["STAGES"]
 
-__all__ = ["fp_growth"]
+STAGES = {
+    "org.apache.spark.ml.fpm.FPGrowthModel": "fp_growth",
+}
+"""The module that defines each stage, by its Spark class name."""

@@ -1,5 +1,8 @@
 """Stages of `org.apache.spark.ml.recommendation`."""
 
-from sparklet.stages.recommendation import als
+__all__ = ["STAGES"]
 
-__all__ = ["als"]
+STAGES = {
+    "org.apache.spark.ml.recommendation.ALSModel": "als",
+}
+"""The module that defines each stage, by its Spark class name."""

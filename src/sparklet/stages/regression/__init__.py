@@ -1,23 +1,15 @@
 """Stages of `org.apache.spark.ml.regression`."""
 
-from sparklet.stages.regression import (
-    aft_survival_regression,
-    decision_tree_regressor,
-    fm_regressor,
-    gbt_regressor,
-    generalized_linear_regression,
-    isotonic_regression,
-    linear_regression,
-    random_forest_regressor,
-)
+__all__ = ["STAGES"]
 
-__all__ = [
-    "aft_survival_regression",
-    "decision_tree_regressor",
-    "fm_regressor",
-    "gbt_regressor",
-    "generalized_linear_regression",
-    "isotonic_regression",
-    "linear_regression",
-    "random_forest_regressor",
-]
+STAGES = {
+    "org.apache.spark.ml.regression.AFTSurvivalRegressionModel": "aft_survival_regression",
+    "org.apache.spark.ml.regression.DecisionTreeRegressionModel": "decision_tree_regressor",
+    "org.apache.spark.ml.regression.FMRegressionModel": "fm_regressor",
+    "org.apache.spark.ml.regression.GBTRegressionModel": "gbt_regressor",
+    "org.apache.spark.ml.regression.GeneralizedLinearRegressionModel": "generalized_linear_regression",
+    "org.apache.spark.ml.regression.IsotonicRegressionModel": "isotonic_regression",
+    "org.apache.spark.ml.regression.LinearRegressionModel": "linear_regression",
+    "org.apache.spark.ml.regression.RandomForestRegressionModel": "random_forest_regressor",
+}
+"""The module that defines each stage, by its Spark class name."""

@@ -1,5 +1,9 @@
 """Stages of `org.apache.spark.ml.tuning`."""
 
-from sparklet.stages.tuning import model_selection
+__all__ = ["STAGES"]
 
-__all__ = ["model_selection"]
+STAGES = {
+    "org.apache.spark.ml.tuning.CrossValidatorModel": "model_selection",
+    "org.apache.spark.ml.tuning.TrainValidationSplitModel": "model_selection",
+}
+"""The module that defines each stage, by its Spark class name."""
