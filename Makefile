@@ -70,7 +70,7 @@ lock: .venv-tools/ready  ## write locks/ from pyproject.toml (UPGRADE=1: newest 
 
 clean:  ## remove environments, caches and build output
 	rm -rf .venv .venv-spark35 .venv-tools build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis \
-		benchmarks/.cache src/sparklet/jvm/jars target scala-shim/target scala-shim/bench/target project/target .sbt-launch
+		benchmarks/.cache src/sparklet/engines/jvm/jars target scala-shim/target scala-shim/bench/target project/target .sbt-launch
 
 # Before anything is installed for them, the recipes marked * say all that is missing.
 machine:

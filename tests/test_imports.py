@@ -1,4 +1,4 @@
-"""The rooms of the package import downward only, and `import sparklet` is light."""
+"""The packages import downward only and in no circle, and `import sparklet` is light."""
 
 import ast
 import os
@@ -24,22 +24,29 @@ FLOORS = [
     {"sql"},
     {"stages"},
     {"compiler"},
-    {"batch", "rooms", "verify"},
-    {"pipeline"},
+    {"batch", "verify", "session", "extras"},
+    {"engines"},
+    {"spark"},
     {""},
-    {"spark", "jvm", "testing", "cli"},
+    {"testing"},
+    {"cli"},
     {"__main__"},
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # The only rooms that may import a library, wherever in their files the import stands.
 LIBRARIES = {
-    "pyarrow": {"saved", "batch", "spark", "jvm"},
-    "pyspark": {"spark", "testing", "cli"},
-    "py4j": {"spark", "jvm", "testing"},
-    "pandas": {"spark", "testing", "batch"},
+    "pyarrow": {"saved", "batch", "spark", "engines"},
+    "pyspark": {"extras", "session", "engines", "spark", "testing"},
+    "py4j": {"extras", "engines"},
+    "pandas": {"extras", "batch"},
     "click": {"cli"},
     "rich": {"cli", "batch"},
     "sqlglot": {"sql"},
+}
+# The only functions that may import a module whose name is a value, and why.
+BY_VALUE = {
+    "sparklet.stages.authored": "stages that people wrote lie in packages that the caller trusts",
+    "sparklet.stages.registry": "a stage's module is imported when a model has it; the names are in STAGES",
 }
 
 
@@ -48,6 +55,7 @@ def dotted(path):
     return ".".join(path.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
 
 
+BY_VALUE_NAME = "(a value)"
 MODULES = {dotted(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
@@ -66,9 +74,9 @@ def imported(source, module, is_package):
                 yield from ((node.lineno, f"{name}.{alias.name}") for alias in aliases)
             case ast.Call(
                 func=ast.Name(id="import_module" | "__import__") | ast.Attribute(attr="import_module"),
-                args=[ast.Constant(value=str(name)), *_],
+                args=[argument, *_],
             ):
-                yield node.lineno, name
+                yield node.lineno, argument.value if isinstance(argument, ast.Constant) else BY_VALUE_NAME
 
 
 def room(name):
@@ -81,6 +89,8 @@ def violations(source, module, is_package=False):
     home = room(module)
     for line, name in imported(source, module, is_package):
         library = name.split(".")[0]
+        if name == BY_VALUE_NAME and module not in BY_VALUE:
+            yield f"{module}:{line}: imports a module whose name is a value"
         if library == "sparklet" and FLOOR[room(name)] > FLOOR[home]:
             yield f"{module}:{line}: {home or 'sparklet'} imports upward: {name}"
         if home not in LIBRARIES.get(library, {home}):
@@ -97,21 +107,76 @@ def test_imports_run_downward(module, path):
     assert list(found) == []
 
 
+def edges(source, module, is_package=False):
+    """Return the modules of the package that a module imports, and the packages whose code that runs."""
+    found = set()
+    for _, name in imported(source, module, is_package):
+        # `from package import name` imports a module or what a module defines.
+        target = name if name in MODULES else name.rpartition(".")[0]
+        while target in MODULES and not f"{module}.".startswith(f"{target}."):
+            found.add(target)
+            target = target.rpartition(".")[0]
+    return found - {module}
+
+
+def circles(graph):
+    """Return the sets of modules that import each other (strongly connected components, by Tarjan)."""
+    number, lowest, waiting, found = {}, {}, [], []
+
+    def visit(module):
+        number[module] = lowest[module] = len(number)
+        waiting.append(module)
+        for target in sorted(graph.get(module, ())):
+            if target not in number:
+                visit(target)
+            if target in waiting:
+                lowest[module] = min(lowest[module], lowest[target])
+        if lowest[module] == number[module]:
+            start = waiting.index(module)
+            component = waiting[start:]
+            del waiting[start:]
+            if len(component) > 1:
+                found.append(sorted(component))
+
+    for module in sorted(graph):
+        if module not in number:
+            visit(module)
+    return found
+
+
+def test_no_modules_import_each_other():
+    graph = {
+        module: edges(path.read_text(encoding="utf-8"), module, path.name == "__init__.py")
+        for module, path in MODULES.items()
+    }
+    assert circles(graph) == []
+
+
+def test_a_circle_is_found():
+    assert circles({"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": set()}) == [["a", "b", "c"]]
+    assert circles({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+    source = "def f():\n    from sparklet.engines.jvm.model import load_jvm"
+    assert edges(source, "sparklet.engines.loading") == {"sparklet.engines.jvm", "sparklet.engines.jvm.model"}
+    assert edges("from sparklet.engines import load", "sparklet.spark.save") == {"sparklet.engines"}
+
+
 @pytest.mark.parametrize(
     ("source", "module"),
     [
         ("from sparklet.stages import stage", "sparklet.saved.tables"),
-        ("from sparklet import pipeline", "sparklet.errors"),
+        ("from sparklet import engines", "sparklet.errors"),
         ("from sparklet import load", "sparklet.stages.feature.binarizer"),
         ("import sparklet.compiler.plan", "sparklet.columns.types"),
         ("from ..compiler import plan", "sparklet.stages.stage"),
-        ("from .. import pipeline", "sparklet.stages.stage"),
-        ("def f():\n    from sparklet.cli import main", "sparklet.pipeline"),
-        ("if TYPE_CHECKING:\n    from sparklet.pipeline import load", "sparklet.compiler.plan"),
+        ("from .. import engines", "sparklet.stages.stage"),
+        ("def f():\n    from sparklet.cli import main", "sparklet.engines.model"),
+        ("if TYPE_CHECKING:\n    from sparklet.engines import load", "sparklet.compiler.plan"),
         ("import_module('sparklet.testing')", "sparklet.compiler.plan"),
-        ("importlib.import_module('pyspark')", "sparklet.pipeline"),
+        ("import_module(name)", "sparklet.compiler.plan"),
+        ("__import__(f'sparklet.{name}')", "sparklet.engines.model"),
+        ("importlib.import_module('pyspark')", "sparklet.verify"),
         ("import pyarrow.parquet as pq", "sparklet.stages.stage"),
-        ("def f():\n    from pandas import DataFrame", "sparklet.pipeline"),
+        ("def f():\n    from pandas import DataFrame", "sparklet.engines.python"),
     ],
 )
 def test_a_violation_is_found(source, module):
@@ -148,7 +213,7 @@ EXTRAS = {"pandas", "sqlglot", "py4j", "pyspark", "click", "rich", "sklearn", "I
 def test_import_sparklet_is_light():
     found = modules_after("import sparklet; assert {*sparklet.__all__} <= {*dir(sparklet)}")
     assert not {name.split(".")[0] for name in found} & {"numpy", "pyarrow", "json", *EXTRAS}
-    assert {name for name in found if name.startswith("sparklet.")} == {"sparklet.errors", "sparklet.rooms"}
+    assert {name for name in found if name.startswith("sparklet.")} == {"sparklet.errors"}
 
 
 def test_the_public_names_bring_no_extra():

@@ -12,10 +12,10 @@ import json
 
 import pytest
 
+from sparklet.engines.python import Options, PythonPipelineModel
 from sparklet.errors import SparkletError
 from sparklet.java import double_to_string, float_to_string
 from sparklet.linalg import DenseVector, SparseVector
-from sparklet.pipeline import OnlinePipelineModel, _Options
 from sparklet.profile import Profile
 from sparklet.saved import open_model
 from sparklet.stages import build
@@ -102,8 +102,8 @@ def load(version, name):
     if version != "j334":
         # The BLAS before Spark 3.2 (f2j) sums up to four products as Java8BLAS does: in a row, without fma.
         profile = profile.with_(blas="java8")
-    options = _Options(profile, "*", {name: (kind, None) for name, kind in SCHEMA.items()})
-    return OnlinePipelineModel(PipelineModel(uid="lab", stages=stages), options, str(folder / name))
+    options = Options(profile, "*", {name: (kind, None) for name, kind in SCHEMA.items()})
+    return PythonPipelineModel(PipelineModel(uid="lab", stages=stages), options, str(folder / name))
 
 
 def text(value, type_=""):

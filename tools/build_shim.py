@@ -1,6 +1,6 @@
 """Compile the JVM engine with the Scala compiler inside PySpark's jars: `python tools/build_shim.py`.
 
-The interpreter's PySpark says for which Spark line. The jar goes where `sparklet.jvm` looks for it.
+The interpreter's PySpark says for which Spark line. The jar goes where `sparklet.engines.jvm` looks for it.
 One that is newer than the sources is left as it is.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "scala-shim" / "src" / "main"
-TARGET = ROOT / "src" / "sparklet" / "jvm" / "jars"
+TARGET = ROOT / "src" / "sparklet" / "engines" / "jvm" / "jars"
 OPTIONS = ["-encoding", "UTF-8", "-deprecation", "-feature", "-language:existentials", "-Xfatal-warnings"]
 
 

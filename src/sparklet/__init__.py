@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 from sparklet.errors import SparkletError
-from sparklet.rooms import spark_room
 
 if TYPE_CHECKING:
-    from sparklet.pipeline import OnlinePipelineModel, load
+    from sparklet.engines import OnlinePipelineModel, load
 
 __version__ = "0.1.0.dev0"
 
@@ -16,14 +15,19 @@ _SPARK = ("OnlineEstimator", "OnlineModel", "OnlineTransformer", "predict_offlin
 
 
 def __getattr__(name: str) -> Any:
-    """Return what `sparklet.pipeline` or `sparklet.spark` defines; each is imported on first use."""
+    """Return what `sparklet.engines` or `sparklet.spark` defines; each is imported on first use."""
     if name in __all__:
-        from sparklet import pipeline
+        from sparklet import engines
 
-        globals()[name] = getattr(pipeline, name)
+        globals()[name] = getattr(engines, name)
         return globals()[name]
     if name in _SPARK:
-        return getattr(spark_room(f"sparklet.{name}"), name)
+        from sparklet.extras import require_pyspark
+
+        require_pyspark(f"sparklet.{name}")
+        from sparklet import spark
+
+        return getattr(spark, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

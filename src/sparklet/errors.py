@@ -14,6 +14,7 @@ __all__ = [
     "ColumnExistsError",
     "ColumnTypeError",
     "CorruptModelError",
+    "EngineError",
     "InvalidValueError",
     "LegacyModelError",
     "MissingColumnError",
@@ -189,6 +190,17 @@ class MissingExtraError(SparkletError, ImportError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.feature, self.extra)
+
+
+class EngineError(SparkletError, NotImplementedError):
+    """Raise where an engine cannot do what the interface of a model offers; the reason is in the message."""
+
+    def __init__(self, engine: str, feature: str, reason: str) -> None:
+        super().__init__(f"engine={engine!r} has no {feature}: {reason}")
+        self.engine, self.feature, self.reason = engine, feature, reason
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.engine, self.feature, self.reason)
 
 
 class SchemaError(SparkletError, ValueError):

@@ -6,7 +6,7 @@ import sys
 
 from py4j.protocol import Py4JError
 
-from sparklet.jvm import connect
+from sparklet.engines.jvm import connect
 from sparklet.same import differences
 from sparklet.testing import goldens
 from sparklet.testing.compare import settled

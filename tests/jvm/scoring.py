@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sparklet.engines.jvm import JvmPipelineModel, load_jvm
 from sparklet.errors import SparkletError
-from sparklet.jvm import JvmPipelineModel, load
 from sparklet.testing import Golden, SparkFailure, differences
 from sparklet.testing.compare import settled
 
@@ -26,7 +26,7 @@ def load_golden(golden: Golden, **options: Any) -> JvmPipelineModel:
     """Load a golden's model as its answers were made: all columns, the row's position among the inputs."""
     schema = {**golden.schema, "__row": "bigint"} if "__row" in str(golden.facts) else golden.schema
     options = {"schema": schema, "outputs": "*", "example": first_values(golden), **options}
-    return load(golden.model, engine="jvm", **options)  # type: ignore[return-value]
+    return load_jvm(golden.model, **options)
 
 
 def problems(golden: Golden) -> list[str]:

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import sparklet
+from sparklet.engines.jvm import connect
 from sparklet.errors import SparkletError
-from sparklet.jvm import connect
 from sparklet.testing import goldens
 from tests.conftest import GOLDEN
 

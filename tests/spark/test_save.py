@@ -12,6 +12,7 @@ import pytest
 
 import sparklet
 from sparklet import OnlinePipelineModel
+from sparklet.engines.spark import load_native
 from sparklet.errors import (
     CorruptModelError,
     ModelError,
@@ -23,7 +24,6 @@ from sparklet.errors import (
 )
 from sparklet.linalg import DenseVector
 from sparklet.spark import predict_offline
-from sparklet.spark.native import load_native
 from sparklet.testing import assert_same, pinned
 from tests.models import assembler, save_pipeline, save_stage, seal
 from tests.spark.homes import SCHEMA, fitted, rows

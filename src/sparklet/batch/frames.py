@@ -117,8 +117,7 @@ class _Pandas:
 
 
 def _series(values: list[Any], column: Column, index: Any) -> Any:
-    import importlib
+    import pandas
 
-    pandas = importlib.import_module("pandas")
     dtype = "float64" if column.type == "double" and None not in values else "object"
     return pandas.Series(values, index=index, dtype=dtype)

@@ -12,7 +12,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sparklet.cli.options import trust_option
-from sparklet.errors import MissingExtraError, OptionError
+from sparklet.errors import OptionError
+from sparklet.extras import require_pyspark
+from sparklet.session import why
 
 __all__ = ["batch"]
 
@@ -70,13 +72,10 @@ def batch(
     where submit.py is `from sparklet.cli import main; main()`. Columns are checked before the job starts, and
     the result takes its name when it is complete. Python packages of --trust are sent to the executors.
     """
-    try:
-        from sparklet.spark import embedded_session
-        from sparklet.spark.offline import run
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] in ("pyspark", "py4j", "pandas"):
-            raise MissingExtraError("sparklet batch", "spark") from None
-        raise
+    require_pyspark("sparklet batch")
+    from sparklet.spark import embedded_session
+    from sparklet.spark.offline import run
+
     options = {"spark.ui.showConsoleProgress": "false", **_pairs("--conf", settings)}
     named = _pairs("--view", views)
     spark = embedded_session(master, options)
@@ -115,8 +114,6 @@ def _view(spark: Any, name: str, path: str) -> None:
     reader = spark.read
     if kind == "csv":
         reader = reader.option("header", "true").option("inferSchema", "true")
-    from sparklet.spark.files import why
-
     try:
         frame = reader.format(kind if kind in ("csv", "json", "orc") else "parquet").load(path)
         frame.createOrReplaceTempView(name)

@@ -15,8 +15,8 @@ from rich.table import Table
 
 from sparklet.cli.options import loaded, model_options
 from sparklet.columns import Column
+from sparklet.engines import OnlinePipelineModel
 from sparklet.errors import UnsupportedModelError
-from sparklet.pipeline import OnlinePipelineModel
 
 __all__ = ["inspect"]
 

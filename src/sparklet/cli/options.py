@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from sparklet.engines import OnlinePipelineModel, load
 from sparklet.errors import OptionError
-from sparklet.pipeline import OnlinePipelineModel, load
 
 __all__ = ["loaded", "model_options", "schema_option", "trust_option"]
 

@@ -13,8 +13,9 @@ from rich.table import Table
 from sparklet.cli.options import loaded, schema_option, trust_option
 from sparklet.cli.rows import reading, row_format, rows_of
 from sparklet.columns import coercer, fold
-from sparklet.errors import MissingExtraError, OptionError, RowError, SparkletError
-from sparklet.pipeline import OnlinePipelineModel
+from sparklet.engines import OnlinePipelineModel
+from sparklet.errors import OptionError, RowError, SparkletError
+from sparklet.extras import require_pyspark
 
 if TYPE_CHECKING:
     from sparklet.testing import Agreement
@@ -70,10 +71,7 @@ def verify(
         found = loaded(model, None, schema, (), trusted)
         console.print(f"{found.verify():,} example rows: sparklet gives what Spark gave")
         return
-    try:
-        import pyspark  # noqa: F401
-    except ImportError:
-        raise MissingExtraError("sparklet verify --rows", "spark") from None
+    require_pyspark("sparklet verify --rows")
     found = loaded(model, None, schema, (), trusted)
     with reading(rows_path) as file:
         lines = rows_of(file, format or row_format(rows_path), found.inputs)

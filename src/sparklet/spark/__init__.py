@@ -1,7 +1,6 @@
 """Sparklet inside Spark: stages that people write, models saved with examples, batch jobs. Needs PySpark."""
 
 from sparklet.spark.authors import OnlineEstimator, OnlineModel, OnlineTransformer
-from sparklet.spark.native import from_spark, transform
 from sparklet.spark.offline import OfflineResult, embedded_session, predict_offline
 from sparklet.spark.save import save
 from sparklet.spark.servable import servable
@@ -13,10 +12,8 @@ __all__ = [
     "OnlineModel",
     "OnlineTransformer",
     "embedded_session",
-    "from_spark",
     "predict_offline",
     "save",
     "servable",
     "ship",
-    "transform",
 ]

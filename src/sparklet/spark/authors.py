@@ -19,8 +19,8 @@ from pyspark.ml.util import (
 from sparklet.columns import parse_type
 from sparklet.errors import OptionError, did_you_mean
 from sparklet.saved import SavedStage
+from sparklet.session import Folder
 from sparklet.spark.derive import transform
-from sparklet.spark.files import Folder
 from sparklet.spark.stage import OnlineStage
 from sparklet.spark.state import State, checked_names, checked_state, from_arrow, location, to_parquet
 from sparklet.spark.types import short

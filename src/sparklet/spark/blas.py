@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sparklet.spark.files import jvm
+from sparklet.session import jvm
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

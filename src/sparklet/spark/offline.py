@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
 from sparklet.columns import fold, parse_schema
+from sparklet.engines import OnlinePipelineModel, load
+from sparklet.engines.spark import load_native, native_of
 from sparklet.errors import OptionError, SchemaError, SparkletError, UnsupportedModelError, did_you_mean
-from sparklet.pipeline import OnlinePipelineModel, load
-from sparklet.spark.files import Folder, jvm, why
-from sparklet.spark.native import from_spark, load_native, native_of
+from sparklet.session import Folder, jvm, why
 from sparklet.spark.ship import packages_of, ship
 from sparklet.spark.types import carried
 
@@ -154,14 +154,14 @@ def _models(
     """Return Spark's model, and sparklet's bound to the query's types where it knows all the stages."""
     schema = carried(frame.schema)
     if isinstance(model, OnlinePipelineModel):
-        return native_of(model, spark), model._with(schema=parse_schema(schema), outputs="*", example={})
+        return native_of(model, spark), model._with_schema(parse_schema(schema))
     if isinstance(model, str | Path):
         needs = _bound(str(model), schema, trusted)
         return load_native(str(model), spark, trusted), needs
     if not hasattr(model, "transform"):
         raise OptionError("model", model, "a path, a model that sparklet loaded, or a fitted Spark model")
     try:
-        return model, from_spark(model, schema=schema)
+        return model, OnlinePipelineModel.fromSpark(model, schema=schema)
     except UnsupportedModelError:
         return model, None
 
@@ -179,7 +179,7 @@ def _bound(path: str, schema: Mapping[str, str], trusted: Sequence[str]) -> Onli
 def _check_columns(model: OnlinePipelineModel, frame: DataFrame) -> None:
     known = {fold(name) for name in frame.columns}
     for column in model.inputs:
-        if fold(column.name) not in known and column not in model._plan.optional:
+        if fold(column.name) not in known and column not in model._optional:
             hint = did_you_mean(column.name, frame.columns)
             raise SchemaError(column.name, f"({column.type}) is absent from what the query gives{hint}")
 

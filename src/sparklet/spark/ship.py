@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparklet.engines.spark import python_stages
 from sparklet.errors import OptionError
-from sparklet.spark.native import python_stages
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -11,8 +11,7 @@ from sparklet.stages import (
 )
 from sparklet.stages.authored import Authored, check_trusted, is_python, is_trusted
 from sparklet.stages.build import build
-from sparklet.stages.registry import registry
-from sparklet.stages.stage import Bound, Dropped, Stage, stage
+from sparklet.stages.stage import Bound, Dropped, Stage, registry, stage
 
 __all__ = [
     "STAGES",

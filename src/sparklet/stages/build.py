@@ -17,8 +17,7 @@ from sparklet.errors import (
 from sparklet.saved import SavedStage
 from sparklet.stages.authored import ADVICE, authored, is_python, is_trusted
 from sparklet.stages.params import converters
-from sparklet.stages.registry import registry
-from sparklet.stages.stage import Stage
+from sparklet.stages.stage import Stage, registry
 
 __all__ = ["build"]
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from sparklet.stages.stage import Stage
+__all__ = ["Registry"]
 
-__all__ = ["Registry", "registry"]
+_Stage = TypeVar("_Stage")
 
 
-class Registry(Mapping[str, "type[Stage]"]):
+class Registry(Mapping[str, type[_Stage]]):
     """Map full Spark class names to stage classes.
 
     `declare` tells which module defines a class, `register` is called as that module is imported. Iterating
     gives the names and imports nothing; `values` and `items` import every stage.
 
+    >>> from sparklet.stages import registry
     >>> registry["org.apache.spark.ml.feature.Binarizer"].__module__
     'sparklet.stages.feature.binarizer'
     """
 
     def __init__(self) -> None:
         self._modules: dict[str, str] = {}
-        self._classes: dict[str, type[Stage]] = {}
+        self._classes: dict[str, type[_Stage]] = {}
 
     def declare(self, package: str, modules: Mapping[str, str]) -> None:
         """Add the stages of a package, given as module names by Spark class name.
@@ -36,13 +36,13 @@ class Registry(Mapping[str, "type[Stage]"]):
                 raise TypeError(f"{className} is declared by {self._modules[className]} and by {package}")
             self._modules[className] = f"{package}.{module}"
 
-    def register(self, className: str, cls: type[Stage]) -> None:
+    def register(self, className: str, cls: type[_Stage]) -> None:
         """Add the class of a stage. Raises `TypeError` where another class has its name."""
         if className in self._classes:
             raise TypeError(f"{className} is registered twice: {self._classes[className]} and {cls}")
         self._classes[className] = cls
 
-    def __getitem__(self, className: str) -> type[Stage]:
+    def __getitem__(self, className: str) -> type[_Stage]:
         if className not in self._classes:
             import_module(self._modules[className])
         return self._classes[className]
@@ -55,7 +55,3 @@ class Registry(Mapping[str, "type[Stage]"]):
 
     def __len__(self) -> int:
         return len(self._modules | self._classes)
-
-
-registry = Registry()
-"""Every stage that can be scored, by its full Spark class name."""

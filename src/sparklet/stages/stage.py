@@ -10,9 +10,9 @@ from typing import Any, ClassVar, TypeVar, dataclass_transform
 from sparklet.columns import Column, Columns
 from sparklet.emit import Emit, function_of
 from sparklet.saved import SavedStage
-from sparklet.stages.registry import registry
+from sparklet.stages.registry import Registry
 
-__all__ = ["Bound", "Dropped", "Stage", "stage"]
+__all__ = ["Bound", "Dropped", "Stage", "registry", "stage"]
 
 
 class Dropped(Exception):  # noqa: N818 - control flow, not an error
@@ -89,6 +89,9 @@ class Stage:
     def __str__(self) -> str:
         return f"{type(self).__name__} {self.uid}"
 
+
+registry: Registry[Stage] = Registry()
+"""Every stage that can be scored, by its full Spark class name."""
 
 _S = TypeVar("_S", bound=Stage)
 

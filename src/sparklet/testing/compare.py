@@ -203,7 +203,7 @@ def compare_with_spark(
     to compare as sets.
     Raises a `SparkletError` where sparklet cannot load the model.
     """
-    from sparklet.pipeline import load
+    from sparklet.engines import load
 
     release = ".".join(spark.version.split(".")[:2])
     if not isinstance(rows, Sequence):

@@ -27,12 +27,12 @@ def engine_scores(
     `schema` gives the rows' Spark types. With a session the engine runs in its JVM, pinned to the reference
     BLAS; without, in a JVM of its own, which sums so anyway. The first row tells the sizes of vectors.
     """
-    from sparklet.jvm import load
+    from sparklet.engines.jvm import load_jvm
 
     if spark is not None:
         pin_blas(spark)
     try:
-        model = load(path, engine="jvm", schema=schema, outputs=outputs, example=rows[0] if rows else None)
+        model = load_jvm(path, schema=schema, outputs=outputs, example=rows[0] if rows else None)
     except SparkletError as error:
         return SparkScores({}, [], SparkFailure(f"{type(error).__name__}: {error}"))
     outcomes = [

@@ -94,7 +94,7 @@ class Golden:
 
     def load(self, **options: Any) -> Any:
         """Load the model as the Spark that wrote the golden scores it, with all columns of `transform`."""
-        from sparklet.pipeline import load
+        from sparklet.engines import load
 
         return load(self.model, **{"schema": self.schema, "outputs": "*", "spark": self.release, **options})
 

@@ -6,7 +6,7 @@ Follows Spark's `ml/tree/{treeModels,Node,Split}.scala` (4.2).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sparklet.errors import CorruptModelError
 from sparklet.java import ORDERS, Layout, check_layout
 from sparklet.saved import SavedStage
 from sparklet.stages.tree import interpreted
+from sparklet.stages.tree.trees import Trees
 
 if TYPE_CHECKING:
     import numpy
@@ -25,43 +26,8 @@ __all__ = ["Forest", "read_forest", "read_tree"]
 
 
 @dataclass(frozen=True, eq=False)
-class Forest:
-    """Hold decision trees in arrays with one entry for each node, in the order of tree and id.
-
-    Tree `t` has the nodes from `starts[t]`, its root, to before `starts[t + 1]`. `feature` is -1 in a leaf;
-    `left` and `right` are numbers of nodes. `categories` is -1 where a split has a threshold, else how many
-    values the feature has; the threshold, or the values that go left, are `splits[bounds[i]:bounds[i + 1]]`.
-    `stats` has a row for each node, empty where they were not asked for.
-    """
-
-    starts: numpy.ndarray
-    feature: numpy.ndarray
-    left: numpy.ndarray
-    right: numpy.ndarray
-    categories: numpy.ndarray
-    splits: numpy.ndarray
-    bounds: numpy.ndarray
-    prediction: numpy.ndarray
-    weights: numpy.ndarray
-    stats: numpy.ndarray
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            getattr(self, field.name).setflags(write=False)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Without what is cached.
-        return Forest, tuple(getattr(self, field.name) for field in fields(self))
-
-    @property
-    def size(self) -> int:
-        """Return the number of trees."""
-        return len(self.starts) - 1
-
-    @cached_property
-    def reach(self) -> int:
-        """Return one more than the largest feature that a split tests, 0 where nothing splits."""
-        return int(self.feature.max()) + 1
+class Forest(Trees):
+    """Hold decision trees, and return the functions that walk them."""
 
     def leaves_of(self, layout: Layout, width: int | None) -> Callable[..., tuple[int, ...]]:
         """Return the function from segments to the number of the leaf that is reached in each tree.

@@ -1,4 +1,4 @@
-"""Forests walked in Python: the twin of the C module's walk, and what defines its answers."""
+"""Walk forests in Python: the fallback of the C module, which defines the results that both return."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sparklet.errors import VectorSizeError
 from sparklet.java import Layout, bound_dot, check_layout, dense_reader, nonzero_reader
 from sparklet.linalg import DenseVector, Vector
+from sparklet.stages.tree.trees import Trees
 
 if TYPE_CHECKING:
     import numpy
-
-    from sparklet.stages.tree.forest import Forest
 
 __all__ = ["leaves_of", "mean_of", "row_of", "sum_of", "value_of", "values_of", "votes_of"]
 
@@ -24,7 +23,7 @@ Walk: TypeAlias = Callable[[Features], "tuple[int, ...]"]
 _WIDE = 1024
 
 
-def leaves_of(forest: Forest, layout: Layout, width: int | None) -> Callable[..., tuple[int, ...]]:
+def leaves_of(forest: Trees, layout: Layout, width: int | None) -> Callable[..., tuple[int, ...]]:
     """Return the function from segments to the number of the leaf in each tree; see `Forest.leaves_of`."""
     if not forest.reach:
         only = tuple(forest.starts[:-1].tolist())
@@ -45,37 +44,35 @@ def leaves_of(forest: Forest, layout: Layout, width: int | None) -> Callable[...
 
 
 def values_of(
-    forest: Forest, layout: Layout, width: int | None, values: numpy.ndarray
+    forest: Trees, layout: Layout, width: int | None, values: numpy.ndarray
 ) -> Callable[..., tuple[float, ...]]:
     """Return the function from segments to each leaf's value; see `Forest.values_of`."""
     leaves, found = leaves_of(forest, layout, width), values.tolist()
     return lambda *segments: tuple([found[leaf] for leaf in leaves(*segments)])
 
 
-def value_of(
-    forest: Forest, layout: Layout, width: int | None, values: numpy.ndarray
-) -> Callable[..., float]:
+def value_of(forest: Trees, layout: Layout, width: int | None, values: numpy.ndarray) -> Callable[..., float]:
     """Return the function from segments to the first leaf's value; see `Forest.value_of`."""
     leaves, found = leaves_of(forest, layout, width), values.tolist()
     return lambda *segments: found[leaves(*segments)[0]]
 
 
 def row_of(
-    forest: Forest, layout: Layout, width: int | None, rows: numpy.ndarray
+    forest: Trees, layout: Layout, width: int | None, rows: numpy.ndarray
 ) -> Callable[..., tuple[float, ...]]:
     """Return the function from segments to the first leaf's row; see `Forest.row_of`."""
     leaves, found = leaves_of(forest, layout, width), _by_leaf(forest, rows)
     return lambda *segments: found[leaves(*segments)[0]]
 
 
-def sum_of(forest: Forest, layout: Layout, width: int | None, order: str) -> Callable[..., float]:
+def sum_of(forest: Trees, layout: Layout, width: int | None, order: str) -> Callable[..., float]:
     """Return the function from segments to the weighted sum of predictions; see `Forest.sum_of`."""
     leaves, prediction = leaves_of(forest, layout, width), forest.prediction.tolist()
     product = bound_dot(tuple(forest.weights.tolist()), order)
     return lambda *segments: product([prediction[leaf] for leaf in leaves(*segments)])
 
 
-def mean_of(forest: Forest, layout: Layout, width: int | None, zero: float) -> Callable[..., float]:
+def mean_of(forest: Trees, layout: Layout, width: int | None, zero: float) -> Callable[..., float]:
     """Return the function from segments to the mean of predictions; see `Forest.mean_of`."""
     leaves, prediction, size = leaves_of(forest, layout, width), forest.prediction.tolist(), forest.size
 
@@ -89,7 +86,7 @@ def mean_of(forest: Forest, layout: Layout, width: int | None, zero: float) -> C
 
 
 def votes_of(
-    forest: Forest, layout: Layout, width: int | None, shares: numpy.ndarray
+    forest: Trees, layout: Layout, width: int | None, shares: numpy.ndarray
 ) -> Callable[..., tuple[float, ...]]:
     """Return the function from segments to the sum of the leaves' rows; see `Forest.votes_of`."""
     leaves, rows = leaves_of(forest, layout, width), _by_leaf(forest, shares)
@@ -106,7 +103,7 @@ def votes_of(
     return vote
 
 
-def _by_leaf(forest: Forest, rows: numpy.ndarray) -> list[tuple[float, ...]]:
+def _by_leaf(forest: Trees, rows: numpy.ndarray) -> list[tuple[float, ...]]:
     """Return rows, one for each node, as tuples by the numbers of nodes, empty but for leaves."""
     found: list[tuple[float, ...]] = [()] * len(forest.feature)
     places = (forest.feature < 0).nonzero()[0]
@@ -115,7 +112,7 @@ def _by_leaf(forest: Forest, rows: numpy.ndarray) -> list[tuple[float, ...]]:
     return found
 
 
-def _whole(forest: Forest) -> Callable[[Vector], Features]:
+def _whole(forest: Trees) -> Callable[[Vector], Features]:
     """Return the function from a vector to what a walk reads: absent elements of a sparse one are 0.0."""
     reach, zeros = forest.reach, _zeros(forest)
 
@@ -136,7 +133,7 @@ def _whole(forest: Forest) -> Callable[[Vector], Features]:
     return read
 
 
-def _parts(forest: Forest, layout: Layout) -> Callable[..., Features]:
+def _parts(forest: Trees, layout: Layout) -> Callable[..., Features]:
     """Return the function from several segments to what a walk reads."""
     size, reach, zeros = check_layout(layout), forest.reach, _zeros(forest)
     if size is not None and size <= _WIDE:
@@ -155,11 +152,11 @@ def _parts(forest: Forest, layout: Layout) -> Callable[..., Features]:
     return read
 
 
-def _zeros(forest: Forest) -> dict[int, float]:
+def _zeros(forest: Trees) -> dict[int, float]:
     return {feature: 0.0 for feature in set(forest.feature.tolist()) if feature >= 0}
 
 
-def _roots(forest: Forest) -> tuple[Node, ...]:
+def _roots(forest: Trees) -> tuple[Node, ...]:
     """Return the trees as nested tuples, which CPython walks faster than arrays or lists."""
     feature, left, right = forest.feature.tolist(), forest.left.tolist(), forest.right.tolist()
     categories, splits, bounds = forest.categories.tolist(), forest.splits.tolist(), forest.bounds.tolist()
@@ -183,7 +180,7 @@ def _roots(forest: Forest) -> tuple[Node, ...]:
     return tuple([nodes[start] for start in forest.starts[:-1].tolist()])
 
 
-def _walk(forest: Forest) -> Walk:
+def _walk(forest: Trees) -> Walk:
     """Return the function from features to the leaves; it raises IndexError for features too few."""
     roots = _roots(forest)
 

@@ -1,8 +1,7 @@
-"""The way into a JVM with Spark: a running session's own, or one that is started for scoring."""
+"""The connection to a JVM with Spark: that of a running session, or one that is started for scoring."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -15,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from sparklet.errors import (
-    MissingExtraError,
     ModelError,
     OptionError,
     SchemaError,
@@ -23,6 +21,7 @@ from sparklet.errors import (
     StageProblem,
     UnsupportedModelError,
 )
+from sparklet.extras import pyspark_folder, require_py4j
 
 __all__ = ["Gateway", "connect", "shim_jar"]
 
@@ -37,8 +36,8 @@ _MEMORY = "SPARKLET_JVM_MEMORY"
 
 def shim_jar(spark_version: str) -> Path:
     """Return the jar of the engine for a Spark version; `ModelError` where this installation has none."""
-    line = "3" if spark_version.startswith("3.") else "4"
-    jar = _JARS / f"sparklet-shim-spark{line}.jar"
+    major = "3" if spark_version.startswith("3.") else "4"
+    jar = _JARS / f"sparklet-shim-spark{major}.jar"
     if not jar.is_file():
         raise ModelError(str(jar), "the JVM engine is not built", hint="in a checkout: make shim")
     return jar
@@ -48,10 +47,7 @@ def _spark_jars() -> Path:
     """Return the folder of Spark's jars: SPARK_HOME's, else the installed PySpark's."""
     if home := os.environ.get("SPARK_HOME"):
         return Path(home) / "jars"
-    found = importlib.util.find_spec("pyspark")
-    if found is None or found.origin is None:
-        raise MissingExtraError("engine='jvm'", "jvm")
-    return Path(found.origin).parent / "jars"
+    return pyspark_folder("engine='jvm'") / "jars"
 
 
 def _version_of(jars: Path) -> str:
@@ -84,10 +80,9 @@ class Gateway:
 
         `JAVA_HOME` says which Java, `SPARKLET_JVM_MEMORY` how large its heap may grow (default 2g).
         """
-        try:
-            from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
-        except ImportError:
-            raise MissingExtraError("engine='jvm'", "jvm") from None
+        require_py4j("engine='jvm'")
+        from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
+
         jars = _spark_jars()
         shim = shim_jar(_version_of(jars))
         home = os.environ.get("JAVA_HOME")

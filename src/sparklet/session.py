@@ -1,4 +1,7 @@
-"""Files in a model's folder, written and read through Hadoop: wherever Spark can save, this can."""
+"""A live Spark session: its JVM, what its errors say, and folders on every file system that Spark knows.
+
+PySpark is not imported here.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from sparklet.errors import OptionError, SparkletError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["Folder", "is_connect", "jvm", "why"]
+__all__ = ["Folder", "is_connect", "is_spark_frame", "jvm", "why"]
 
 _CHUNK = 1 << 20
 
@@ -17,6 +20,14 @@ _CHUNK = 1 << 20
 def is_connect(value: Any) -> bool:
     """Tell whether a session or DataFrame belongs to Spark Connect, whose JVM cannot be reached."""
     return ".connect." in type(value).__module__
+
+
+def is_spark_frame(value: object) -> bool:
+    """Tell whether a value is a PySpark DataFrame, of Spark Connect or not."""
+    return any(
+        cls.__name__ == "DataFrame" and cls.__module__.startswith("pyspark.sql.")
+        for cls in type(value).__mro__
+    )
 
 
 def jvm(spark: SparkSession, feature: str) -> Any:

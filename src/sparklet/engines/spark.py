@@ -1,17 +1,19 @@
-"""The model in Spark itself, loaded from the folder that sparklet scores; only trusted code is imported."""
+"""Spark itself: it transforms DataFrames with its own model, loaded from the folder that sparklet scores.
+
+Only trusted code is imported.
+"""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
 from sparklet.errors import ModelError, OptionError
-from sparklet.pipeline import OnlinePipelineModel, load
 from sparklet.saved import SavedStage, open_model
-from sparklet.spark.files import Folder, is_connect, jvm, why
+from sparklet.session import Folder, is_connect, jvm, why
 from sparklet.stages import Authored, build, check_trusted, is_python, is_trusted
 
 if TYPE_CHECKING:
@@ -21,25 +23,42 @@ __all__ = ["from_spark", "load_native", "native_of", "python_stages", "transform
 
 _ML = "org.apache.spark.ml."
 
-# Spark's model of each of ours, loaded once and forgotten with it.
-_known: WeakKeyDictionary[OnlinePipelineModel, Any] = WeakKeyDictionary()
+
+class Loaded(Protocol):
+    """A model that `sparklet.load` returned."""
+
+    @property
+    def path(self) -> str:
+        """Return the folder that the model was loaded from."""
+        ...
+
+    @property
+    def trusted(self) -> tuple[str, ...]:
+        """Return the packages whose Python-defined stages may be imported."""
+        ...
 
 
-def transform(model: OnlinePipelineModel, frame: DataFrame) -> DataFrame:
+Model = TypeVar("Model", bound=Loaded)
+
+# Spark's model for each loaded one; it is dropped together with that.
+_spark_models: WeakKeyDictionary[Loaded, Any] = WeakKeyDictionary()
+
+
+def transform(model: Loaded, frame: DataFrame) -> DataFrame:
     """Run the saved pipeline on a DataFrame in Spark; `OptionError` for Spark Connect."""
     if is_connect(frame):
         raise OptionError(
             "table", frame, "a DataFrame of Spark Connect: use PipelineModel.load(path).transform there"
         )
-    found: DataFrame = native_of(model, frame.sparkSession).transform(frame)
-    return found
+    transformed: DataFrame = native_of(model, frame.sparkSession).transform(frame)
+    return transformed
 
 
-def native_of(model: OnlinePipelineModel, spark: SparkSession) -> Any:
+def native_of(model: Loaded, spark: SparkSession) -> Any:
     """Return Spark's own model, loaded from the same folder on first use."""
-    if model not in _known:
-        _known[model] = load_native(model.path, spark, model.trusted)
-    return _known[model]
+    if model not in _spark_models:
+        _spark_models[model] = load_native(model.path, spark, model.trusted)
+    return _spark_models[model]
 
 
 def load_native(path: str, spark: SparkSession, trusted: Sequence[str] = ()) -> Any:
@@ -102,27 +121,30 @@ def python_stages(model: Any) -> Iterator[Authored]:
         waiting += [best] if (best := getattr(stage, "bestModel", None)) is not None else []
 
 
-def from_spark(model: Any, *, folder: str | None = None, **options: Any) -> OnlinePipelineModel:
+def from_spark(model: Any, load: Callable[..., Model], *, folder: str | None = None, **options: Any) -> Model:
     """Return a fitted Spark model as one that scores rows.
 
     It is saved below `folder`, by default a temporary folder of this machine, and loaded from there; what
-    was saved is removed. On a cluster name a folder that the executors reach too. `options` are `load`'s.
+    was saved is removed. On a cluster, name a folder that the executors can write to. `load` is
+    `sparklet.load` and `options` are its options.
     """
     trusted = [*options.pop("trusted", ()), *{type(stage).__module__ for stage in python_stages(model)}]
     if folder is not None:
-        return _through(model, f"{folder.rstrip('/')}/{model.uid}", trusted, options)
+        return _through(model, load, f"{folder.rstrip('/')}/{model.uid}", trusted, options)
     with tempfile.TemporaryDirectory(prefix="sparklet-") as temporary:
-        return _through(model, Path(temporary, "model").as_uri(), trusted, options)
+        return _through(model, load, Path(temporary, "model").as_uri(), trusted, options)
 
 
-def _through(model: Any, path: str, trusted: Sequence[str], options: dict[str, Any]) -> OnlinePipelineModel:
+def _through(
+    model: Any, load: Callable[..., Model], path: str, trusted: Sequence[str], options: dict[str, Any]
+) -> Model:
     from pyspark.sql import SparkSession
 
     spark = SparkSession.active()
     model.write().overwrite().session(spark).save(path)
     try:
-        made = load(path, trusted=trusted, **options)
+        loaded = load(path, trusted=trusted, **options)
     finally:
         Folder(spark, path).remove()
-    _known[made] = model
-    return made
+    _spark_models[loaded] = model
+    return loaded

@@ -1,0 +1,6 @@
+"""The engines behind the one interface of a loaded model: Python, and Spark's own code in a JVM."""
+
+from sparklet.engines.loading import load
+from sparklet.engines.model import OnlinePipelineModel
+
+__all__ = ["OnlinePipelineModel", "load"]

@@ -1,0 +1,217 @@
+"""The JVM engine's model: rows are scored by Spark's own expressions in a JVM."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import PurePath
+from typing import Any
+
+from sparklet.columns import Column, RowReader, fold, parse_schema
+from sparklet.compiler import Plan
+from sparklet.engines.jvm.arrow import Failure, decode, encode
+from sparklet.engines.jvm.gateway import Gateway, connect
+from sparklet.engines.model import OnlinePipelineModel, Row, Scored
+from sparklet.errors import (
+    ColumnTypeError,
+    EngineError,
+    InvalidValueError,
+    OptionError,
+    RowError,
+    SparkletError,
+)
+from sparklet.profile import Profile
+from sparklet.saved import Example, open_model
+
+__all__ = ["JvmPipelineModel", "load_jvm"]
+
+_BATCH = 10_000
+
+
+class JvmPipelineModel(OnlinePipelineModel):
+    """Score rows with a saved Spark ML model in a JVM: Spark's own arithmetic, without its planning.
+
+    `sparklet.load(path, engine="jvm")` returns it. Each call is one round trip, so many rows at once are much
+    faster than one by one.
+    """
+
+    __slots__ = ("_arguments", "_bridge", "_inputs", "_outputs", "_profile", "_read", "_stages")
+    _arguments: Mapping[str, Any]
+    _bridge: Any
+    _inputs: tuple[Column, ...]
+    _outputs: tuple[Column, ...]
+    _profile: Profile
+    _read: RowReader
+    _stages: tuple[str, ...]
+
+    def __init__(self, path: str, bridge: Any, profile: Profile, arguments: Mapping[str, Any]) -> None:
+        super().__init__(path)
+        facts = json.loads(bridge.facts())
+        inputs = tuple(_column(item) for item in facts["inputs"])
+        stages = dict(zip(inputs, facts["readers"], strict=True))
+        self._set(
+            _bridge=bridge,
+            _profile=profile,
+            _arguments=arguments,
+            _inputs=inputs,
+            _outputs=tuple(_column(item) for item in facts["outputs"]),
+            _stages=tuple(facts["stages"]),
+            _read=RowReader(inputs, frozenset(), arguments["missing"], stages),
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _reload, (self._path, dict(self._arguments))
+
+    @property
+    def trusted(self) -> tuple[str, ...]:
+        """Return no packages: no Python-defined stage runs in the JVM."""
+        return ()
+
+    @property
+    def profile(self) -> Profile:
+        """Return which Spark the scores are of: the one in the JVM."""
+        return self._profile
+
+    @property
+    def plan(self) -> Plan:
+        """Raise `EngineError`: the plan is Spark's and stays in the JVM."""
+        raise EngineError("jvm", "plan", "the plan is Spark's own and stays in the JVM; explain() shows it")
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Return the stages in order, each as its class and uid."""
+        return self._stages
+
+    @property
+    def inputs(self) -> tuple[Column, ...]:
+        """Return the columns that a row must have, each with its Spark type and the origin of that type."""
+        return self._inputs
+
+    @property
+    def outputs(self) -> tuple[Column, ...]:
+        """Return the columns of a scored row, in order."""
+        return self._outputs
+
+    def scoreInstance(self, row: Row) -> Scored | None:
+        """Score one row; see `OnlinePipelineModel.scoreInstance`."""
+        (scored,) = self._call([self._read(row)], until_error=True)
+        if isinstance(scored, SparkletError):
+            raise scored
+        return scored
+
+    def explain(self) -> str:
+        """Return the stages as text: what they do is Spark's own code."""
+        return "\n".join(("Spark's own expressions, in the JVM:", *self._stages))
+
+    def _score_rows(self, rows: Iterable[Row], *, collect: bool) -> list[Scored | SparkletError | None]:
+        results: list[Scored | SparkletError | None] = []
+        waiting = iter(rows)
+        while batch := list(islice(waiting, _BATCH)):
+            results += self._batch(batch, until_error=not collect)
+        return results
+
+    def _score_table(self, data: Any) -> Any:
+        raise EngineError(
+            "jvm",
+            "transform",
+            "it scores rows and Spark DataFrames; load(path, engine='python') scores other tables",
+        )
+
+    @property
+    def _optional(self) -> frozenset[Column]:
+        return frozenset()
+
+    def _with_schema(self, schema: Mapping[str, Any]) -> JvmPipelineModel:
+        return self._with_all_outputs()
+
+    def _scoring_as(self, example: Example) -> tuple[Callable[[Row], Scored | None], None]:
+        # The Spark of the JVM is the only one that this engine can score as.
+        return self._with_all_outputs().scoreInstance, None
+
+    def _with_all_outputs(self) -> JvmPipelineModel:
+        return load_jvm(self._path, **{**self._arguments, "outputs": "*"})
+
+    def _batch(self, rows: Sequence[Row], *, until_error: bool) -> Iterator[Scored | SparkletError | None]:
+        read: list[list[Any]] = []
+        refused: dict[int, SparkletError] = {}
+        for position, row in enumerate(rows):
+            try:
+                read.append(self._read(row))
+            except SparkletError as error:
+                refused[position] = error
+                if until_error:
+                    break
+        scored = iter(self._call(read, until_error=until_error))
+        for position in range(len(rows)):
+            result = refused[position] if position in refused else next(scored)
+            if until_error and isinstance(result, SparkletError):
+                raise result
+            yield result
+
+    def _call(
+        self, rows: Sequence[list[Any]], *, until_error: bool
+    ) -> Iterator[Scored | SparkletError | None]:
+        answer = self._bridge.score(encode(self._inputs, rows), until_error)
+        for item in decode(self._outputs, bytes(answer)):
+            yield _row_error(item.facts) if isinstance(item, Failure) else item
+
+
+def _column(facts: Mapping[str, Any]) -> Column:
+    casts = facts["origin"] == "casts"
+    origin = "inferred" if casts else facts["origin"]
+    return Column(facts["name"], facts["type"], facts["size"], origin=origin, casts=casts)
+
+
+def _row_error(facts: Mapping[str, str]) -> RowError:
+    kind = ColumnTypeError if facts["kind"] == "type" else InvalidValueError
+    error = kind.__new__(kind, facts["problem"])
+    RowError.__init__(error, facts["problem"], column=facts.get("column"), stage=facts.get("stage"))
+    return error
+
+
+def _reload(path: str, arguments: Mapping[str, Any]) -> JvmPipelineModel:
+    return load_jvm(path, **arguments)
+
+
+def load_jvm(
+    path: str | PurePath,
+    *,
+    outputs: str | Sequence[str] | None = None,
+    schema: object = None,
+    spark: str | None = None,
+    missing: str = "error",
+    example: Row | None = None,
+) -> JvmPipelineModel:
+    """Load a model into the JVM engine.
+
+    The arguments are those of `sparklet.load`. `spark` must be the Spark of the JVM, whose answers these are.
+    `example` is a row that gives the sizes of vectors, as Spark takes them from the first row of a table.
+    """
+    if outputs is not None and isinstance(outputs, str) and outputs != "*":
+        raise OptionError("outputs", outputs, "a list of column names, or '*' for all that transform gives")
+    saved = open_model(path)
+    stored = saved.example()
+    declared = {} if schema is None else parse_schema(schema)
+    if stored is not None:
+        named = {fold(name) for name in declared}
+        declared |= {name: kind for name, kind in stored.schema.items() if fold(name) not in named}
+    types = {name: _text(*kind) for name, kind in declared.items()}
+    gateway = connect()
+    _check_release(gateway, spark)
+    sizes = {name: value.size for name, value in (example or {}).items() if hasattr(value, "toArray")}
+    names = None if outputs is None else [outputs] if isinstance(outputs, str) else list(outputs)
+    bridge = gateway.load(saved.path, types, names, sizes)
+    arguments = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
+    return JvmPipelineModel(saved.path, bridge, Profile.of(gateway.spark_version), arguments)
+
+
+def _text(type: str, size: int | None) -> str:
+    return type if size is None else f"{type}({size})"
+
+
+def _check_release(gateway: Gateway, spark: str | None) -> None:
+    if spark is not None and gateway.spark_version.split(".")[:2] != spark.split(".")[:2]:
+        raise OptionError(
+            "spark", spark, f"the JVM engine scores as the Spark that it runs: {gateway.spark_version}"
+        )

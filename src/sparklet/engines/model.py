@@ -1,0 +1,229 @@
+"""The interface of a loaded model, which every engine implements."""
+
+from __future__ import annotations
+
+import html
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from sparklet.columns import Column, fold
+from sparklet.compiler import Plan
+from sparklet.engines import spark
+from sparklet.errors import ModelError, OptionError, SparkletError
+from sparklet.extras import require_pyspark
+from sparklet.profile import Profile
+from sparklet.saved import Example, open_model
+from sparklet.session import is_spark_frame
+from sparklet.verify import verify
+
+__all__ = ["OnlinePipelineModel", "Row", "Scored"]
+
+Row = Mapping[str, Any]
+Scored = dict[str, Any]
+
+
+class OnlinePipelineModel(ABC):
+    """Score rows with a saved Spark ML model: immutable, safe to share between threads, picklable.
+
+    `sparklet.load` returns one. Its `engine` argument chooses the implementation; both have the same
+    attributes and methods. `EngineError` says why an engine cannot do what the other one can.
+    """
+
+    # `__weakref__`: a model of Spark that was loaded for this one lives as long as this one.
+    __slots__ = ("__weakref__", "_path")
+    _path: str
+
+    # `sparklet.engines.loading`, which sets it: a model does not import the engines that extend it.
+    _load: ClassVar[Callable[..., OnlinePipelineModel]]
+
+    def __init__(self, path: str) -> None:
+        self._set(_path=path)
+
+    def _set(self, **values: object) -> None:
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is immutable: load the model again with other options")
+
+    __delattr__ = None  # type: ignore[assignment]
+
+    @property
+    def path(self) -> str:
+        """Return the folder that the model was loaded from."""
+        return self._path
+
+    @property
+    @abstractmethod
+    def trusted(self) -> tuple[str, ...]:
+        """Return the packages whose Python-defined stages the model was allowed to import."""
+
+    @property
+    @abstractmethod
+    def profile(self) -> Profile:
+        """Return which Spark the scores agree with."""
+
+    @property
+    @abstractmethod
+    def plan(self) -> Plan:
+        """Return the plan of the Python engine: the inputs to read, the steps in order, the outputs to give.
+
+        Raises `EngineError` in the JVM engine, whose plan is Spark's and stays in the JVM.
+        """
+
+    @property
+    @abstractmethod
+    def stages(self) -> tuple[Any, ...]:
+        """Return the stages in order, composites expanded; `str` of each gives its class and uid."""
+
+    @property
+    @abstractmethod
+    def inputs(self) -> tuple[Column, ...]:
+        """Return the columns that a row must have, each with its Spark type and the origin of that type."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> tuple[Column, ...]:
+        """Return the columns of a scored row, in order."""
+
+    @property
+    def schema(self) -> dict[str, str]:
+        """Return the inputs' Spark types by name, in the form that `load(schema=...)` takes."""
+        return {c.name: c.type if c.size is None else f"{c.type}({c.size})" for c in self.inputs}
+
+    @abstractmethod
+    def scoreInstance(self, row: Row) -> Scored | None:
+        """Score one row, given as a mapping of column names to values.
+
+        Returns the outputs by name, or None where a stage with `handleInvalid="skip"` drops the row.
+        Raises a `RowError` that names stage, column and value: `MissingColumnError`, `ColumnTypeError`,
+        `InvalidValueError` ...
+        """
+
+    def scoreInstances(
+        self, rows: Iterable[Row], *, errors: Literal["raise", "collect"] = "raise"
+    ) -> list[Scored | SparkletError | None]:
+        """Score many rows, in their order.
+
+        With `errors="collect"` the error of a failed row stands in its place, else the first is raised.
+        Raises `OptionError` for another value of `errors`.
+        """
+        if errors not in ("raise", "collect"):
+            raise OptionError("errors", errors, "'raise' or 'collect'")
+        return self._score_rows(rows, collect=errors == "collect")
+
+    def transform(self, data: Any) -> Any:
+        """Score a table: a pyarrow Table or RecordBatch, a pandas or a polars DataFrame, a Spark DataFrame.
+
+        Returns a table of the same kind with the outputs after its own columns, without the rows that a stage
+        drops, as Spark's `transform` does. In Arrow and polars a vector is the struct that Spark stores for
+        it (type, size, indices, values), in pandas an object. Raises the `RowError` of the first row that
+        cannot be scored, with its index, and `EngineError` for a table of Python in the JVM engine.
+
+        A Spark DataFrame is transformed by Spark itself, with its own model, which is loaded on first use:
+        all columns are given. `OptionError` for one of Spark Connect.
+        """
+        if is_spark_frame(data):
+            require_pyspark("transform of a Spark DataFrame")
+            return spark.transform(self, data)
+        return self._score_table(data)
+
+    @abstractmethod
+    def explain(self) -> str:
+        """Return as text how a row is scored, stage by stage, with the generated Python if there is any."""
+
+    def example(self, row: int = 0) -> dict[str, Any]:
+        """Return one of the example rows that the model was saved with, as `scoreInstance` takes it.
+
+        Raises `ModelError` where the folder has no example, `OptionError` where it has no such row.
+        """
+        rows = self._example().rows()
+        if not 0 <= row < len(rows):
+            raise OptionError("row", row, f"the example has {len(rows)} rows")
+        needed = {fold(column.name) for column in self.inputs}
+        return {name: value for name, value in rows[row][0].items() if fold(name) in needed}
+
+    def verify(self) -> int:
+        """Score the example rows again, compare with the answers of Spark, and return the number of rows.
+
+        They are scored as the Spark of the example scores, its order of summing dots included. Before, every
+        file of the model is compared with what it was when it was saved. Raises `VerificationError` at the
+        first difference, `ModelError` where the folder has no example.
+        """
+        example = self._example()
+        score, plan = self._scoring_as(example)
+        return verify(self._path, example, score, plan)
+
+    @classmethod
+    def fromSpark(cls, model: Any, **options: Any) -> OnlinePipelineModel:
+        """Make a fitted Spark model servable, by way of a temporary folder.
+
+        `options` are those of `load`; the packages of Python-defined stages are trusted, as they run already.
+        On a cluster, `folder` names a folder that the executors can write to. `transform` then uses the Spark
+        model itself. Raises what `load` raises, and `MissingExtraError` without PySpark.
+        """
+        require_pyspark("fromSpark")
+        online: OnlinePipelineModel = spark.from_spark(model, cls._load, **options)
+        return online
+
+    @abstractmethod
+    def _score_rows(self, rows: Iterable[Row], *, collect: bool) -> list[Scored | SparkletError | None]:
+        """Score many rows; `collect` puts the error of a row in its place instead of raising it."""
+
+    @abstractmethod
+    def _score_table(self, data: Any) -> Any:
+        """Score a table that is no Spark DataFrame."""
+
+    @property
+    @abstractmethod
+    def _optional(self) -> frozenset[Column]:
+        """Return the inputs that a row may lack."""
+
+    @abstractmethod
+    def _with_schema(self, schema: Mapping[str, Any]) -> OnlinePipelineModel:
+        """Return the model over columns of these types, as `parse_schema` gives them, with all outputs."""
+
+    @abstractmethod
+    def _scoring_as(self, example: Example) -> tuple[Callable[[Row], Scored | None], Plan | None]:
+        """Return a function that gives all columns of `transform` as the Spark of the example does.
+
+        With it comes the plan that it follows, None where that is not known.
+        """
+
+    def _example(self) -> Example:
+        example = open_model(self._path).example()
+        if example is None:
+            raise ModelError(
+                self._path,
+                "carries no example rows",
+                hint="sparklet.save(model, path, example=df) saves them with the model; "
+                "`sparklet verify MODEL --rows R` compares with a live Spark",
+            )
+        return example
+
+    def __repr__(self) -> str:
+        def names(columns: Sequence[Column]) -> str:
+            shown = ", ".join(f"{column.name}: {column.type}" for column in columns[:8])
+            return shown + (f", … {len(columns) - 8} more" if len(columns) > 8 else "")
+
+        return (
+            f"OnlinePipelineModel({self._path!r}, Spark {self.profile.release}, {len(self.stages)} stages\n"
+            f"  inputs:  {names(self.inputs)}\n  outputs: {names(self.outputs)})"
+        )
+
+    def _repr_html_(self) -> str:
+        def rows(columns: Sequence[Column], kind: str) -> str:
+            return "".join(
+                f"<tr><td>{kind}</td><td>{html.escape(c.name)}</td><td>{html.escape(c.type)}"
+                f"{'' if c.size is None else f'({c.size})'}</td><td>{html.escape(c.origin)}</td></tr>"
+                for c in columns
+            )
+
+        listed = "".join(f"<li>{html.escape(str(stage))}</li>" for stage in self.stages)
+        return (
+            f"<b>OnlinePipelineModel</b> <code>{html.escape(self._path)}</code>"
+            f", as Spark {self.profile.release}"
+            f"<ol>{listed}</ol><table><tr><th></th><th>column</th><th>type</th><th>from</th></tr>"
+            f"{rows(self.inputs, 'input')}{rows(self.outputs, 'output')}</table>"
+        )

@@ -1,0 +1,163 @@
+"""The Python engine: a model as one generated function from a row to a row, without a JVM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from sparklet.columns import Column, parse_schema
+from sparklet.compiler import Plan, Score, explain, fuse, make_plan
+from sparklet.engines.model import OnlinePipelineModel, Row, Scored
+from sparklet.errors import SparkletError
+from sparklet.profile import Profile
+from sparklet.saved import Example, SavedStage, open_model
+from sparklet.stages import Stage, build, check_trusted
+
+if TYPE_CHECKING:
+    from sparklet.compiler.loop import Loop
+
+__all__ = ["Options", "PythonPipelineModel", "load_python"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of `load`; a stage and its options determine a model.
+
+    `example` holds the types of the columns of the example that the model was saved with; `schema` overrides
+    them.
+    """
+
+    profile: Profile
+    outputs: str | tuple[str, ...] | None
+    schema: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
+    missing: str = "error"
+    example: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
+    trusted: tuple[str, ...] = ()
+
+
+class PythonPipelineModel(OnlinePipelineModel):
+    """Score rows with a saved Spark ML model in Python; `sparklet.load` returns it by default."""
+
+    __slots__ = ("_loop", "_options", "_plan", "_score", "_stage")
+    _plan: Plan
+    _score: Score
+    _loop: Loop | None
+    _stage: Stage
+    _options: Options
+
+    def __init__(self, stage: Stage, options: Options, path: str) -> None:
+        super().__init__(path)
+        plan = make_plan(stage, options.profile, options.schema, options.outputs, options.example)
+        self._set(_stage=stage, _options=options, _plan=plan, _loop=None)
+        self._set(_score=fuse(plan, options.missing)[0])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._stage, self._options, self._path)
+
+    @property
+    def trusted(self) -> tuple[str, ...]:
+        """Return the packages whose Python-defined stages the model was allowed to import."""
+        return self._options.trusted
+
+    @property
+    def profile(self) -> Profile:
+        """Return which Spark the scores agree with."""
+        return self._options.profile
+
+    @property
+    def plan(self) -> Plan:
+        """Return the plan: the inputs to read, the steps in order, the outputs to give."""
+        return self._plan
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Return the stages in order, composites expanded."""
+        return self._plan.stages
+
+    @property
+    def inputs(self) -> tuple[Column, ...]:
+        """Return the columns that a row must have, each with its Spark type and the origin of that type."""
+        return self._plan.inputs
+
+    @property
+    def outputs(self) -> tuple[Column, ...]:
+        """Return the columns of a scored row, in order."""
+        return self._plan.outputs
+
+    def scoreInstance(self, row: Row) -> Scored | None:
+        """Score one row; see `OnlinePipelineModel.scoreInstance`."""
+        return self._score(row)
+
+    def explain(self) -> str:
+        """Return as text how a row is scored: stage by stage, and the generated lines of Python."""
+        return explain(self._plan)
+
+    def _score_rows(self, rows: Iterable[Row], *, collect: bool) -> list[Scored | SparkletError | None]:
+        score = self._score
+        if not collect:
+            return [score(row) for row in rows]
+        results: list[Scored | SparkletError | None] = []
+        for row in rows:
+            try:
+                results.append(score(row))
+            except SparkletError as error:
+                results.append(error)
+        return results
+
+    def _score_table(self, data: Any) -> Any:
+        from sparklet.batch import transform
+        from sparklet.compiler.loop import loop
+
+        score = self._loop or loop(self._plan)
+        self._set(_loop=score)
+        return transform(data, self._plan, score, self._options.missing)
+
+    @property
+    def _optional(self) -> frozenset[Column]:
+        return self._plan.optional
+
+    def _with_schema(self, schema: Mapping[str, Any]) -> PythonPipelineModel:
+        return self._with(schema=schema, outputs="*", example={})
+
+    def _scoring_as(self, example: Example) -> tuple[Callable[[Row], Scored | None], Plan]:
+        model = self._with(profile=example.profile, outputs="*", missing="error")
+        return model.scoreInstance, model.plan
+
+    def _with(self, **options: Any) -> PythonPipelineModel:
+        return PythonPipelineModel(self._stage, replace(self._options, **options), self._path)
+
+
+def load_python(
+    path: str | PurePath,
+    *,
+    outputs: str | Sequence[str] | None,
+    schema: object,
+    spark: str | None,
+    missing: str,
+    trusted: Sequence[str],
+) -> PythonPipelineModel:
+    """Load a model into the Python engine; arguments and errors are those of `sparklet.load`."""
+    packages = check_trusted(trusted)
+    saved = open_model(path)
+    example = saved.example()
+    options = Options(
+        profile=_profile(saved, example, spark),
+        outputs=outputs if outputs is None or isinstance(outputs, str) else tuple(outputs),
+        schema={} if schema is None else parse_schema(schema),
+        missing=missing,
+        example={} if example is None else example.schema,
+        trusted=packages,
+    )
+    return PythonPipelineModel(build(saved, packages), options, saved.path)
+
+
+def _profile(saved: SavedStage, example: Example | None, spark: str | None) -> Profile:
+    """Return which Spark to score as: `spark`, else the saving version under the settings of the example."""
+    if spark is not None or example is None:
+        return Profile.of(saved.version.text if spark is None else spark)
+    session = example.profile
+    return Profile.of(saved.version.text).with_(
+        ansi=session.ansi, timezone=session.timezone, locale=session.locale
+    )
