@@ -19,8 +19,8 @@ setup(
     ext_modules=[
         Extension(
             "sparklet._native._core",
-            ["src/sparklet/_native/module.c"],
-            depends=sorted(map(str, Path("src/sparklet/_native").glob("*.h"))),
+            ["src/sparklet/_native/module.c", "src/sparklet/_native/parquet/reader.c"],
+            depends=sorted(map(str, Path("src/sparklet/_native").rglob("*.h"))),
             extra_compile_args=flags + sanitize,
             extra_link_args=sanitize,
             optional=True,

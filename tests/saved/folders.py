@@ -6,6 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from sparklet.saved import Table
+from sparklet.saved.arrow import columns_of
+
 VECTOR = pa.struct(
     [
         ("type", pa.int8()),
@@ -75,6 +78,11 @@ def write_data(folder: Path, columns, part="part-00000-c000.snappy.parquet", **o
         pq.write_table(pa.table(arrays, schema=pa.schema(fields)), handle, **options)
     (folder / "_SUCCESS").touch()
     return file
+
+
+def of_arrow(array) -> Table:
+    """Return a table at "here" of one column "c"."""
+    return Table("here", len(array), columns_of(pa.table({"c": array})))
 
 
 def dense(*values):

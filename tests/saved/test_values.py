@@ -5,12 +5,11 @@ import pytest
 
 from sparklet.errors import CorruptModelError
 from sparklet.linalg import DenseMatrix, DenseVector, SparseMatrix, SparseVector
-from sparklet.saved import Table
-from tests.saved.folders import MATRIX, VECTOR, dense, dense_matrix, sparse, sparse_matrix
+from tests.saved.folders import MATRIX, VECTOR, dense, dense_matrix, of_arrow, sparse, sparse_matrix
 
 
 def decoded(kind, *rows):
-    return Table("here", pa.table({"c": pa.array(rows, kind)})).column("c")
+    return of_arrow(pa.array(rows, kind)).column("c")
 
 
 def same(left, right):
@@ -57,14 +56,14 @@ def test_matrices():
 
 def test_lists_of_them_and_slices():
     array = pa.array([[dense(1.0)], [dense(2.0), sparse(2, [0], [3.0])], [], None], pa.list_(VECTOR))
-    table = Table("here", pa.table({"mus": array}))
-    assert table.column("mus") == [
+    table = of_arrow(array)
+    assert table.column("c") == [
         [DenseVector((1.0,))],
         [DenseVector((2.0,)), SparseVector(2, (0,), (3.0,))],
         [],
         None,
     ]
-    assert Table("here", pa.table({"mus": array.slice(1, 2)})).column("mus") == table.column("mus")[1:3]
+    assert of_arrow(array.slice(1, 2)).column("c") == table.column("c")[1:3]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +122,6 @@ def test_contradictory_matrices(row, says):
 
 def test_a_struct_that_only_resembles_a_vector_is_none():
     kind = pa.struct([*list(VECTOR)[:3], pa.field("values", pa.list_(pa.string()))])
-    table = Table("here", pa.table({"c": pa.array([{**dense(), "values": ["x"]}], kind)}))
+    table = of_arrow(pa.array([{**dense(), "values": ["x"]}], kind))
     with pytest.raises(CorruptModelError, match="expected vector"):
         table.row(c="vector")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import sparklet
-from sparklet.saved.values import decode_nullable
+from sparklet.saved.arrow import decode_nullable
 from sparklet.testing import assert_same
 from tests.spark.conftest import EXAMPLES
 from tests.spark.homes import SCHEMA, fitted, rows

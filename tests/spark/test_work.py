@@ -7,7 +7,7 @@ import pytest
 from sparklet.columns import Column, parse_type
 from sparklet.errors import OptionError, RowError
 from sparklet.linalg import DenseVector, SparseVector
-from sparklet.saved.values import decode_nullable
+from sparklet.saved.arrow import decode_nullable
 from sparklet.spark.arrow import encode, to_array
 from sparklet.spark.work import Work
 from sparklet.testing import assert_same

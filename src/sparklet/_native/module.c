@@ -58,6 +58,9 @@
 #include "hashes.h"
 #include "vectors.h"
 
+/* Nothing of it runs for a row: a unit of its own. */
+#include "parquet/reader.h"
+
 #define CALLABLE Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_HAVE_GC | \
     Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE
 
@@ -458,6 +461,7 @@ static PyMethodDef native_methods[] = {
     {"forest", (PyCFunction)(void (*)(void))native_forest, METH_FASTCALL, forest_doc},
     {"trees", native_trees, METH_VARARGS, trees_doc},
     {"linear", native_linear, METH_VARARGS, linear_doc},
+    {"parquet", native_parquet, METH_VARARGS, parquet_doc},
     {"product", native_product, METH_VARARGS, product_doc},
     {"factors", native_factors, METH_VARARGS, factors_doc},
     {"count_terms", (PyCFunction)(void (*)(void))native_count_terms, METH_FASTCALL, count_terms_doc},

@@ -7,16 +7,12 @@ True
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from sparklet.saved.checksums import FILES, is_listed, listing
 from sparklet.saved.classes import is_estimator
 from sparklet.saved.example import EXAMPLE, Example, example_json
 from sparklet.saved.folder import SavedStage, open_model
+from sparklet.saved.tables import Table
 from sparklet.saved.version import SparkVersion
-
-if TYPE_CHECKING:
-    from sparklet.saved.tables import Table
 
 __all__ = [
     "EXAMPLE",
@@ -31,12 +27,3 @@ __all__ = [
     "listing",
     "open_model",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    # Table needs Arrow and numpy; `import sparklet` shall not.
-    if name == "Table":
-        from sparklet.saved.tables import Table
-
-        return Table
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,17 +12,15 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sparklet.columns import fold, parse_type
 from sparklet.errors import CorruptModelError, OptionError, shown
 from sparklet.profile import Profile
 from sparklet.saved.checksums import check_files
 from sparklet.saved.stores import Store, join
+from sparklet.saved.tables import Table, read_table
 from sparklet.saved.text import first_line
-
-if TYPE_CHECKING:
-    from sparklet.saved.tables import Table
 
 __all__ = ["EXAMPLE", "Example", "example_json", "read_example"]
 
@@ -84,8 +82,6 @@ class Example:
 
         Raises `CorruptModelError` where the file is not what the description says.
         """
-        from sparklet.saved.tables import read_table
-
         table = read_table(self._store, join(self._root, f"{EXAMPLE}/data"))
         inputs = _columns(table, "i", self.inputs)
         outputs = _columns(table, "o", self.outputs)

@@ -21,11 +21,12 @@ from sparklet.saved.example import Example, read_example
 from sparklet.saved.locations import locate
 from sparklet.saved.metadata import LEGACY, Metadata, read_metadata
 from sparklet.saved.stores import Store, join
+from sparklet.saved.tables import Table, parquet_files, read_table
 from sparklet.saved.text import COPIED
 from sparklet.saved.version import SparkVersion
 
 if TYPE_CHECKING:
-    from sparklet.saved.tables import Table
+    import pyarrow as pa
 
 __all__ = ["SavedStage", "open_model"]
 
@@ -94,10 +95,14 @@ class SavedStage:
 
     def table(self, name: str = "data", columns: Sequence[str] | None = None) -> Table:
         """Read a folder of Parquet files inside this stage: all columns, or those named by dotted paths."""
-        # Imported on first use: transformers without data need no Arrow.
-        from sparklet.saved.tables import read_table
-
         return read_table(self._store, join(self._folder, name), columns)
+
+    def arrow_files(self, name: str) -> list[tuple[str, pa.Table]]:
+        """Read a folder of Parquet files inside this stage with Arrow; return each file's path and rows."""
+        from sparklet.saved.arrow import read_file
+
+        files = parquet_files(self._store, join(self._folder, name))
+        return [(self._store.shown(path), read_file(self._store, path)) for path in files]
 
     def has(self, name: str) -> bool:
         """Return whether this stage has a folder of that name."""

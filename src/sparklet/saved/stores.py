@@ -16,6 +16,8 @@ __all__ = ["Entry", "LocalStore", "RemoteStore", "Store", "join"]
 
 # Below this a file is read in one call; above, Arrow fetches the ranges that it needs.
 _WHOLE = 4 << 20
+# Below this a local file is read in one call, as that is cheaper than to map it for the C module.
+_WHOLE_LOCAL = 64 << 20
 
 
 class Entry(NamedTuple):
@@ -42,6 +44,9 @@ class Store(Protocol):
 
     def read(self, path: str, limit: int) -> bytes:
         """Return a whole file; raise CorruptModelError for one of more than `limit` bytes."""
+
+    def small(self, path: str) -> bytes | None:
+        """Return a whole file, None for one so large that it had better be read in parts."""
 
     def source(self, path: str) -> tuple[Any, int]:
         """Return what Arrow can read a file from, and its size in bytes."""
@@ -108,6 +113,11 @@ class LocalStore:
             if size > limit:
                 raise _too_large(path, limit)
             return file.readall()
+
+    def small(self, path: str) -> bytes | None:
+        """Return a whole file, None for one so large that it had better be read in parts."""
+        with _reading(path), open(path, "rb", buffering=0) as file:
+            return file.readall() if os.fstat(file.fileno()).st_size <= _WHOLE_LOCAL else None
 
     def source(self, path: str) -> tuple[Any, int]:
         """Return what Arrow can read a file from, and its size in bytes."""
@@ -188,6 +198,10 @@ class RemoteStore:
         if len(data) > limit:
             raise _too_large(shown, limit)
         return data
+
+    def small(self, path: str) -> bytes | None:
+        """Return a whole file, None for one so large that it had better be read in parts."""
+        return self.read(path, _WHOLE) if self._files.get(path, 0) <= _WHOLE else None
 
     def source(self, path: str) -> tuple[Any, int]:
         """Return what Arrow can read a file from, and its size in bytes."""

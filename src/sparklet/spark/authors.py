@@ -183,8 +183,9 @@ class OnlineModel(OnlineTransformer, Model):
 
     def _restore(self, saved: SavedStage) -> None:
         names = checked_names(saved.metadata.get("state", []), saved.path)
-        found = {name: saved.table(f"state/{name}") for name in names}
-        self._state = {name: from_arrow(table.path, table.arrow) for name, table in found.items()}
+        # `_StateWriter` writes one file for each.
+        files = {name: saved.arrow_files(f"state/{name}")[0] for name in names}
+        self._state = {name: from_arrow(path, table) for name, (path, table) in files.items()}
 
 
 class OnlineEstimator(_Keywords, Estimator, DefaultParamsReadable, DefaultParamsWritable):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sparklet.errors import CorruptModelError, OptionError, shown
-from sparklet.saved.values import as_numpy
+from sparklet.saved.arrow import as_numpy
 
 __all__ = ["State", "checked_names", "checked_state", "from_arrow", "location", "to_parquet"]
 

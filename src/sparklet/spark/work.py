@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from sparklet.columns import Column, coercer, is_numeric
 from sparklet.errors import InvalidValueError, OptionError, RowError, SparkletError, shown
-from sparklet.saved.values import decode_nullable
+from sparklet.saved.arrow import decode_nullable
 from sparklet.spark.arrow import arrow_type, encode, to_array
 
 __all__ = ["Work"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from sparklet.saved.values import decode_nullable
+from sparklet.saved.arrow import decode_nullable
 from sparklet.spark import OnlineTransformer
 
 TYPES = {

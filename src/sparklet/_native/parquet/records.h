@@ -1,0 +1,204 @@
+/* Parquet's columns as nested arrays: what levels say becomes masks and offsets.
+ *
+ * Leaves below one node tell of its nulls and lists independently; where they disagree, the file is left to
+ * Arrow. */
+
+/* What a node is in each of its slots: whether it is there (a byte each) and where its items begin and end. */
+typedef struct {
+    Py_ssize_t slots, nulls;
+    PyObject *mask, *offsets;
+} Shape;
+
+static void shape_free(Shape *shape)
+{
+    Py_CLEAR(shape->mask);
+    Py_CLEAR(shape->offsets);
+}
+
+/* Read a node's shape from the levels of one leaf below it. */
+static int shape_read(const Leaf *leaf, const Node *node, int is_list, Shape *shape)
+{
+    const uint8_t *definitions = leaf->definitions, *repetitions = leaf->repetitions;
+    *shape = (Shape){0};
+    if (!(shape->mask = PyBytes_FromStringAndSize(NULL, leaf->entries)) ||
+        (is_list && !(shape->offsets = PyBytes_FromStringAndSize(NULL, (leaf->entries + 1) * 8))))
+        return -1;
+    char *mask = PyBytes_AS_STRING(shape->mask);
+    char *offsets = is_list ? PyBytes_AS_STRING(shape->offsets) : NULL;
+    int64_t items = 0;
+    for (Py_ssize_t i = 0; i < leaf->entries; i++) {
+        int defined = definitions ? definitions[i] : 0, repeated = repetitions ? repetitions[i] : 0;
+        if (defined < node->there || repeated > node->repeated + is_list)
+            continue;
+        if (repeated > node->repeated) { /* one more item of the list before */
+            if (!shape->slots || defined <= node->defined)
+                return 0;
+            items++;
+            continue;
+        }
+        if (is_list)
+            memcpy(offsets + 8 * shape->slots, &items, 8);
+        mask[shape->slots++] = defined >= node->defined;
+        shape->nulls += defined < node->defined;
+        items += is_list && defined > node->defined;
+    }
+    if (is_list) {
+        memcpy(offsets + 8 * shape->slots, &items, 8);
+        if (_PyBytes_Resize(&shape->offsets, (shape->slots + 1) * 8) < 0)
+            return -1;
+    }
+    return _PyBytes_Resize(&shape->mask, shape->slots) < 0 ? -1 : 1;
+}
+
+static int shape_equal(const Shape *one, const Shape *other)
+{
+    return one->slots == other->slots && one->nulls == other->nulls &&
+           !memcmp(PyBytes_AS_STRING(one->mask), PyBytes_AS_STRING(other->mask), one->slots) &&
+           (!one->offsets || !memcmp(PyBytes_AS_STRING(one->offsets), PyBytes_AS_STRING(other->offsets),
+                                     (one->slots + 1) * 8));
+}
+
+/* Read a node's shape, in which all leaves below it that were unpacked agree. */
+static int node_shape(const Parquet *file, const Node *node, int is_list, Shape *shape)
+{
+    int status = 0, seen = 0;
+    for (Py_ssize_t i = node->leaf; i < node->leaf + node->leaves; i++) {
+        if (!file->leaves[i].wanted)
+            continue;
+        Shape other;
+        status = shape_read(&file->leaves[i], node, is_list, seen ? &other : shape);
+        if (seen) {
+            status = status > 0 ? shape_equal(shape, &other) : status;
+            shape_free(&other);
+        }
+        seen = 1;
+        if (status <= 0)
+            break;
+    }
+    return status;
+}
+
+/* Return the mask of a shape, which is None where nothing is null. */
+static PyObject *mask_of(const Shape *shape)
+{
+    return Py_NewRef(shape->nulls ? shape->mask : Py_None);
+}
+
+/* Put the numbers of a leaf into their slots, zero where they are null. */
+static PyObject *spread_numbers(const Leaf *leaf, const Shape *shape)
+{
+    PyObject *made = PyBytes_FromStringAndSize(NULL, shape->slots * leaf->width);
+    if (!made)
+        return NULL;
+    const char *from = PyBytes_AS_STRING(leaf->values), *mask = PyBytes_AS_STRING(shape->mask);
+    char *to = PyBytes_AS_STRING(made);
+    for (Py_ssize_t i = 0; i < shape->slots; i++, to += leaf->width) {
+        memset(to, 0, leaf->width);
+        if (mask[i]) {
+            memcpy(to, from, leaf->width);
+            from += leaf->width;
+        }
+    }
+    return made;
+}
+
+static PyObject *spread_texts(const Leaf *leaf, const Shape *shape)
+{
+    PyObject *made = PyList_New(shape->slots);
+    const char *mask = PyBytes_AS_STRING(shape->mask);
+    for (Py_ssize_t i = 0, next = 0; made && i < shape->slots; i++)
+        PyList_SET_ITEM(made, i,
+                        Py_NewRef(mask[i] ? PyList_GET_ITEM(leaf->values, next++) : Py_None));
+    return made;
+}
+
+/* Make integers of a byte or two of those of four, which are how Parquet stores them. */
+static int narrow_numbers(PyObject **values, int narrow)
+{
+    Py_ssize_t count = PyBytes_GET_SIZE(*values) / 4;
+    int32_t limit = (int32_t)1 << (8 * narrow - 1);
+    PyObject *made = PyBytes_FromStringAndSize(NULL, count * narrow);
+    if (!made)
+        return -1;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        int32_t value;
+        memcpy(&value, PyBytes_AS_STRING(*values) + 4 * i, 4);
+        if (value < -limit || value >= limit) {
+            Py_DECREF(made);
+            return 0;
+        }
+        int8_t byte = (int8_t)value;
+        int16_t two = (int16_t)value;
+        memcpy(PyBytes_AS_STRING(made) + narrow * i, narrow == 1 ? (void *)&byte : (void *)&two, narrow);
+    }
+    Py_SETREF(*values, made);
+    return 1;
+}
+
+static int leaf_values(Leaf *leaf, const Shape *shape, PyObject **values)
+{
+    if (leaf->filled != shape->slots - shape->nulls)
+        return 0;
+    if (leaf->physical == TEXTS) {
+        *values = shape->nulls ? spread_texts(leaf, shape) : Py_NewRef(leaf->values);
+        return *values ? 1 : -1;
+    }
+    if (shape->nulls) {
+        *values = spread_numbers(leaf, shape);
+    } else {
+        if (_PyBytes_Resize(&leaf->values, leaf->filled * leaf->width) < 0)
+            return -1;
+        *values = Py_NewRef(leaf->values);
+    }
+    if (!*values)
+        return -1;
+    return leaf->narrow < leaf->width ? narrow_numbers(values, leaf->narrow) : 1;
+}
+
+static int build_node(Parquet *file, const Node *node, PyObject **made);
+
+/* Make the tuple of a node's children. */
+static int build_children(Parquet *file, Py_ssize_t first, PyObject **made)
+{
+    Py_ssize_t count = siblings(file, first);
+    if (!(*made = PyTuple_New(count)))
+        return -1;
+    for (Py_ssize_t i = 0; i < count; i++, first = file->nodes[first].sibling) {
+        PyObject *child = NULL;
+        int status = build_node(file, &file->nodes[first], &child);
+        if (status <= 0) {
+            Py_XDECREF(child);
+            return status;
+        }
+        PyTuple_SET_ITEM(*made, i, child);
+    }
+    return 1;
+}
+
+/* Make a node's tuple: name, type, mask or None, then values, children, or offsets and children. */
+static int build_node(Parquet *file, const Node *node, PyObject **made)
+{
+    int is_list = node->type[0] == 'a' || node->type[0] == 'm', is_leaf = node->child < 0;
+    Shape shape = {0};
+    PyObject *name = NULL, *parts = NULL, *mask = NULL;
+    int status = node_shape(file, node, is_list, &shape);
+    if (status > 0)
+        status = is_leaf ? leaf_values(&file->leaves[node->leaf], &shape, &parts)
+                         : build_children(file, node->child, &parts);
+    if (status > 0 && !(name = PyUnicode_DecodeUTF8(node->element->name, node->element->length, NULL))) {
+        status = PyErr_ExceptionMatches(PyExc_UnicodeDecodeError) ? 0 : -1;
+        if (!status)
+            PyErr_Clear();
+    }
+    if (status > 0) {
+        mask = mask_of(&shape);
+        *made = is_list ? Py_BuildValue("OsOOO", name, node->type, mask, shape.offsets, parts)
+                        : Py_BuildValue("OsOO", name, node->type, mask, parts);
+        status = *made ? 1 : -1;
+    }
+    Py_XDECREF(name);
+    Py_XDECREF(parts);
+    Py_XDECREF(mask);
+    shape_free(&shape);
+    return status;
+}
