@@ -1,0 +1,54 @@
+"""Common subexpressions: nodes without effects that compute the same from the same operands are one node."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from sparklet.ir.nodes import Arithmetic, Bucket, Compare, Constant, Exp, IsNull, Logic, Negate, Node, Not, Present
+from sparklet.ir.nodes import Select, ToDouble
+from sparklet.ir.vectors import Element, IsSparse, OneHot, Scalar
+
+__all__ = ["Common"]
+
+_SHARED = (Arithmetic, Bucket, Compare, Exp, IsNull, Logic, Negate, Not, Present, Select, ToDouble)
+
+
+class Common:
+    """Find the node that computes the same as another.
+
+    >>> from sparklet.ir.nodes import Input
+    >>> x, common = Input(0), Common()
+    >>> common(Arithmetic("+", x, x)) is common(Arithmetic("+", x, x))
+    True
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Any, Node] = {}
+
+    def __call__(self, node: Node) -> Node:
+        """Return the first node that computes the same, or the node itself if it is the first."""
+        key = _key(node)
+        return node if key is None else self._known.setdefault(key, node)
+
+
+def _key(node: Node) -> Any:
+    if isinstance(node, Constant):
+        value = node.value
+        # 0.0 and -0.0 are equal, and NaN is not: the text tells bits apart.
+        return (Constant, repr(value)) if value.__class__ is float else (Constant, id(value))
+    if isinstance(node, Element):
+        return Element, id(node.vector), node.index
+    if isinstance(node, IsSparse):
+        return IsSparse, tuple([_stored(segment) for segment in node.segments]), node.limit
+    if not isinstance(node, _SHARED):
+        return None
+    own = [getattr(node, field.name) for field in fields(node) if not field.kw_only]
+    return type(node), *[id(value) if isinstance(value, Node | tuple) else value for value in own]
+
+
+def _stored(segment: Any) -> tuple[int, int]:
+    """Return what decides how many elements of a segment a sparse vector stores."""
+    if isinstance(segment, Scalar):
+        return id(segment.active), 1
+    return (id(segment.index), segment.size) if isinstance(segment, OneHot) else (id(segment.vector), -1)

@@ -1,0 +1,398 @@
+"""The graph builder: what a stage calls to say how it computes its outputs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, Literal, NoReturn, TypeAlias
+
+from sparklet.errors import VectorSizeError
+from sparklet.ir.common import Common
+from sparklet.ir.fold import fold
+from sparklet.ir.nodes import (
+    Arithmetic,
+    Bucket,
+    Call,
+    Compare,
+    Constant,
+    Exp,
+    Field,
+    Function,
+    Guard,
+    Input,
+    IsNull,
+    Logic,
+    Lookup,
+    Negate,
+    Node,
+    Not,
+    Otherwise,
+    Present,
+    Select,
+    ToDouble,
+)
+from sparklet.ir.vectors import (
+    Apply,
+    Dot,
+    Each,
+    Element,
+    IsSparse,
+    Item,
+    Kernel,
+    Map,
+    MatrixProduct,
+    OneHot,
+    Scalar,
+    Segment,
+    Vector,
+    size_of,
+)
+from sparklet.java import Layout
+from sparklet.linalg import Matrix, Release, Vector as VectorValue, compressed, sparse_limit
+
+__all__ = ["Emit", "Graph", "calls"]
+
+Emit: TypeAlias = Callable[..., Node]
+"""What a stage gives: called with a graph and the nodes of its inputs, it adds nodes and returns its output."""
+
+Operand: TypeAlias = Node | float | None
+
+
+def calls(function: Function) -> Emit:
+    """Return the emit of a stage that only calls a function, which never returns null."""
+    return lambda graph, *inputs: graph.call(function, *inputs, null=False)
+
+
+class Graph:
+    """Collect the nodes of a pipeline in the order in which their effects happen.
+
+    Each method adds a node and returns it, or one that computes the same. Numbers stand for constants.
+
+    >>> graph = Graph()
+    >>> x = graph.input("double")
+    >>> graph.multiply(x, 2.0) is graph.multiply(x, 2.0)
+    True
+    """
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.inputs: list[Input] = []
+        self._common = Common()
+        self._added: set[int] = set()
+
+    def add(self, node: Node) -> Node:
+        """Add a node, unless it folds into a constant or is there already."""
+        node = self._common(fold(node))
+        if node.__class__ is not Constant and id(node) not in self._added:
+            self._added.add(id(node))
+            self.nodes.append(node)
+        return node
+
+    def input(self, type: Any, *, null: bool = True) -> Input:
+        """Add an input column."""
+        node = Input(len(self.inputs), type=type, null=null, nan=type in ("double", "float"))
+        self.inputs.append(node)
+        self._added.add(id(node))
+        self.nodes.append(node)
+        return node
+
+    def constant(self, value: Any) -> Node:
+        """Return the node of a value that is known at load."""
+        return self.add(Constant(value, null=value is None, nan=value != value))
+
+    def _node(self, value: Operand) -> Node:
+        return value if isinstance(value, Node) else self.constant(value)
+
+    # --- arithmetic ---
+
+    def _arithmetic(self, operator: Literal["+", "-", "*", "/"], x: Operand, y: Operand) -> Node:
+        left, right = self._node(x), self._node(y)
+        return self.add(Arithmetic(operator, left, right, null=left.null or right.null))
+
+    def plus(self, x: Operand, y: Operand) -> Node:
+        """Return x + y."""
+        return self._arithmetic("+", x, y)
+
+    def minus(self, x: Operand, y: Operand) -> Node:
+        """Return x - y."""
+        return self._arithmetic("-", x, y)
+
+    def multiply(self, x: Operand, y: Operand) -> Node:
+        """Return x * y."""
+        return self._arithmetic("*", x, y)
+
+    def divide(self, x: Operand, y: Operand) -> Node:
+        """Return x / y, where y is never zero."""
+        return self._arithmetic("/", x, y)
+
+    def negate(self, x: Node) -> Node:
+        """Return -x."""
+        return self.add(Negate(x, null=x.null, nan=x.nan))
+
+    def exp(self, x: Node) -> Node:
+        """Return Java's `Math.exp` of x."""
+        return self.add(Exp(x))
+
+    def logistic(self, x: Node) -> Node:
+        """Return 1 / (1 + exp(-x))."""
+        return self.divide(1.0, self.plus(1.0, self.exp(self.negate(x))))
+
+    def to_double(self, x: Node) -> Node:
+        """Return a number of any type as a double."""
+        if x.type in ("double", "float"):
+            return x
+        return self.add(ToDouble(x, null=x.null, nan=False))
+
+    def bucket(self, splits: tuple[float, ...], x: Node) -> Node:
+        """Return the index of the last of the ascending splits that is not above x."""
+        return self.add(Bucket(splits, x, null=x.null, nan=False))
+
+    # --- tests and choices ---
+
+    def compare(self, operator: Literal["<", "<=", ">", ">=", "==", "!="], x: Operand, y: Operand) -> Node:
+        """Return the test of two numbers."""
+        return self.add(Compare(operator, self._node(x), self._node(y), type="boolean", nan=False))
+
+    def is_null(self, x: Node) -> Node:
+        """Return the test whether x is null."""
+        return self.add(IsNull(x, type="boolean", nan=False))
+
+    def is_nan(self, x: Node) -> Node:
+        """Return the test whether x, a number or null, is NaN."""
+        return self.compare("!=", x, x)
+
+    def negation(self, test: Node) -> Node:
+        """Return the test that fails where another holds."""
+        return self.add(Not(test, type="boolean", nan=False))
+
+    def both(self, *tests: Node) -> Node:
+        """Return the test that holds where all of some tests do."""
+        return self._logic("and", tests)
+
+    def either(self, *tests: Node) -> Node:
+        """Return the test that holds where one of some tests does."""
+        return self._logic("or", tests)
+
+    def _logic(self, operator: Literal["and", "or"], tests: Sequence[Node]) -> Node:
+        joined = tests[0]
+        for test in tests[1:]:
+            joined = self.add(Logic(operator, joined, test, type="boolean", nan=False))
+        return joined
+
+    def select(self, test: Node, then: Operand, otherwise: Operand, **facts: Any) -> Node:
+        """Return one value where a test holds, else another; `facts` are those of `Node`."""
+        first, second = self._node(then), self._node(otherwise)
+        known = {
+            "type": second.type if first.null and first.__class__ is Constant else first.type,
+            "null": first.null or second.null,
+            "nan": first.nan or second.nan,
+        }
+        return self.add(Select(test, first, second, **(known | facts)))
+
+    def above(self, x: Node, threshold: float) -> Node:
+        """Return 1.0 where x is above a threshold, else 0.0."""
+        return self.select(self.compare(">", x, threshold), 1.0, 0.0, nan=False, categories=2)
+
+    def lookup(self, table: Mapping[str, float], x: Node, missing: Function, **facts: Any) -> Node:
+        """Return what a table of doubles holds under a string, else what `missing` returns for the value."""
+        return self.add(Lookup(table, missing, x, **facts))
+
+    # --- calls and refusals ---
+
+    def call(self, function: Function, *arguments: Operand, **facts: Any) -> Node:
+        """Return what a function returns, which may be null unless `facts` say otherwise."""
+        strict, fields, keeps = [facts.pop(name, default) for name, default in _OF_CALLS]
+        facts = {"type": None, "null": True} | facts
+        return self.add(Call(function, tuple(map(self._node, arguments)), strict, fields, keeps, **facts))
+
+    def fields(self, call: Node, count: int) -> tuple[Node, ...]:
+        """Return the values that a call returns as a tuple."""
+        assert isinstance(call, Call)  # noqa: S101 - only a call has fields
+        return tuple([self.add(Field(call, index, type=None, null=True)) for index in range(count)])
+
+    def otherwise(
+        self, test: Node, value: Node, function: Function, *arguments: Operand, **facts: Any
+    ) -> Node:
+        """Return a value where a test holds; elsewhere, which is rare, what a function returns or raises."""
+        if isinstance(test, Constant) and test.value:
+            return value
+        return self.add(Otherwise(test, value, function, tuple(map(self._node, arguments)), **facts))
+
+    def guard(self, test: Node, function: Function, *arguments: Any, drops: bool = False) -> None:
+        """Refuse the row where a test holds: the function raises, with `drops` perhaps `Dropped`."""
+        if not (isinstance(test, Constant) and not test.value):
+            self.add(Guard(test, function, tuple(map(self._argument, arguments)), drops, type=None))
+
+    def _argument(self, value: Any) -> Node:
+        return value if isinstance(value, Node) else self.constant(value)
+
+    def present(self, x: Node, function: Function, *arguments: Any) -> Node:
+        """Return x as a value that is not null; where it is, the function raises."""
+        self.guard(self.is_null(x), function, *arguments)
+        return self.add(Present(x, type=x.type, nan=x.nan, categories=x.categories))
+
+    # --- vectors ---
+
+    def vector(self, segments: Sequence[Segment], release: Release) -> Vector:
+        """Return the vector of segments, dense or sparse as takes less room under a release's rule."""
+        size = size_of(segments)
+        limit = None if size is None else sparse_limit(size, release)
+        return self._vector(tuple(segments), size, limit, release)
+
+    def dense(self, elements: Sequence[Node]) -> Vector:
+        """Return the dense vector of some numbers."""
+        return self._vector(tuple([Scalar(x, x) for x in elements]), len(elements), -1)
+
+    def one_hot(self, index: Node, size: int) -> Vector:
+        """Return the sparse vector of `size` that is 1 at an index, and all zero where that is outside."""
+        return self._vector((OneHot(index, size),), size, size)
+
+    def _vector(
+        self, segments: tuple[Segment, ...], size: int | None, limit: int | None, release: Release = "4.1+"
+    ) -> Vector:
+        node = Vector(segments, size, limit, release)
+        self.add(node)
+        return node
+
+    def require_size(self, vector: Node, size: int) -> None:
+        """Refuse a vector that has not `size` elements."""
+        known = known_size(vector)
+        if known is None:
+            self.add(Call(partial(_require_size, size), (vector,), True, None, True, type=None))
+        elif known != size:
+            self.add(Call(partial(_refuse_size, known, size), (), False, None, True, type=None))
+
+    def elements(self, vector: Node, size: int) -> list[Node]:
+        """Return the elements of a dense vector of `size`."""
+        if isinstance(vector, Vector) and (scalars := vector.scalars) is not None:
+            return [scalar.value for scalar in scalars]
+        return [self.add(Element(vector, index)) for index in range(size)]
+
+    def elementwise(
+        self,
+        vector: Node,
+        compute: Callable[..., Node],
+        *constants: Sequence[float],
+        keeps_zero: bool,
+    ) -> Node:
+        """Return a vector with each element x replaced by compute(graph, x, *its constants).
+
+        With `keeps_zero` the vector keeps its kind, and in a sparse one only stored elements are changed;
+        else the result is dense. The vector may be shorter than the constants, a longer one is refused.
+        """
+        size = len(constants[0])
+        if isinstance(vector, Vector) and vector.size == size:
+            if not keeps_zero and (scalars := vector.scalars) is not None:
+                elements = [
+                    compute(self, scalar.value, *[values[i] for values in constants])
+                    for i, scalar in enumerate(scalars)
+                ]
+                return self.dense(elements)
+            if keeps_zero:
+                return self._scaled(vector, compute, constants)
+        each = [Each(tuple(values)) for values in constants]
+        body = compute(Graph(), Item(), *each)
+        return self.add(Map(vector, body, size, keeps_zero))
+
+    def _scaled(
+        self, vector: Vector, compute: Callable[..., Node], constants: Sequence[Sequence[float]]
+    ) -> Vector:
+        segments: list[Segment] = []
+        start = 0
+        for segment in vector.segments:
+            if isinstance(segment, Scalar):
+                value = compute(self, segment.value, *[values[start] for values in constants])
+                segments.append(Scalar(value, segment.active))
+                start += 1
+            elif isinstance(segment, OneHot):
+                end = start + segment.size
+                ones = segment.values or (1.0,) * segment.size
+                scaled = [
+                    _value(compute(self, self.constant(one), *here))
+                    for one, *here in zip(ones, *[values[start:end] for values in constants], strict=True)
+                ]
+                segments.append(OneHot(segment.index, segment.size, tuple(scaled)))
+                start = end
+        return self._vector(tuple(segments), vector.size, vector.limit, vector.release)
+
+    def pick(self, vector: Node, indices: Sequence[int], function: Function, *, keeps_zeros: bool) -> Node:
+        """Return the elements of a vector at some indices, as `function` does with an object.
+
+        `keeps_zeros` tells whether a sparse vector keeps the zeros that it stores.
+        """
+        scalars = vector.scalars if isinstance(vector, Vector) and vector.kind != "counted" else None
+        if not isinstance(vector, Vector) or scalars is None or max(indices, default=-1) >= len(scalars):
+            return self.call(function, vector, type="vector", null=False)
+        chosen = [scalars[index] for index in indices]
+        if vector.kind == "dense":
+            return self._vector(tuple(chosen), len(chosen), -1)
+        if not keeps_zeros:
+            chosen = [Scalar(scalar.value, scalar.value) for scalar in chosen]
+        return self._vector(tuple(chosen), len(chosen), len(chosen))
+
+    def compressed(self, vector: Node, release: Release) -> Node:
+        """Return a vector in the kind that takes less room, see `sparklet.linalg.compressed`."""
+        if isinstance(vector, Vector) and vector.kind == "dense":
+            size = len(vector.segments)
+            return self._vector(vector.segments, size, sparse_limit(size, release), release)
+        return self.call(partial(compressed, release=release), vector, type="vector", null=False)
+
+    def is_sparse(self, vector: Vector) -> Node:
+        """Return the test whether a vector of segments is sparse."""
+        if vector.kind != "counted":
+            return self.constant(vector.kind == "sparse")
+        return self.add(
+            IsSparse(vector.segments, vector.limit, vector.release, type="boolean", nan=False)
+        )
+
+    # --- products and forests ---
+
+    def dot(self, vector: Node, weights: VectorValue, order: str) -> Node:
+        """Return Spark's dot of a vector with weights, in the order of a BLAS.
+
+        A vector of another size raises `VectorSizeError`.
+        """
+        self.require_size(vector, weights.size)
+        return self.add(Dot(vector, weights, order, null=vector.null))
+
+    def matrix_product(self, vector: Node, matrix: Matrix, start: tuple[float, ...], order: str) -> Node:
+        """Return the dense vector matrix · x + start; a vector of another size raises `VectorSizeError`."""
+        self.require_size(vector, matrix.numCols)
+        return self.add(MatrixProduct(vector, matrix, start, order))
+
+    def kernel(self, make: Callable[[Layout], Function], vector: Node, size: int | None = None) -> Node:
+        """Return what a function of a vector's segments gives: a double, or a dense vector of `size`."""
+        return self.add(Kernel(vector, make, size, type="double" if size is None else "vector"))
+
+    def apply(
+        self, function: Function, vector: Node, size: int | None = None, name: str | None = None, **facts: Any
+    ) -> Node:
+        """Return what a function of a dense vector's elements gives, see `Apply`."""
+        kind = {"type": "double" if size is None else "vector"}
+        return self.add(Apply(function, vector, size, name, **(kind | facts)))
+
+
+_OF_CALLS = (("strict", False), ("fields", None), ("keeps", False))
+
+
+def known_size(vector: Node) -> int | None:
+    """Return how many elements a vector has, None where that is known only for a row."""
+    size = getattr(vector, "size", None)
+    return size if isinstance(vector, Vector | MatrixProduct | Kernel | Apply) else None
+
+
+def _value(node: Node) -> float:
+    assert isinstance(node, Constant)  # noqa: S101 - arithmetic on constants folds
+    value: float = node.value
+    return value
+
+
+def _require_size(size: int, vector: VectorValue) -> None:
+    if vector.size != size:
+        raise VectorSizeError(vector.size, size)
+
+
+def _refuse_size(found: int, size: int) -> NoReturn:
+    raise VectorSizeError(found, size)
