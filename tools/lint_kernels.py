@@ -1,6 +1,6 @@
 """Find reductions whose order is not Spark's: `python tools/lint_kernels.py [file or folder ...]`.
 
-The order of a floating-point sum is part of Spark's answer, so the kernels (stages, java, compiler) take
+The order of a floating-point sum is part of Spark's answer, so the kernels (stages, java, ir, codegen) take
 their sums and products from `sparklet.java`, where each order has a name. CPython changed `sum` of floats
 in 3.12, numpy's order is its own, and `math.fsum` rounds once: Spark has none of these orders. A `sum` of
 integers is no exception, because a reader cannot see that it is one.
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parent.parent / "src" / "sparklet"
-KERNELS = [SOURCE / room for room in ("stages", "java", "compiler")]
+KERNELS = [SOURCE / room for room in ("stages", "java", "ir", "codegen")]
 
 LIBRARIES = {"builtins", "math", "numpy", "statistics"}
 # As names that these libraries give, or as methods of whatever may be an array.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sparklet.codegen import Plan
 from sparklet.columns import Column, fold
-from sparklet.compiler import Plan
 from sparklet.errors import SparkletError, VerificationError
 from sparklet.same import Slack, differences
 from sparklet.saved import Example

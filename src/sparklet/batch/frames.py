@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sparklet.batch.reading import Objects
 from sparklet.batch.writing import array_of, objects_of
+from sparklet.codegen.columns import Scored
 from sparklet.columns import Column
-from sparklet.compiler.loop import Scored
 from sparklet.errors import OptionError
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sparklet.codegen.arrays import Columnar, Numbers, Texts, column_of
 from sparklet.columns import Column, coercer
-from sparklet.compiler.arrays import Given, Numbers, Texts, given
 from sparklet.errors import RowError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Objects:
         return self.values
 
 
-def values_of(array: pyarrow.ChunkedArray | Objects, column: Column) -> Given:
+def values_of(array: pyarrow.ChunkedArray | Objects, column: Column) -> Columnar:
     """Return an Arrow column, or some Python objects, as a column of the model.
 
     What `scoreInstance` would refuse is refused: the `RowError` names the column, the value and the row.
@@ -51,7 +51,7 @@ def values_of(array: pyarrow.ChunkedArray | Objects, column: Column) -> Given:
     except RowError as error:
         error.column, error.row = column.name, len(found)
         raise
-    return given(found, column.type)
+    return column_of(found, column.type)
 
 
 def _numbers(array: pyarrow.ChunkedArray) -> Numbers:

@@ -14,10 +14,10 @@ from rich.progress import track
 
 from sparklet.batch.frames import Frame, opened
 from sparklet.batch.reading import values_of
+from sparklet.codegen import Plan, readers_of
+from sparklet.codegen.arrays import column_of
+from sparklet.codegen.columns import ScoreColumns, Scored
 from sparklet.columns import ABSENT, RowReader
-from sparklet.compiler import Plan, readers_of
-from sparklet.compiler.arrays import given
-from sparklet.compiler.loop import Loop, Scored
 from sparklet.errors import AmbiguousColumnError, RowError
 
 __all__ = ["transform"]
@@ -27,7 +27,7 @@ _CHUNK = 1 << 14
 _LONG_WORK = 1 << 20
 
 
-def transform(data: Any, plan: Plan, score: Loop, missing: str) -> Any:
+def transform(data: Any, plan: Plan, score: ScoreColumns, missing: str) -> Any:
     """Return a table with the model's outputs after its own columns, without the rows that a stage drops.
 
     The result is of the same kind as `data`. Raises `OptionError` for what is no table, `RowError` for the
@@ -41,7 +41,7 @@ def transform(data: Any, plan: Plan, score: Loop, missing: str) -> Any:
         count = min(_CHUNK, frame.count - start)
         try:
             values = [
-                given([source] * count, column.type)
+                column_of([source] * count, column.type)
                 if source is None or source is ABSENT
                 else values_of(source.slice(start, count), column)
                 for column, source in zip(plan.inputs, columns, strict=True)

@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
+from sparklet.codegen import Plan
 from sparklet.columns import Column, fold
-from sparklet.compiler import Plan
 from sparklet.engines import spark
 from sparklet.errors import ModelError, OptionError, SparkletError
 from sparklet.extras import require_pyspark
@@ -130,8 +130,15 @@ class OnlinePipelineModel(ABC):
         return self._score_table(data)
 
     @abstractmethod
-    def explain(self) -> str:
-        """Return as text how a row is scored, stage by stage, with the generated Python if there is any."""
+    def explain(self, format: Literal["text", "dot", "html"] = "text") -> str:
+        """Return how a row is scored.
+
+        - `"text"`: the operations on each value, stage by stage.
+        - `"dot"`: stages and columns as boxes, with types and sizes on the arrows, for Graphviz.
+        - `"html"`: the same picture as an HTML page.
+
+        Raises `OptionError` for another format.
+        """
 
     def example(self, row: int = 0) -> dict[str, Any]:
         """Return one of the example rows that the model was saved with, as `scoreInstance` takes it.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from sparklet.codegen import Lowered, Plan, Score, explain, lower, make_plan, score_rows
 from sparklet.columns import Column, parse_schema
-from sparklet.compiler import Plan, Score, explain, fuse, make_plan
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
 from sparklet.errors import SparkletError
 from sparklet.profile import Profile
@@ -16,7 +16,7 @@ from sparklet.saved import Example, SavedStage, open_model
 from sparklet.stages import Stage, build, check_trusted
 
 if TYPE_CHECKING:
-    from sparklet.compiler.loop import Loop
+    from sparklet.codegen.columns import ScoreColumns
 
 __all__ = ["Options", "PythonPipelineModel", "load_python"]
 
@@ -40,18 +40,19 @@ class Options:
 class PythonPipelineModel(OnlinePipelineModel):
     """Score rows with a saved Spark ML model in Python; `sparklet.load` returns it by default."""
 
-    __slots__ = ("_loop", "_options", "_plan", "_score", "_stage")
-    _plan: Plan
+    __slots__ = ("_lowered", "_options", "_score", "_score_columns", "_stage")
+    _lowered: Lowered
     _score: Score
-    _loop: Loop | None
+    _score_columns: ScoreColumns | None
     _stage: Stage
     _options: Options
 
     def __init__(self, stage: Stage, options: Options, path: str) -> None:
         super().__init__(path)
         plan = make_plan(stage, options.profile, options.schema, options.outputs, options.example)
-        self._set(_stage=stage, _options=options, _plan=plan, _loop=None)
-        self._set(_score=fuse(plan, options.missing)[0])
+        lowered = lower(plan)
+        self._set(_stage=stage, _options=options, _lowered=lowered, _score_columns=None)
+        self._set(_score=score_rows(lowered, options.missing))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._stage, self._options, self._path)
@@ -69,30 +70,30 @@ class PythonPipelineModel(OnlinePipelineModel):
     @property
     def plan(self) -> Plan:
         """Return the plan: the inputs to read, the steps in order, the outputs to give."""
-        return self._plan
+        return self._lowered.plan
 
     @property
     def stages(self) -> tuple[Stage, ...]:
         """Return the stages in order, composites expanded."""
-        return self._plan.stages
+        return self._lowered.plan.stages
 
     @property
     def inputs(self) -> tuple[Column, ...]:
         """Return the columns that a row must have, each with its Spark type and the origin of that type."""
-        return self._plan.inputs
+        return self._lowered.plan.inputs
 
     @property
     def outputs(self) -> tuple[Column, ...]:
         """Return the columns of a scored row, in order."""
-        return self._plan.outputs
+        return self._lowered.plan.outputs
 
     def scoreInstance(self, row: Row) -> Scored | None:
         """Score one row; see `OnlinePipelineModel.scoreInstance`."""
         return self._score(row)
 
-    def explain(self) -> str:
-        """Return as text how a row is scored: stage by stage, and the generated lines of Python."""
-        return explain(self._plan)
+    def explain(self, format: Literal["text", "dot", "html"] = "text") -> str:
+        """Return how a row is scored; see `OnlinePipelineModel.explain`."""
+        return explain(self._lowered, format)
 
     def _score_rows(self, rows: Iterable[Row], *, collect: bool) -> list[Scored | SparkletError | None]:
         score = self._score
@@ -108,15 +109,17 @@ class PythonPipelineModel(OnlinePipelineModel):
 
     def _score_table(self, data: Any) -> Any:
         from sparklet.batch import transform
-        from sparklet.compiler.loop import loop
+        from sparklet.codegen.columns import score_columns
 
-        score = self._loop or loop(self._plan)
-        self._set(_loop=score)
-        return transform(data, self._plan, score, self._options.missing)
+        score = self._score_columns
+        if score is None:
+            score = score_columns(self._lowered, self._score, self._options.missing)
+            self._set(_score_columns=score)
+        return transform(data, self._lowered.plan, score, self._options.missing)
 
     @property
     def _optional(self) -> frozenset[Column]:
-        return self._plan.optional
+        return self._lowered.plan.optional
 
     def _with_schema(self, schema: Mapping[str, Any]) -> PythonPipelineModel:
         return self._with(schema=schema, outputs="*", example={})

@@ -1,5 +1,6 @@
 """The expression graph: what a pipeline computes for a row, which every backend reads."""
 
+from sparklet.ir.evaluate import Wiring, evaluator, wire
 from sparklet.ir.graph import Emit, Graph, calls
 from sparklet.ir.nodes import (
     Arithmetic,
@@ -39,6 +40,8 @@ from sparklet.ir.vectors import (
     Scalar,
     Segment,
     Vector,
+    layout_of,
+    refuse_size,
 )
 
 __all__ = [
@@ -78,6 +81,11 @@ __all__ = [
     "Select",
     "ToDouble",
     "Vector",
+    "Wiring",
     "calls",
+    "evaluator",
+    "layout_of",
     "prune",
+    "refuse_size",
+    "wire",
 ]

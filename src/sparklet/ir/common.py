@@ -5,8 +5,21 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from sparklet.ir.nodes import Arithmetic, Bucket, Compare, Constant, Exp, IsNull, Logic, Negate, Node, Not, Present
-from sparklet.ir.nodes import Select, ToDouble
+from sparklet.ir.nodes import (
+    Arithmetic,
+    Bucket,
+    Compare,
+    Constant,
+    Exp,
+    IsNull,
+    Logic,
+    Negate,
+    Node,
+    Not,
+    Present,
+    Select,
+    ToDouble,
+)
 from sparklet.ir.vectors import Element, IsSparse, OneHot, Scalar
 
 __all__ = ["Common"]
@@ -44,7 +57,7 @@ def _key(node: Node) -> Any:
     if not isinstance(node, _SHARED):
         return None
     own = [getattr(node, field.name) for field in fields(node) if not field.kw_only]
-    return type(node), *[id(value) if isinstance(value, Node | tuple) else value for value in own]
+    return type(node), node.nan, *[id(value) if isinstance(value, Node | tuple) else value for value in own]
 
 
 def _stored(segment: Any) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Constant folding: a node whose operands are constants becomes a constant, with the bits it would have had."""
+"""Constant folding: a node whose operands are constants becomes a constant, with the same bits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def fold(node: Node) -> Node:
     if node.effect:
         return node
     operands = node.operands
-    if operands and all([operand.__class__ is Constant for operand in operands]):
+    if operands and all(operand.__class__ is Constant for operand in operands):
         value = node.function()(*[operand.value for operand in operands])  # type: ignore[attr-defined]
         return Constant(value, null=value is None, nan=value != value)
     match node:
@@ -28,7 +28,7 @@ def fold(node: Node) -> Node:
             return Constant(False, nan=False)
         case Compare(operator="!=", left=left, right=right) if left is right and not (left.nan or left.null):
             return Constant(False, nan=False)
-        case Present(operand=operand) if not operand.null:
+        case Present(operand=operand) if operand.null <= node.null and operand.nan <= node.nan:
             return operand
         case Not(operand=Constant(value=value)):
             return Constant(not value, nan=False)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, NoReturn, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from sparklet.errors import VectorSizeError
 from sparklet.ir.common import Common
 from sparklet.ir.fold import fold
 from sparklet.ir.nodes import (
@@ -47,22 +44,24 @@ from sparklet.ir.vectors import (
     Scalar,
     Segment,
     Vector,
+    refuse_size,
     size_of,
 )
 from sparklet.java import Layout
-from sparklet.linalg import Matrix, Release, Vector as VectorValue, compressed, sparse_limit
+from sparklet.linalg import Matrix, Release, compressed, sparse_limit
+from sparklet.linalg import Vector as VectorValue
 
 __all__ = ["Emit", "Graph", "calls"]
 
 Emit: TypeAlias = Callable[..., Node]
-"""What a stage gives: called with a graph and the nodes of its inputs, it adds nodes and returns its output."""
+"""What a stage gives: called with a graph and the nodes of its inputs, it returns the node of its output."""
 
 Operand: TypeAlias = Node | float | None
 
 
-def calls(function: Function) -> Emit:
+def calls(function: Function, type: Any) -> Emit:
     """Return the emit of a stage that only calls a function, which never returns null."""
-    return lambda graph, *inputs: graph.call(function, *inputs, null=False)
+    return lambda graph, *inputs: graph.call(function, *inputs, type=type, null=False)
 
 
 class Graph:
@@ -203,9 +202,8 @@ class Graph:
 
     def call(self, function: Function, *arguments: Operand, **facts: Any) -> Node:
         """Return what a function returns, which may be null unless `facts` say otherwise."""
-        strict, fields, keeps = [facts.pop(name, default) for name, default in _OF_CALLS]
         facts = {"type": None, "null": True} | facts
-        return self.add(Call(function, tuple(map(self._node, arguments)), strict, fields, keeps, **facts))
+        return self.add(Call(function, tuple(map(self._node, arguments)), **facts))
 
     def fields(self, call: Node, count: int) -> tuple[Node, ...]:
         """Return the values that a call returns as a tuple."""
@@ -233,6 +231,12 @@ class Graph:
         self.guard(self.is_null(x), function, *arguments)
         return self.add(Present(x, type=x.type, nan=x.nan, categories=x.categories))
 
+    def known(self, x: Node) -> Node:
+        """Return x as a value that is neither null nor NaN, which a guard has refused."""
+        if not x.null and not x.nan:
+            return x
+        return self.add(Present(x, type=x.type, nan=False, categories=x.categories))
+
     # --- vectors ---
 
     def vector(self, segments: Sequence[Segment], release: Release) -> Vector:
@@ -258,11 +262,9 @@ class Graph:
 
     def require_size(self, vector: Node, size: int) -> None:
         """Refuse a vector that has not `size` elements."""
-        known = known_size(vector)
-        if known is None:
-            self.add(Call(partial(_require_size, size), (vector,), True, None, True, type=None))
-        elif known != size:
-            self.add(Call(partial(_refuse_size, known, size), (), False, None, True, type=None))
+        if known_size(vector) != size:
+            check = partial(_require_size, size=size)
+            self.call(check, vector, strict=True, null=vector.null)
 
     def elements(self, vector: Node, size: int) -> list[Node]:
         """Return the elements of a dense vector of `size`."""
@@ -343,9 +345,7 @@ class Graph:
         """Return the test whether a vector of segments is sparse."""
         if vector.kind != "counted":
             return self.constant(vector.kind == "sparse")
-        return self.add(
-            IsSparse(vector.segments, vector.limit, vector.release, type="boolean", nan=False)
-        )
+        return self.add(IsSparse(vector.segments, vector.limit, vector.release, type="boolean", nan=False))
 
     # --- products and forests ---
 
@@ -374,9 +374,6 @@ class Graph:
         return self.add(Apply(function, vector, size, name, **(kind | facts)))
 
 
-_OF_CALLS = (("strict", False), ("fields", None), ("keeps", False))
-
-
 def known_size(vector: Node) -> int | None:
     """Return how many elements a vector has, None where that is known only for a row."""
     size = getattr(vector, "size", None)
@@ -389,10 +386,6 @@ def _value(node: Node) -> float:
     return value
 
 
-def _require_size(size: int, vector: VectorValue) -> None:
+def _require_size(vector: VectorValue, size: int) -> None:
     if vector.size != size:
-        raise VectorSizeError(vector.size, size)
-
-
-def _refuse_size(found: int, size: int) -> NoReturn:
-    raise VectorSizeError(found, size)
+        refuse_size(vector, size)

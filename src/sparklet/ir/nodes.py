@@ -318,8 +318,7 @@ class Lookup(Node):
 class Call(Node):
     """What a Python function returns; with `strict` null where an argument is null, without a call.
 
-    `fields` says that it returns a tuple of so many values, and `keeps` that it is called for its refusals
-    alone, even where nobody takes its value.
+    `fields` says that it returns a tuple of so many values.
     """
 
     effect: ClassVar[bool] = True
@@ -328,7 +327,6 @@ class Call(Node):
     arguments: tuple[Node, ...]
     strict: bool = False
     fields: int | None = None
-    keeps: bool = False
 
     @property
     def operands(self) -> tuple[Node, ...]:

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, NoReturn, TypeAlias
 
 from sparklet.errors import VectorSizeError
-from sparklet.ir.nodes import Exactness, Function, Node
+from sparklet.ir.nodes import Constant, Exactness, Function, Node
 from sparklet.java import WHOLE, Layout, dot, gemv
 from sparklet.linalg import (
-    DenseMatrix,
     DenseVector,
     Matrix,
     Release,
     SparseVector,
-    Vector as VectorValue,
     sparse_is_smaller,
     to_dense,
+)
+from sparklet.linalg import (
+    Vector as VectorValue,
 )
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
     "Scalar",
     "Segment",
     "Vector",
+    "layout_of",
+    "refuse_size",
     "size_of",
 ]
 
@@ -144,9 +147,7 @@ class IsSparse(Node):
         return lambda *values: gather(*values).__class__ is SparseVector
 
 
-def gatherer(
-    segments: Sequence[Segment], limit: int | None, release: Release
-) -> Callable[..., VectorValue]:
+def gatherer(segments: Sequence[Segment], limit: int | None, release: Release) -> Callable[..., VectorValue]:
     """Return the function from the values of segments to the vector, dense or sparse as Spark's.
 
     It takes two arguments for a scalar, value and active, and one for any other segment.
@@ -203,6 +204,30 @@ def _stored(vector: VectorValue) -> Any:
     if vector.__class__ is SparseVector:
         return zip(vector.indices, vector.values, strict=True)
     return enumerate(vector.values)
+
+
+def refuse_size(vector: VectorValue, size: int) -> NoReturn:
+    """Raise `VectorSizeError` for a vector that has not `size` elements."""
+    raise VectorSizeError(vector.size, size)
+
+
+def layout_of(vector: Vector) -> Layout | None:
+    """Return where each segment lies, as kernels take it (see `sparklet.java.layout`).
+
+    None for a vector whose segments do not tell all: one-hot values, vector objects.
+    """
+    found: list[Any] = []
+    start = 0
+    for segment in vector.segments:
+        if isinstance(segment, Scalar):
+            found.append(("scalar", start))
+            start += 1
+        elif isinstance(segment, OneHot) and segment.values is None:
+            found.append(("onehot", start, segment.size))
+            start += segment.size
+        else:
+            return None
+    return tuple(found)
 
 
 # --- elements -------------------------------------------------------------------------------------
@@ -262,11 +287,11 @@ class Map(Node):
         def each(vector: VectorValue) -> VectorValue:
             if keeps_zero and vector.__class__ is SparseVector:
                 if vector.indices and vector.indices[-1] >= size:
-                    raise VectorSizeError(vector.size, size)
+                    refuse_size(vector, size)
                 values = tuple([compute(x, i) for i, x in zip(vector.indices, vector.values, strict=True)])
                 return SparseVector(vector.size, vector.indices, values)
             if vector.size > size:
-                raise VectorSizeError(vector.size, size)
+                refuse_size(vector, size)
             return DenseVector(tuple([compute(x, i) for i, x in enumerate(to_dense(vector).values)]))
 
         return each
@@ -275,14 +300,14 @@ class Map(Node):
 def _body(node: Node) -> Callable[[float, int], Any]:
     """Return the body of a `Map` as a function of an element and its index."""
     if isinstance(node, Item):
-        return lambda x, i: x
+        return lambda x, _: x
     if isinstance(node, Each):
         values = node.values
-        return lambda x, i: values[i]
+        return lambda _, i: values[i]
+    if isinstance(node, Constant):
+        constant = node.value
+        return lambda _x, _i: constant
     function, operands = node.function(), [_body(operand) for operand in node.operands]
-    if not operands:
-        constant = node.value  # type: ignore[attr-defined]
-        return lambda x, i: constant
     return lambda x, i: function(*[operand(x, i) for operand in operands])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from sparklet.columns import Column, Columns, wants
-from sparklet.emit import Emit
+from sparklet.ir import Emit
 from sparklet.profile import Profile
 from sparklet.stages.stage import Bound, Stage
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from sparklet.columns import Column, Columns
-from sparklet.emit import Emit, function_of
+from sparklet.ir import Emit
 from sparklet.saved import SavedStage
 from sparklet.stages.registry import Registry
 
@@ -23,29 +22,22 @@ class Dropped(Exception):  # noqa: N818 - control flow, not an error
 class Bound:
     """One piece of a stage's work: from the values of some columns to the value of one.
 
-    It is a function, or `emit`, which writes the same work into generated code. With no outputs the function
-    only decides about the row, and with several it returns a tuple. `drops` tells that it may raise
-    `Dropped`: it is then run even where nobody asks for its outputs. `optional` tells that the stage leaves
-    its outputs out where the input column is absent, as Spark's StringIndexerModel does. `nulls` tells that
-    it takes null; elsewhere null is refused before.
+    It is a function, or `emit`, which adds the nodes of the same work to the expression graph. With no
+    outputs the function only decides about the row, and with several it returns a tuple.
+
+    - `drops`: it may raise `Dropped`, so it runs even where nobody asks for its outputs.
+    - `optional`: where the input column is absent, the outputs are left out, as by Spark's
+      StringIndexerModel.
+    - `nulls`: it takes null; elsewhere null is refused before.
     """
 
     inputs: tuple[Column, ...]
     outputs: tuple[Column, ...]
-    given: Callable[..., Any] | None = None
+    function: Callable[..., Any] | None = None
     drops: bool = False
     optional: bool = False
     nulls: bool = False
     emit: Emit | None = None
-
-    @cached_property
-    def function(self) -> Callable[..., Any]:
-        """Return the work as a function of its own."""
-        if self.emit is not None:
-            return function_of(self.emit, len(self.inputs), nulls=self.nulls)
-        if self.given is None:
-            raise TypeError("a Bound is given a function or emits")
-        return self.given
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

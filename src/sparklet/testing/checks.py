@@ -19,12 +19,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from sparklet.batch import objects_of
-from sparklet.columns import coercer
-from sparklet.compiler import Plan, interpret
-from sparklet.compiler.arrays import given
-from sparklet.compiler.loop import loop
-from sparklet.errors import MissingColumnError, SparkletError
+from sparklet.codegen import Plan, Score, interpret, lower, readers_of, score_rows
+from sparklet.codegen.arrays import column_of
+from sparklet.codegen.columns import score_columns
+from sparklet.codegen.lower import step_function
+from sparklet.codegen.rows import rows as generated_rows
+from sparklet.columns import ABSENT, RowReader, coercer
+from sparklet.errors import MissingColumnError, NullValueError, SparkletError
 from sparklet.same import assert_same
+from sparklet.stages.stage import Dropped
 from sparklet.testing.compare import outcome, settled
 from sparklet.testing.golden import Golden
 from sparklet.testing.spark import SparkFailure
@@ -197,12 +200,48 @@ def check_unfused(golden: Golden) -> None:
 
 def assert_fused_as_unfused(model: Any, rows: Sequence[Mapping[str, Any]]) -> None:
     """Raise AssertionError where a model's one function and its stages, one by one, differ on a row."""
-    alone = _Interpreted(interpret(model.plan, "error"))
-    _assert_same_outcomes(_outcomes(alone, rows), _outcomes(model, rows), "fused")
+    lowered, outcomes = lower(model.plan), _outcomes(model, rows)
+    interpreted = interpret(lowered, "error")
+    for words, score in (
+        ("node by node", interpreted),
+        ("as generated Python", generated_rows(lowered, "error", interpreted)[0]),
+    ):
+        _assert_same_outcomes(_outcomes(_Scoring(score), rows), outcomes, words)
+    by_stage = _outcomes(_Scoring(stage_by_stage(model.plan)), rows)
+    _assert_same_outcomes(_without_reasons(by_stage), _without_reasons(outcomes), "stage by stage")
+
+
+def _without_reasons(outcomes: Sequence[Any]) -> list[Any]:
+    return ["refused" if isinstance(found, SparkletError) else found for found in outcomes]
+
+
+def stage_by_stage(plan: Plan) -> Score:
+    """Return the function that scores a row with each stage's own graph: every vector becomes an object."""
+    read = RowReader(plan.inputs, plan.optional, "error", readers_of(plan))
+    steps = [(step, step_function(step)) for step in plan.steps]
+
+    def score(row: Mapping[str, Any]) -> dict[str, Any] | None:
+        values = dict(zip(plan.inputs, read(row), strict=True))
+        for step, function in steps:
+            inputs = [values[column] for column in step.bound.inputs]
+            if None in inputs and not step.bound.nulls:
+                raise NullValueError
+            absent = bool(plan.optional.intersection(step.bound.inputs)) and inputs[0] is ABSENT
+            try:
+                made = ABSENT if absent else function(*inputs)
+            except Dropped:
+                return None
+            except (TypeError, ValueError, AttributeError, IndexError, ArithmeticError, LookupError) as error:
+                raise SparkletError(str(error)) from error
+            results = made if len(step.bound.outputs) > 1 else (made,)
+            values.update(zip(step.bound.outputs, results, strict=False))
+        return {c.name: values[c] for c in plan.outputs if values[c] is not ABSENT}
+
+    return score
 
 
 @dataclass(frozen=True)
-class _Interpreted:
+class _Scoring:
     scoreInstance: Callable[[Mapping[str, Any]], dict[str, Any] | None]
 
 
@@ -221,9 +260,11 @@ def check_batch(golden: Golden) -> None:
 
 
 def score_batch(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return what rows give in a loop over columns, without those that are dropped."""
-    columns = [given([coercer(c)(row[c.name]) for row in rows], c.type) for c in plan.inputs]
-    done = loop(plan, fewest=0)(columns, len(rows))
+    """Return what rows give by whole columns, without those that are dropped."""
+    columns = [column_of([coercer(c)(row[c.name]) for row in rows], c.type) for c in plan.inputs]
+    lowered = lower(plan)
+    score = score_columns(lowered, score_rows(lowered, "null"), "null", fewest=0)
+    done = score(columns, len(rows))
     names = [column.name for column in plan.outputs]
     if not names:
         return [{}] * (len(rows) - len(done.dropped))

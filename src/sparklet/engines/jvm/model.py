@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal
 
+from sparklet.codegen import Plan
 from sparklet.columns import Column, RowReader, fold, parse_schema
-from sparklet.compiler import Plan
 from sparklet.engines.jvm.arrow import Failure, decode, encode
 from sparklet.engines.jvm.gateway import Gateway, connect
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
@@ -100,8 +100,12 @@ class JvmPipelineModel(OnlinePipelineModel):
             raise scored
         return scored
 
-    def explain(self) -> str:
+    def explain(self, format: Literal["text", "dot", "html"] = "text") -> str:
         """Return the stages as text: what they do is Spark's own code."""
+        if format != "text":
+            raise EngineError(
+                "jvm", "explain", f"it knows no columns to draw; format={format!r} is for the Python engine"
+            )
         return "\n".join(("Spark's own expressions, in the JVM:", *self._stages))
 
     def _score_rows(self, rows: Iterable[Row], *, collect: bool) -> list[Scored | SparkletError | None]:

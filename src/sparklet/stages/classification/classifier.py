@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sparklet.columns import Attribute, Column, Columns
-from sparklet.emit import Builder, Emit, Segments, Symbol, Tuple, Value, dense
 from sparklet.errors import InvalidValueError
+from sparklet.ir import Emit, Graph, Node, Vector
 from sparklet.profile import Profile
 from sparklet.stages.predictor import PredictionModel
 from sparklet.stages.stage import Bound
@@ -21,6 +21,7 @@ from sparklet.stages.stage import Bound
 __all__ = [
     "ClassificationModel",
     "ProbabilisticClassificationModel",
+    "argmax",
     "largest",
     "normalize",
     "of_elements",
@@ -51,7 +52,7 @@ class ClassificationModel(PredictionModel):
 
     def predict(self, profile: Profile) -> Emit:
         raw, decide = self.predictRaw(profile), self.raw2prediction(profile)
-        return lambda b, features: decide(b, raw(b, features))
+        return lambda graph, features: decide(graph, raw(graph, features))
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         features, profile = self.features(columns), columns.profile
@@ -90,7 +91,7 @@ class ProbabilisticClassificationModel(ClassificationModel):
     def predictProbability(self, profile: Profile) -> Emit:
         """Return the work from features to probabilities."""
         raw, probability = self.predictRaw(profile), self.raw2probability(profile)
-        return lambda b, features: probability(b, raw(b, features))
+        return lambda graph, features: probability(graph, raw(graph, features))
 
     def probability2prediction(self, profile: Profile) -> Emit:
         """Return the work from probabilities to the class: the largest, in relation to its threshold."""
@@ -113,7 +114,7 @@ class ProbabilisticClassificationModel(ClassificationModel):
         if self.thresholds is None:
             return super().raw2prediction(profile)
         probability, decide = self.raw2probability(profile), self.probability2prediction(profile)
-        return lambda b, raw: decide(b, probability(b, raw))
+        return lambda graph, raw: decide(graph, probability(graph, raw))
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         features, profile = self.features(columns), columns.profile
@@ -131,28 +132,38 @@ class ProbabilisticClassificationModel(ClassificationModel):
         yield from self._predict(columns, source, predict)
 
 
-def largest(b: Builder, vector: Symbol) -> Value:
-    """Emit the index of the first maximum; a NaN in front stays it, a later one never becomes it."""
-    if isinstance(vector, Segments) and len(vector.numbers or ()) == 2:
-        first, second = b.elements(vector, 2)
-        return Value(b.let(f"1.0 if {second} > {first} else 0.0"), null=False, nan=False, whole=2)
-    values = b.elements_tuple(vector)
-    return Value(b.let(f"float({values}.index(max({values})))"), null=False, nan=False)
+def largest(graph: Graph, vector: Node) -> Node:
+    """Return the index of the first maximum; a NaN in front stays it, a later one never becomes it."""
+    if isinstance(vector, Vector) and len(vector.scalars or ()) == 2:
+        first, second = graph.elements(vector, 2)
+        return graph.select(graph.compare(">", second, first), 1.0, 0.0, nan=False, categories=2)
+    return graph.apply(argmax, vector, name="argmax", nan=False)
 
 
-def two_sided(b: Builder, margin: str) -> Segments:
-    """Emit the raw predictions of two classes."""
-    return dense([b.let(f"-{margin}"), margin])
+def argmax(values: tuple[float, ...]) -> float:
+    """Return the index of the first maximum, see `largest`.
+
+    >>> argmax((0.25, 0.5, 0.5))
+    1.0
+    """
+    return float(values.index(max(values)))
+
+
+def two_sided(graph: Graph, margin: Node) -> Node:
+    """Return the raw predictions of two classes."""
+    return graph.dense([graph.negate(margin), margin])
 
 
 def of_elements(function: Callable[[tuple[float, ...]], float]) -> Emit:
     """Return the emit of a function from the elements of a dense vector to a number."""
-    return lambda b, vector: Value(b.let(f"{b.bind(function, 'f')}({b.elements_tuple(vector)})"), null=False)
+    return lambda graph, vector: graph.apply(function, vector)
 
 
-def to_elements(function: Callable[[tuple[float, ...]], tuple[float, ...]], size: int) -> Emit:
-    """Return the emit of a function between the elements of dense vectors of `size`."""
-    return lambda b, vector: Tuple(b.let(f"{b.bind(function, 'f')}({b.elements_tuple(vector)})"), size)
+def to_elements(
+    function: Callable[[tuple[float, ...]], tuple[float, ...]], size: int, name: str | None = None
+) -> Emit:
+    """Return the emit of a function between the elements of dense vectors of `size`, see `Apply`."""
+    return lambda graph, vector: graph.apply(function, vector, size, name)
 
 
 def softmax(values: tuple[float, ...]) -> tuple[float, ...]:

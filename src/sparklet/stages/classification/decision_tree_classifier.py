@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sparklet.emit import Emit
+from sparklet.ir import Emit
 from sparklet.java import Layout
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
@@ -43,4 +43,4 @@ class DecisionTreeClassificationModel(DecisionTreeModel, TreeClassificationModel
         return TreeModel.predict(self, profile)
 
     def raw2probability(self, profile: Profile) -> Emit:
-        return to_elements(normalize, self.classes)
+        return to_elements(normalize, self.classes, "normalize")

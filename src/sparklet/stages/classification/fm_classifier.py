@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparklet.emit import Builder, Emit, Symbol, dense
+from sparklet.ir import Emit, Graph, Node
 from sparklet.linalg import Matrix, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
@@ -45,11 +45,11 @@ class FMClassificationModel(ProbabilisticClassificationModel):
 
     def predictRaw(self, profile: Profile) -> Emit:
         raw = raw_prediction(self.intercept, self.linear, self.factors, profile)
-        return lambda b, features: two_sided(b, b.call(raw, features).var)
+        return lambda graph, features: two_sided(graph, graph.call(raw, features, type="double", null=False))
 
     def raw2probability(self, profile: Profile) -> Emit:
-        def both(b: Builder, raw: Symbol) -> Symbol:
-            second = b.logistic(f"-{b.elements(raw, 2)[1]}")
-            return dense([b.let(f"1.0 - {second}"), second])
+        def both(graph: Graph, raw: Node) -> Node:
+            second = graph.logistic(graph.elements(raw, 2)[1])
+            return graph.dense([graph.minus(1.0, second), second])
 
         return both

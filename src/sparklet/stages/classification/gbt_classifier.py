@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparklet.emit import Builder, Emit, Symbol, dense
+from sparklet.ir import Emit, Graph, Node
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, two_sided
@@ -30,20 +30,21 @@ class GBTClassificationModel(TreeEnsembleModel, ProbabilisticClassificationModel
     def classes(self) -> int:
         return 2
 
-    def _margin(self, b: Builder, features: Symbol, profile: Profile) -> str:
-        return b.kernel(lambda layout: self.weightedSum(profile, layout), features)
+    def _margin(self, graph: Graph, features: Node, profile: Profile) -> Node:
+        return graph.kernel(lambda layout: self.weightedSum(profile, layout), features)
 
     def predictRaw(self, profile: Profile) -> Emit:
-        return lambda b, features: two_sided(b, self._margin(b, features, profile))
+        return lambda graph, features: two_sided(graph, self._margin(graph, features, profile))
 
     def raw2probability(self, profile: Profile) -> Emit:
-        def both(b: Builder, raw: Symbol) -> Symbol:
-            first = b.logistic(f"-2.0 * {b.elements(raw, 2)[0]}")
-            return dense([first, b.let(f"1.0 - {first}")])
+        def both(graph: Graph, raw: Node) -> Node:
+            margin = graph.multiply(-2.0, graph.elements(raw, 2)[0])
+            first = graph.divide(1.0, graph.plus(1.0, graph.exp(margin)))
+            return graph.dense([first, graph.minus(1.0, first)])
 
         return both
 
     def predict(self, profile: Profile) -> Emit:
         if self.thresholds is not None:
             return ProbabilisticClassificationModel.predict(self, profile)
-        return lambda b, features: b.above(self._margin(b, features, profile), 0.0)
+        return lambda graph, features: graph.above(self._margin(graph, features, profile), 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparklet.emit import Builder, Emit, Symbol
+from sparklet.ir import Emit, Graph, Node
 from sparklet.linalg import Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
@@ -39,14 +39,14 @@ class LinearSVCModel(ClassificationModel):
     def width(self) -> int:
         return self.coefficients.size
 
-    def _margin(self, b: Builder, features: Symbol, profile: Profile) -> str:
-        return b.plus(b.linear(features, self.coefficients, profile.blas), self.intercept)
+    def _margin(self, graph: Graph, features: Node, profile: Profile) -> Node:
+        return graph.plus(graph.dot(features, self.coefficients, profile.blas), self.intercept)
 
     def predictRaw(self, profile: Profile) -> Emit:
-        return lambda b, features: two_sided(b, self._margin(b, features, profile))
+        return lambda graph, features: two_sided(graph, self._margin(graph, features, profile))
 
     def raw2prediction(self, profile: Profile) -> Emit:
-        return lambda b, raw: b.above(b.elements(raw, 2)[1], self.threshold)
+        return lambda graph, raw: graph.above(graph.elements(raw, 2)[1], self.threshold)
 
     def predict(self, profile: Profile) -> Emit:
-        return lambda b, features: b.above(self._margin(b, features, profile), self.threshold)
+        return lambda graph, features: graph.above(self._margin(graph, features, profile), self.threshold)

@@ -6,8 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from sparklet.emit import Builder, Emit, Symbol, Tuple, dense
-from sparklet.java import gemv
+from sparklet.ir import Emit, Graph, Node
 from sparklet.java.functions import div, log
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector, to_dense
 from sparklet.profile import Profile
@@ -86,38 +85,29 @@ class LogisticRegressionModel(ProbabilisticClassificationModel):
         first, second = self.thresholds
         return 1.0 / (1.0 + div(first, second))
 
-    def _margin(self, b: Builder, features: Symbol, profile: Profile) -> str:
+    def _margin(self, graph: Graph, features: Node, profile: Profile) -> Node:
         matrix = self.coefficientMatrix
         weights = (
             DenseVector(matrix.values)
             if isinstance(matrix, DenseMatrix)
             else SparseVector(matrix.numCols, matrix.rowIndices, matrix.values)
         )
-        product = b.linear(features, weights, profile.blas)
-        return b.plus(product, to_dense(self.interceptVector).values[0])
+        product = graph.dot(features, weights, profile.blas)
+        return graph.plus(product, to_dense(self.interceptVector).values[0])
 
     def predictRaw(self, profile: Profile) -> Emit:
         if not self.isMultinomial:
-            return lambda b, features: two_sided(b, self._margin(b, features, profile))
-        product = gemv(self.coefficientMatrix, profile.blas)
-        intercepts, size = to_dense(self.interceptVector).values, self.coefficientMatrix.numCols
-
-        def margins(features: Vector) -> tuple[float, ...]:
-            return tuple(product(features, 1.0, list(intercepts)))
-
-        def emit(b: Builder, features: Symbol) -> Symbol:
-            b.require_size(features, size)
-            return Tuple(b.call(margins, features).var, self.classes)
-
-        return emit
+            return lambda graph, features: two_sided(graph, self._margin(graph, features, profile))
+        matrix, intercepts = self.coefficientMatrix, to_dense(self.interceptVector).values
+        return lambda graph, features: graph.matrix_product(features, matrix, intercepts, profile.blas)
 
     def raw2probability(self, profile: Profile) -> Emit:
         if self.isMultinomial:
-            return to_elements(softmax, self.classes)
+            return to_elements(softmax, self.classes, "softmax")
 
-        def both(b: Builder, raw: Symbol) -> Symbol:
-            first = b.logistic(f"-{b.elements(raw, 2)[0]}")
-            return dense([first, b.let(f"1.0 - {first}")])
+        def both(graph: Graph, raw: Node) -> Node:
+            first = graph.logistic(graph.elements(raw, 2)[0])
+            return graph.dense([first, graph.minus(1.0, first)])
 
         return both
 
@@ -126,16 +116,16 @@ class LogisticRegressionModel(ProbabilisticClassificationModel):
             return super().raw2prediction(profile)
         t = self._threshold
         limit = -math.inf if t == 0.0 else math.inf if t == 1.0 else log(t / (1.0 - t))
-        return lambda b, raw: b.above(b.elements(raw, 2)[1], limit)
+        return lambda graph, raw: graph.above(graph.elements(raw, 2)[1], limit)
 
     def probability2prediction(self, profile: Profile) -> Emit:
         if self.isMultinomial:
             return super().probability2prediction(profile)
-        return lambda b, probability: b.above(b.elements(probability, 2)[1], self._threshold)
+        return lambda graph, probability: graph.above(graph.elements(probability, 2)[1], self._threshold)
 
     def predict(self, profile: Profile) -> Emit:
         if self.isMultinomial:
             return super().predict(profile)
-        return lambda b, features: b.above(
-            b.logistic(f"-{self._margin(b, features, profile)}"), self._threshold
+        return lambda graph, features: graph.above(
+            graph.logistic(self._margin(graph, features, profile)), self._threshold
         )

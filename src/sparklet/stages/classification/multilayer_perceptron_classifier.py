@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from sparklet.emit import Emit, calls
+from sparklet.ir import Emit, calls
 from sparklet.java import div, exp, gemm_column
 from sparklet.linalg import DenseMatrix, DenseVector, Vector, to_dense
 from sparklet.profile import Profile
@@ -68,14 +68,14 @@ class MultilayerPerceptronClassificationModel(ProbabilisticClassificationModel):
                 values = tuple([1.0 / (1.0 + exp(-value)) for value in layer(values, list(bias))])
             return DenseVector(tuple(last(values, list(last_bias))))
 
-        return calls(sized(raw, self.layers[0]))
+        return calls(sized(raw, self.layers[0]), type="vector")
 
     def raw2probability(self, profile: Profile) -> Emit:
         return to_elements(_softmax, self.classes)
 
     def predict(self, profile: Profile) -> Emit:
         probability = self.predictProbability(profile)
-        return lambda b, features: largest(b, probability(b, features))
+        return lambda graph, features: largest(graph, probability(graph, features))
 
 
 def _softmax(values: tuple[float, ...]) -> tuple[float, ...]:

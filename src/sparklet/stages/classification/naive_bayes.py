@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from sparklet.emit import Emit, calls
 from sparklet.errors import InvalidValueError, VectorSizeError
+from sparklet.ir import Emit, calls
 from sparklet.java import div, exp, gemv, log, log1p
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseMatrix, Vector, to_dense
 from sparklet.profile import Profile
@@ -60,12 +60,12 @@ class NaiveBayesModel(ProbabilisticClassificationModel):
 
     def predictRaw(self, profile: Profile) -> Emit:
         if self.modelType == "gaussian":
-            return calls(self._gaussian())
+            return calls(self._gaussian(), type="vector")
         if self.modelType == "bernoulli":
             raw = self._bernoulli(profile)
         else:
             raw = self._complement(profile) if self.modelType == "complement" else self._multinomial(profile)
-        return calls(sized(raw, self.theta.numCols))
+        return calls(sized(raw, self.theta.numCols), type="vector")
 
     def _multinomial(self, profile: Profile) -> Raw:
         product, pi = gemv(self.theta, profile.blas), to_dense(self.pi).values
@@ -134,7 +134,7 @@ class NaiveBayesModel(ProbabilisticClassificationModel):
         return raw
 
     def raw2probability(self, profile: Profile) -> Emit:
-        return to_elements(softmax, self.classes)
+        return to_elements(softmax, self.classes, "softmax")
 
 
 def _require_nonnegative(features: Vector) -> None:

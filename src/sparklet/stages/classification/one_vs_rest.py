@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sparklet.columns import Attribute, Columns
-from sparklet.emit import function_of
-from sparklet.linalg import DenseVector, Vector
+from sparklet.ir import Graph, Node
 from sparklet.saved import SavedStage
-from sparklet.stages.classification.classifier import ClassificationModel
+from sparklet.stages.classification.classifier import ClassificationModel, of_elements
 from sparklet.stages.predictor import HasFeaturesCol
 from sparklet.stages.stage import Bound, Stage, stage
 
@@ -61,24 +60,19 @@ class OneVsRestModel(HasFeaturesCol):
         if not self.rawPredictionCol and not self.predictionCol:
             return
         features, profile = self.features(columns), columns.profile
-        models = [function_of(model.predictRaw(profile)) for model in self._classifiers]
-        decide = _surest if profile.at_least("4.0") else _largest
+        raws = [model.predictRaw(profile) for model in self._classifiers]
+        decide = of_elements(_surest if profile.at_least("4.0") else _largest)
 
-        def raw(vector: Vector) -> DenseVector:
-            return DenseVector(tuple([model(vector).values[1] for model in models]))
+        def raw(graph: Graph, vector: Node) -> Node:
+            return graph.dense([graph.elements(emit(graph, vector), 2)[1] for emit in raws])
 
-        source = features
-        values: Callable[[Vector], Vector] = raw
+        source, predict = features, lambda graph, x: decide(graph, raw(graph, x))
         if self.rawPredictionCol:
-            source, values = columns.new(self.rawPredictionCol, "vector", size=len(models)), _same
-            yield Bound((features,), (source,), raw)
+            source, predict = columns.new(self.rawPredictionCol, "vector", size=len(raws)), decide
+            yield Bound((features,), (source,), emit=raw)
         if self.predictionCol:
             made = columns.new(self.predictionCol, "double", attribute=self.labelAttribute)
-            yield Bound((source,), (made,), lambda vector: decide(values(vector).values))
-
-
-def _same(vector: Vector) -> Vector:
-    return vector
+            yield Bound((source,), (made,), emit=predict)
 
 
 def _largest(values: tuple[float, ...]) -> float:

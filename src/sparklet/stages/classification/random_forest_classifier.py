@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sparklet.emit import Emit
+from sparklet.ir import Emit
 from sparklet.java import Layout
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
@@ -43,7 +43,7 @@ class RandomForestClassificationModel(TreeEnsembleModel, TreeClassificationModel
         return self.forest.votes_of(layout, self.width, _shares(self.forest.stats))
 
     def raw2probability(self, profile: Profile) -> Emit:
-        return to_elements(normalize, self.classes)
+        return to_elements(normalize, self.classes, "normalize")
 
 
 def _shares(stats: numpy.ndarray) -> numpy.ndarray:

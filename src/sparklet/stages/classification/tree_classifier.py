@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sparklet.emit import Builder, Emit, Symbol, Tuple
+from sparklet.ir import Emit
 from sparklet.java import Layout
 from sparklet.profile import Profile
 from sparklet.stages.classification.classifier import ProbabilisticClassificationModel
@@ -23,12 +23,10 @@ class TreeClassificationModel(TreeModel, ProbabilisticClassificationModel):
         raise TypeError(f"{type(self).__name__} has no rawLayout")
 
     def predictRaw(self, profile: Profile) -> Emit:
-        def emit(b: Builder, features: Symbol) -> Symbol:
-            raw = b.kernel(lambda layout: self.rawLayout(profile, layout), features)
-            return Tuple(raw, self.classes)
-
-        return emit
+        return lambda graph, features: graph.kernel(
+            lambda layout: self.rawLayout(profile, layout), features, self.classes
+        )
 
     def predict(self, profile: Profile) -> Emit:
         raw, decide = self.predictRaw(profile), self.raw2prediction(profile)
-        return lambda b, features: decide(b, raw(b, features))
+        return lambda graph, features: decide(graph, raw(graph, features))

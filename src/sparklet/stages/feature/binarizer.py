@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from sparklet.columns import Attribute, Columns, wants
-from sparklet.emit import Builder, Emit, Value
 from sparklet.errors import SchemaError
+from sparklet.ir import Emit, Graph, Node
 from sparklet.linalg import DenseVector, SparseVector, Vector, compressed
 from sparklet.profile import Profile
 from sparklet.stages.shared import HasInputCols
@@ -54,14 +54,10 @@ class Binarizer(HasInputCols):
 
 
 def _double(threshold: float, profile: Profile) -> Emit:
-    def emit(b: Builder, x: Value) -> Value:
-        var = b.value(x)
-        if not x.null:
-            return b.above(var, threshold)
+    def emit(graph: Graph, x: Node) -> Node:
+        above = graph.above(x, threshold)
         # 4.0 replaced a UDF, which passes null, by when(...).otherwise(0).
-        null = "0.0" if profile.at_least("4.0") else "None"
-        above = f"1.0 if {var} > {b.bind(threshold)} else 0.0"
-        return Value(b.let(f"{null} if {var} is None else {above}"), null=null == "None", nan=False)
+        return above if profile.at_least("4.0") else graph.select(graph.is_null(x), None, above, nan=False)
 
     return emit
 

@@ -9,8 +9,8 @@ from math import copysign
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Column, Columns, wants
-from sparklet.emit import Builder, Emit, Value
 from sparklet.errors import InvalidValueError
+from sparklet.ir import Emit, Graph, Node
 from sparklet.java import double_to_string
 from sparklet.stages.shared import HasInputCols, drop_if_missing, to_double
 from sparklet.stages.stage import Bound, Dropped, stage
@@ -62,14 +62,22 @@ class Bucketizer(HasInputCols):
     def _among(self, splits: tuple[float, ...], search: Callable[[Any], float | None]) -> Emit:
         """Return the emit for doubles: what plainly lies inside is looked up, else `search` is asked."""
 
-        def emit(b: Builder, x: Value) -> Value:
-            var, edges = b.value(x), b.bind(splits)
-            place = f"{b.bind(bisect_right, 'bisect')}({edges}, {var}) - 1.0"
-            inside = f"{var} != 0.0 and {b.bind(splits[0])} <= {var} < {b.bind(splits[-1])}"
-            found = f"{place} if {inside} else {b.bind(search, 'search')}({var})"
-            whole = len(splits) - 1 + (self.handleInvalid == "keep")
-            made = b.let(f"None if {var} is None else {found}" if x.null else found)
-            return Value(made, null=x.null, nan=False, whole=whole)
+        def emit(graph: Graph, x: Node) -> Node:
+            inside = graph.both(
+                graph.compare("!=", x, 0.0),
+                graph.compare("<=", splits[0], x),
+                graph.compare("<", x, splits[-1]),
+            )
+            buckets = len(splits) - 1 + (self.handleInvalid == "keep")
+            return graph.otherwise(
+                graph.either(graph.is_null(x), inside),
+                graph.bucket(splits, x),
+                search,
+                x,
+                null=x.null,
+                nan=False,
+                categories=buckets,
+            )
 
         return emit
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sparklet.columns import Columns, wants
-from sparklet.emit import Builder, Symbol
+from sparklet.ir import Graph, Node
 from sparklet.linalg import Vector, to_dense
 from sparklet.stages.feature.standard_scaler import scaler
 from sparklet.stages.shared import HasInputCol
@@ -29,8 +29,8 @@ class ElementwiseProduct(HasInputCol):
         made = columns.new(self.output, "vector", size=size, nonzeros=source.nonzeros)
         multiply = scaler(None, to_dense(self.scalingVec).values)
 
-        def emit(b: Builder, x: Symbol) -> Symbol:
-            b.require_size(x, size)
-            return multiply(b, x)
+        def emit(graph: Graph, x: Node) -> Node:
+            graph.require_size(x, size)
+            return multiply(graph, x)
 
         yield Bound((source,), (made,), emit=emit)

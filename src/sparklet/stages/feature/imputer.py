@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sparklet.columns import Column, Columns, wants
-from sparklet.emit import Builder, Emit, Value
+from sparklet.ir import Emit, Graph, Node
 from sparklet.java.casts import from_double
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCols
@@ -51,26 +51,18 @@ class ImputerModel(HasInputCols):
         # SQL's equality: NaN equals NaN, and -0.0 equals 0.0.
         nan_is_missing = missing != missing
 
-        def filler(coerce: Callable[[Any], Any]) -> Callable[[Any], float]:
-            def fill(value: Any) -> float:
-                number = coerce(value)
-                absent = number is None or number == missing or (nan_is_missing and number != number)
-                return surrogate if absent else number
-
-            return fill
-
-        def emit(b: Builder, x: Value) -> Value:
-            known = {"null": False, "nan": surrogate != surrogate or not nan_is_missing}
-            coerce, var = b.uncoerced(x), x.var
-            if source.type != "double":
-                coerce, var = None, b.let(f"{b.value(x)} if {x.var} is None else float({x.var})")
-
-            present = f"{var} == {var}" if nan_is_missing else f"{var} != {b.bind(missing)}"
-            is_number = f"{var} is not None" if coerce is None else f"{var}.__class__ is float"
-            tests = [present] if not x.null and coerce is None else [is_number, present]
-            # What is of the column's type already, and not present, is missing.
-            otherwise = b.bind(surrogate) if coerce is None else f"{b.bind(filler(coerce), 'fill')}({var})"
-            made = Value(b.let(f"{var} if {' and '.join(tests)} else {otherwise}"), **known)
-            return made if source.type == "double" else b.call(from_double(source.type, ansi), made, **known)
+        def emit(graph: Graph, x: Node) -> Node:
+            number = graph.to_double(x)
+            absent = graph.is_nan(number) if nan_is_missing else graph.compare("==", number, missing)
+            made = graph.select(
+                graph.either(graph.is_null(x), absent),
+                surrogate,
+                number,
+                null=False,
+                nan=surrogate != surrogate or not nan_is_missing,
+            )
+            if source.type == "double":
+                return made
+            return graph.call(from_double(source.type, ansi), made, type=source.type, null=False)
 
         return emit

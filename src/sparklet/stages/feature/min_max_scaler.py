@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sparklet.columns import Columns, wants
-from sparklet.emit import Builder, Symbol
+from sparklet.ir import Graph, Node
 from sparklet.linalg import Vector, to_dense
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol
@@ -48,13 +48,15 @@ class MinMaxScalerModel(HasInputCol):
         ranges = [high - low for low, high in zip(lowest, highest, strict=True)]
         # 0 marks a constant feature, and one whose range is so wide that the quotient vanishes.
         factors = [scale / extent if extent != 0.0 else 0.0 for extent in ranges]
-        constants = {"s": lowest, "f": factors, "b": (bottom,) * size, "m": (middle,) * size}
-        rescaled = "{m} if {f} == 0.0 and {x} == {x} else ({x} - {s}) * {f} + {b}"
 
-        def emit(b: Builder, x: Symbol) -> Symbol:
-            b.require_size(x, size)
-            return b.compressed(
-                b.elementwise(x, rescaled, constants, keeps_zero=False), columns.profile.release
-            )
+        def rescaled(graph: Graph, x: Node, low: float, factor: float) -> Node:
+            scaled = graph.plus(graph.multiply(graph.minus(x, low), factor), bottom)
+            constant = graph.both(graph.compare("==", factor, 0.0), graph.compare("==", x, x))
+            return graph.select(constant, middle, scaled)
+
+        def emit(graph: Graph, x: Node) -> Node:
+            graph.require_size(x, size)
+            made = graph.elementwise(x, rescaled, lowest, factors, keeps_zero=False)
+            return graph.compressed(made, columns.profile.release)
 
         yield Bound((source,), (made,), emit=emit)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Column, Columns, wants
-from sparklet.emit import Builder, Emit, OneHot, Segments, Symbol, Value
 from sparklet.errors import InvalidValueError, SchemaError
+from sparklet.ir import Emit, Graph, Node
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, HasInputCols
 from sparklet.stages.stage import Bound, stage
@@ -72,11 +72,7 @@ class OneHotEncoderModel(HasInputCols):
             kind = "a negative index" if value < 0 else "an index unseen in training"
             raise InvalidValueError(f"holds {kind}: {value}", value, hint="handleInvalid is 'error'")
 
-        def encode(b: Builder, var: str) -> Segments:
-            place = b.let(f"{var} if 0 <= {var} < {categories} else {b.bind(invalid)}({var})")
-            return Segments((OneHot(place, size),), size, size)
-
-        return lambda b, x: _encoded(b, x, categories, size, encode)
+        return lambda graph, x: _encoded(graph, x, categories, size, invalid)
 
 
 @stage("org.apache.spark.ml.feature.OneHotEncoder")
@@ -126,26 +122,20 @@ def _old_encoder(size: int) -> Emit:
             raise InvalidValueError(f"holds a negative index: {value}", value)
         return 0.0 if value < size else float(size)
 
-    def encode(b: Builder, var: str) -> Segments:
-        place = b.let(f"{var} if 0 <= {var} < {size} else {b.bind(outside)}({var})")
-        return Segments((OneHot(place, size),), size, size)
-
-    return lambda b, x: _encoded(b, x, size, size, encode)
+    return lambda graph, x: _encoded(graph, x, size, size, outside)
 
 
-def _encoded(
-    b: Builder, x: Value, categories: int, size: int, encode: Callable[[Builder, str], Segments]
-) -> Symbol:
-    """Return the vector of an index; null stays null, which no symbolic vector can be."""
-    if x.whole is not None and x.whole <= categories:
-        return Segments((OneHot(x.var, size),), size, size)
-    var = b.value(x)
+def _encoded(graph: Graph, x: Node, categories: int, size: int, invalid: Callable[[Any], float]) -> Node:
+    """Return the vector of an index, null of null; `invalid` is asked for an index of no category."""
+    if x.categories is not None and x.categories <= categories and not x.null:
+        return graph.one_hot(x, size)
+    index, null = graph.to_double(x), graph.is_null(x)
+    inside = graph.both(graph.compare("<=", 0.0, index), graph.compare("<", index, float(categories)))
+    found = graph.otherwise(graph.either(null, inside), index, invalid, x, null=x.null)
     if not x.null:
-        return encode(b, var)
-    result = b.let("None")
-    with b.block(f"if {var} is not None:"):
-        b.line(f"{result} = {b.value(encode(b, var))}")
-    return Value(result)
+        return graph.one_hot(found, size)
+    vector = graph.one_hot(graph.select(null, float(size), found, null=False), size)
+    return graph.select(null, None, vector)
 
 
 def _names(source: Column, stage_name: str) -> tuple[str | None, ...] | None:

@@ -49,7 +49,9 @@ class SelectorModel(Stage):
             attributes=lambda: self._attributes(source, selected),
         )
         select = _selection(selected)
-        yield Bound((source,), (made,), emit=lambda b, x: b.pick(x, selected, select, keeps_zeros=True))
+        yield Bound(
+            (source,), (made,), emit=lambda graph, x: graph.pick(x, selected, select, keeps_zeros=True)
+        )
 
     def _attributes(self, source: Column, selected: tuple[int, ...]) -> tuple[Attribute, ...]:
         known = source.attributes()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sparklet.columns import Columns, wants
-from sparklet.emit import Emit
+from sparklet.ir import Emit, Graph, Node
 from sparklet.linalg import Vector, to_dense
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol
@@ -56,7 +56,12 @@ def scaler(shift: Sequence[float] | None, factors: Sequence[float] | None) -> Em
     """
     if shift is None and factors is None:
         return lambda _, x: x
-    constants = {"s": shift, "f": factors}
-    expression = "{x} * {f}" if shift is None else "{x} - {s}" if factors is None else "({x} - {s}) * {f}"
-    given = {name: values for name, values in constants.items() if values is not None}
-    return lambda b, x: b.elementwise(x, expression, given, keeps_zero=shift is None)
+    if shift is None:
+        return lambda graph, x: graph.elementwise(x, Graph.multiply, factors, keeps_zero=True)
+    if factors is None:
+        return lambda graph, x: graph.elementwise(x, Graph.minus, shift, keeps_zero=False)
+    return lambda graph, x: graph.elementwise(x, _standardized, shift, factors, keeps_zero=False)
+
+
+def _standardized(graph: Graph, x: Node, mean: float, factor: float) -> Node:
+    return graph.multiply(graph.minus(x, mean), factor)

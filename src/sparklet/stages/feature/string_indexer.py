@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Column, Columns, wants
-from sparklet.emit import Builder, Emit, Value
 from sparklet.errors import InvalidValueError, NullValueError, SchemaError, shown
+from sparklet.ir import Emit
 from sparklet.java import to_string
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, HasInputCols
@@ -60,7 +60,7 @@ class StringIndexerModel(HasInputCols):
         unseen, handling, type_ = float(len(labels)), self.handleInvalid, source.type
         profile, find = columns.profile, index.get
         known: dict[str, Any] = {"null": False, "nan": False}
-        known["whole"] = len(labels) + (handling == "keep")
+        known["categories"] = len(labels) + (handling == "keep")
 
         def missing(value: Any) -> float:
             if handling == "keep":
@@ -82,30 +82,9 @@ class StringIndexerModel(HasInputCols):
             found = find(to_string(value, type_, profile.release, ansi=profile.ansi) or "")
             return missing(value) if found is None else found
 
-        def emit(b: Builder, x: Value) -> Value:
-            if type_ != "string":
-                return b.call(indexed, x, **known)
-            # What is a label needs no coercion: only a string is equal to one.
-            coerce = b.uncoerced(x)
-
-            def missed(value: Any) -> float:
-                text = value if coerce is None else coerce(value)
-                found = find(text)
-                return missing(text) if found is None else found
-
-            return Value(b.let(f"{b.bind(_Labels(index, missed), 'labels')}[{x.var}]"), **known)
-
-        return emit
-
-
-class _Labels(dict[Any, float]):
-    """The indices of labels, by look-up; what is no label is asked about."""
-
-    __slots__ = ("__missing__",)
-
-    def __init__(self, index: Mapping[str, float], missed: Callable[[Any], float]) -> None:
-        super().__init__(index)
-        self.__missing__ = missed
+        if type_ != "string":
+            return lambda graph, x: graph.call(indexed, x, type="double", **known)
+        return lambda graph, x: graph.lookup(index, x, missing, **known)
 
 
 @stage("org.apache.spark.ml.feature.IndexToString")

@@ -8,19 +8,9 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Column, Columns, wants
-from sparklet.emit import (
-    Builder,
-    Emit,
-    Number,
-    OneHot,
-    Part,
-    Segment,
-    Segments,
-    Symbol,
-    size_of,
-)
 from sparklet.errors import InvalidValueError, NullValueError, SchemaError
-from sparklet.linalg import DenseVector, sparse_limit
+from sparklet.ir import Emit, Graph, Node, OneHot, Part, Scalar, Segment, Vector
+from sparklet.linalg import DenseVector
 from sparklet.profile import Release
 from sparklet.stages.stage import Bound, Dropped, Stage, stage
 
@@ -69,44 +59,37 @@ class VectorAssembler(Stage):
         )
 
     def _assembler(self, taken: tuple[Column, ...], release: Release) -> Emit:
-        def emit(b: Builder, *inputs: Symbol) -> Segments:
-            parts: list[Segment] = []
-            for column, symbol in zip(taken, inputs, strict=True):
+        def emit(graph: Graph, *inputs: Node) -> Vector:
+            segments: list[Segment] = []
+            for column, node in zip(taken, inputs, strict=True):
                 if column.type != "vector":
-                    parts.append(self._number(b, column, symbol))
-                elif isinstance(symbol, Segments) and not _has_stored_zeros(symbol):
-                    parts += [_anew(part.var) if isinstance(part, Number) else part for part in symbol.parts]
+                    segments.append(_scalar(graph, self._number(graph, column, node)))
+                elif isinstance(node, Vector) and not _has_stored_zeros(node):
+                    segments += [
+                        _scalar(graph, segment.value) if isinstance(segment, Scalar) else segment
+                        for segment in node.segments
+                    ]
                 else:
-                    parts.append(self._vector(b, column, symbol))
-            size = size_of(parts)
-            return Segments(
-                tuple(parts), size, None if size is None else sparse_limit(size, release), release
-            )
+                    segments.append(Part(self._vector(graph, column, node)))
+            return graph.vector(segments, release)
 
         return emit
 
-    def _number(self, b: Builder, column: Column, symbol: Symbol) -> Number:
-        var = b.value(symbol)
-        null, nan = getattr(symbol, "null", False), getattr(symbol, "nan", False)
+    def _number(self, graph: Graph, column: Column, node: Node) -> Node:
+        number = graph.to_double(node)
         if self.handleInvalid == "keep":
-            var = b.let(f"{b.bind(math.nan)} if {var} is None else {var}") if null else var
-        elif null or nan:
-            tests = [f"{var} != {var}"] * nan + [f"{var} is None"] * null
-            b.line(f"if {' or '.join(tests)}: {b.bind(self._missing)}({b.bind(column.name)}, {var})")
-        if column.type not in ("double", "float"):
-            var = b.let(f"float({var})")
-            return Number(var, var)
-        return _anew(var)
+            return graph.select(graph.is_null(number), math.nan, number, null=False)
+        invalid = graph.either(graph.is_nan(number), graph.is_null(number))
+        graph.guard(invalid, self._missing, column.name, node, drops=self.handleInvalid == "skip")
+        return graph.known(number)
 
-    def _vector(self, b: Builder, column: Column, symbol: Symbol) -> Part:
-        var = b.value(symbol)
-        if getattr(symbol, "null", False):
-            if self.handleInvalid == "keep":
-                gap = DenseVector((math.nan,) * (column.size or 0))
-                var = b.let(f"{b.bind(gap)} if {var} is None else {var}")
-            else:
-                b.line(f"if {var} is None: {b.bind(self._missing)}({b.bind(column.name)}, {var})")
-        return Part(var)
+    def _vector(self, graph: Graph, column: Column, node: Node) -> Node:
+        if self.handleInvalid == "keep":
+            gap = graph.constant(DenseVector((math.nan,) * (column.size or 0)))
+            return graph.select(graph.is_null(node), gap, node, type="vector", null=False)
+        skips = self.handleInvalid == "skip"
+        graph.guard(graph.is_null(node), self._missing, column.name, node, drops=skips)
+        return graph.known(node)
 
     def _missing(self, name: str, value: Any) -> None:
         if self.handleInvalid == "skip":
@@ -119,14 +102,15 @@ class VectorAssembler(Stage):
         )
 
 
-def _anew(var: str) -> Number:
-    """Return an element of which it is decided here whether it is stored: zeros are not, and become 0.0."""
-    return Number(var, var, f"{var} + 0.0")
+def _scalar(graph: Graph, x: Node) -> Scalar:
+    """Return an element that is stored where it is not zero; -0.0 becomes 0.0."""
+    element = graph.plus(x, 0.0)
+    return Scalar(element, element)
 
 
-def _has_stored_zeros(vector: Segments) -> bool:
-    """Tell whether a zero weight may be stored where the assembler stores nothing."""
-    return any(isinstance(part, OneHot) and 0.0 in (part.weights or ()) for part in vector.parts)
+def _has_stored_zeros(vector: Vector) -> bool:
+    """Tell whether a zero may be stored where the assembler stores nothing."""
+    return any(isinstance(segment, OneHot) and 0.0 in (segment.values or ()) for segment in vector.segments)
 
 
 def _total(sizes: list[int]) -> int:

@@ -55,7 +55,9 @@ class VectorSlicer(HasInputCol):
             else lambda: tuple((source.attributes() or ())[i] for i in selected),
         )
         pick = _slicer(selected)
-        yield Bound((source,), (made,), emit=lambda b, x: b.pick(x, selected, pick, keeps_zeros=False))
+        yield Bound(
+            (source,), (made,), emit=lambda graph, x: graph.pick(x, selected, pick, keeps_zeros=False)
+        )
 
     def _named(self, source: Column) -> tuple[int, ...]:
         if not self.names:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sparklet.columns import Columns
-from sparklet.emit import Emit, Value, calls
-from sparklet.java import exp, log, log1p, scal
-from sparklet.linalg import DenseVector, Vector
+from sparklet.ir import Emit, Graph, Node
+from sparklet.java import exp, log, log1p
+from sparklet.linalg import Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.predictor import PredictionModel
@@ -46,8 +46,8 @@ class AFTSurvivalRegressionModel(PredictionModel):
         return self.coefficients.size
 
     def predict(self, profile: Profile) -> Emit:
-        return lambda b, features: Value(
-            b.exp(b.plus(b.linear(features, self.coefficients, profile.blas), self.intercept)), null=False
+        return lambda graph, features: graph.exp(
+            graph.plus(graph.dot(features, self.coefficients, profile.blas), self.intercept)
         )
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
@@ -56,8 +56,11 @@ class AFTSurvivalRegressionModel(PredictionModel):
         features = self.features(columns)
         predict = self.predict(columns.profile)
         unit = [exp(log(-log1p(-q)) * self.scale) for q in self.quantileProbabilities]
-        quantiles = calls(lambda lifetime: DenseVector(tuple(scal(lifetime, unit))))
-        source, emit = features, lambda b, x: quantiles(b, predict(b, x))
+
+        def quantiles(graph: Graph, lifetime: Node) -> Node:
+            return graph.dense([graph.multiply(x, lifetime) for x in unit])
+
+        source, emit = features, lambda graph, x: quantiles(graph, predict(graph, x))
         if self.predictionCol:
             source, emit = columns.new(self.predictionCol, "double"), quantiles
             yield Bound((features,), (source,), emit=predict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparklet.emit import Emit, calls
+from sparklet.ir import Emit, calls
 from sparklet.linalg import Matrix, Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
@@ -39,4 +39,4 @@ class FMRegressionModel(PredictionModel):
         return self.linear.size
 
     def predict(self, profile: Profile) -> Emit:
-        return calls(raw_prediction(self.intercept, self.linear, self.factors, profile))
+        return calls(raw_prediction(self.intercept, self.linear, self.factors, profile), type="double")

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from sparklet.columns import Column, Columns, wants
-from sparklet.emit import Builder, Emit, Symbol, Value
 from sparklet.errors import NullValueError
+from sparklet.ir import Emit, Graph, Node
 from sparklet.java import div, exp, normal_cdf
 from sparklet.java import pow as java_pow
 from sparklet.linalg import Vector
@@ -72,10 +72,9 @@ class GeneralizedLinearRegressionModel(PredictionModel):
     def width(self) -> int:
         return self.coefficients.size
 
-    def _linear(self, b: Builder, features: Symbol, offset: str, profile: Profile) -> str:
-        return b.let(
-            f"{b.plus(b.linear(features, self.coefficients, profile.blas), self.intercept)} + {offset}"
-        )
+    def _linear(self, graph: Graph, features: Node, offset: Node | float, profile: Profile) -> Node:
+        product = graph.dot(features, self.coefficients, profile.blas)
+        return graph.plus(graph.plus(product, self.intercept), offset)
 
     def _fitted(self) -> Function:
         """Return the function from the linear predictor to the mean."""
@@ -111,20 +110,23 @@ class GeneralizedLinearRegressionModel(PredictionModel):
         if self.predictionCol:
             prediction, fitted = columns.new(self.predictionCol, "double"), self._fitted()
             yield Bound(
-                source, (prediction,), emit=lambda b, *x: _unless_null(b, link(b, *x), fitted), nulls=nulls
+                source,
+                (prediction,),
+                emit=lambda graph, *x: _mean(graph, link(graph, *x), fitted),
+                nulls=nulls,
             )
 
     def _without_offset(self, profile: Profile) -> Emit:
-        return lambda b, features: Value(self._linear(b, features, "0.0", profile), null=False)
+        return lambda graph, features: self._linear(graph, features, 0.0, profile)
 
     def _with_offset(self, profile: Profile) -> Emit:
-        def emit(b: Builder, features: Symbol, offset: Value) -> Value:
-            given, eta = b.value(offset), b.let("None")
-            with b.block(f"if {given} is not None:"):
-                if isinstance(features, Value) and features.null:
-                    b.line(f"if {b.value(features)} is None: {b.bind(_refuse_null)}()")
-                b.line(f"{eta} = {self._linear(b, features, f'float({given})', profile)}")
-            return Value(eta)
+        def emit(graph: Graph, features: Node, offset: Node) -> Node:
+            absent = graph.is_null(offset)
+            graph.guard(graph.both(graph.negation(absent), graph.is_null(features)), _refuse_null)
+            if offset.null:
+                # Spark does not look at the features of a row without offset.
+                features = graph.select(absent, None, features, type="vector")
+            return self._linear(graph, features, graph.to_double(offset), profile)
 
         return emit
 
@@ -133,11 +135,8 @@ def _refuse_null() -> NoReturn:
     raise NullValueError
 
 
-def _unless_null(b: Builder, eta: Symbol, fitted: Function) -> Value:
-    if not (isinstance(eta, Value) and eta.null):
-        return b.call(fitted, eta, null=False)
-    var = b.value(eta)
-    return Value(b.let(f"None if {var} is None else {b.bind(fitted, 'fitted')}({var})"))
+def _mean(graph: Graph, eta: Node, fitted: Function) -> Node:
+    return graph.call(fitted, eta, type="double", strict=True, null=eta.null)
 
 
 def _power(power: float) -> Function:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sparklet.emit import Emit, Value
+from sparklet.ir import Emit
 from sparklet.linalg import Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
@@ -34,6 +34,6 @@ class LinearRegressionModel(PredictionModel):
         return self.coefficients.size
 
     def predict(self, profile: Profile) -> Emit:
-        return lambda b, features: Value(
-            b.plus(b.linear(features, self.coefficients, profile.blas), self.intercept), null=False
+        return lambda graph, features: graph.plus(
+            graph.dot(features, self.coefficients, profile.blas), self.intercept
         )

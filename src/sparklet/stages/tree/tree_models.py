@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Any
 
 from sparklet.columns import Attribute, Column, Columns
-from sparklet.emit import Emit, Value
 from sparklet.errors import shown
+from sparklet.ir import Emit
 from sparklet.java import WHOLE, Layout
 from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
@@ -49,8 +49,8 @@ class TreeModel(PredictionModel):
         raise TypeError(f"{type(self).__name__} has no predictLayout")
 
     def predict(self, profile: Profile) -> Emit:
-        return lambda b, features: Value(
-            b.kernel(lambda layout: self.predictLayout(profile, layout), features), null=False
+        return lambda graph, features: graph.kernel(
+            lambda layout: self.predictLayout(profile, layout), features
         )
 
     def leavesLayout(self, layout: Layout) -> Callable[..., tuple[float, ...]]:

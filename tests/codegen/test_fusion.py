@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sparklet.compiler import fuse, interpret, make_plan
+from sparklet.codegen import interpret, lower, make_plan, score_rows
 from sparklet.errors import SparkletError
 from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
 from sparklet.profile import Profile
@@ -31,7 +31,7 @@ from sparklet.stages.pipeline import PipelineModel
 from sparklet.stages.regression.generalized_linear_regression import GeneralizedLinearRegressionModel
 from sparklet.stages.regression.linear_regression import LinearRegressionModel
 from sparklet.testing import assert_same
-from sparklet.testing.checks import score_batch
+from sparklet.testing.checks import score_batch, stage_by_stage
 
 NUMBERS = (0.0, -0.0, 1.0, -1.0, 0.1, 1e300, -1e-300, 5e-324, math.nan, math.inf, -math.inf, 3, None)
 FITTED = (0.0, -0.0, 0.5, -2.0, 1e-200, 3.25, 0.1)
@@ -239,8 +239,8 @@ def test_fused_as_unfused(
     """Give the same bits, errors and dropped rows; the fused function fails only where the other one does."""
     retried: list[Any] = []
 
-    def noting(plan: Any, missing: str) -> Any:
-        score = interpret(plan, missing)
+    def noting(lowered: Any, missing: str) -> Any:
+        score = interpret(lowered, missing)
 
         def note(row: Any) -> Any:
             scored = score(row)
@@ -249,7 +249,7 @@ def test_fused_as_unfused(
 
         return note
 
-    monkeypatch.setattr(importlib.import_module("sparklet.compiler.fuse"), "interpret", noting)
+    monkeypatch.setattr(importlib.import_module("sparklet.codegen.score"), "interpret", noting)
     scored = 0
     for seed in range(start, start + 50):
         made = pipeline(seed)
@@ -257,13 +257,21 @@ def test_fused_as_unfused(
         plan = make_plan(
             PipelineModel(uid="p", stages=tuple(made.stages)), Profile.of(line), {"v": ("vector", 3)}, outputs
         )
-        fused, _ = fuse(plan, "error")
-        alone = interpret(plan, "error")
+        lowered = lower(plan)
+        fused = score_rows(lowered, "error")
+        alone = interpret(lowered, "error")
+        by_stage = stage_by_stage(plan)
         good = []
         for _ in range(12):
             row = {name: value for name, value in made.row().items() if name in [c.name for c in plan.inputs]}
             expected = outcome(alone, row)
             assert_same(expected, outcome(fused, row), f"seed {seed}, {row}: $")
+            separate = outcome(by_stage, row)
+            if isinstance(expected, str) or isinstance(separate, str):
+                assert isinstance(separate, str), f"seed {seed}, {row}"
+                assert isinstance(expected, str), f"seed {seed}, {row}"
+            else:
+                assert_same(expected, separate, f"seed {seed}, {row}, stage by stage: $")
             if not isinstance(expected, str):
                 good.append((row, expected))
         kept = [expected for _, expected in good if expected is not None]

@@ -10,7 +10,7 @@ import traceback
 import weakref
 
 import sparklet
-from sparklet.emit.code import compiled
+from sparklet.codegen.source import compiled
 from tests.models import CITY, save_pipeline
 
 

@@ -1,0 +1,100 @@
+"""From a plan to its expression graph: each step adds nodes, then only what is needed is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Any, NoReturn
+
+from sparklet.codegen.plan import Plan, Step
+from sparklet.columns import ABSENT, Column
+from sparklet.errors import NullValueError
+from sparklet.ir import Graph, Input, Node, evaluator, prune
+
+__all__ = ["Lowered", "LoweredStep", "lower", "step_function"]
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """The graph of a plan: its live nodes in order, the inputs first, and the node of each output."""
+
+    plan: Plan
+    nodes: tuple[Node, ...]
+    inputs: tuple[Input, ...]
+    outputs: tuple[tuple[str, Node], ...]
+    steps: tuple[LoweredStep, ...]
+
+
+@dataclass(frozen=True)
+class LoweredStep:
+    """A step of a plan, the nodes of its inputs, and where its nodes end among those of the graph."""
+
+    step: Step
+    inputs: tuple[Node, ...]
+    end: int
+
+
+def lower(plan: Plan) -> Lowered:
+    """Return the expression graph of a plan."""
+    graph = Graph()
+    nodes: dict[Column, Node] = {column: graph.input(column.type) for column in plan.inputs}
+    steps: list[LoweredStep] = []
+    for step in plan.steps:
+        inputs = _lower_step(graph, step, nodes, plan.optional)
+        steps.append(LoweredStep(step, inputs, len(graph.nodes)))
+    outputs = tuple([(column.name, nodes[column]) for column in plan.outputs])
+    live = prune(graph.nodes, [*graph.inputs, *[node for _, node in outputs]])
+    known = {id(node) for node in live}
+    ends = [0, *accumulate([id(node) in known for node in graph.nodes])]
+    return Lowered(
+        plan,
+        tuple(live),
+        tuple(graph.inputs),
+        outputs,
+        tuple([replace(step, end=ends[step.end]) for step in steps]),
+    )
+
+
+def _lower_step(
+    graph: Graph, step: Step, nodes: dict[Column, Node], optional: frozenset[Column]
+) -> tuple[Node, ...]:
+    """Add the nodes of a step and return those of its inputs."""
+    bound = step.bound
+    if not bound.nulls:
+        for column in bound.inputs:
+            nodes[column] = graph.present(nodes[column], _refuse_null, column.name)
+    inputs = tuple([nodes[column] for column in bound.inputs])
+    function: Any = bound.function
+    made: Any = ()
+    if any(column in optional for column in bound.inputs):
+        made = graph.call(_unless_absent(step_function(step)), *inputs)
+    elif bound.emit is not None:
+        made = bound.emit(graph, *inputs)
+    elif len(bound.outputs) == 1:
+        made = graph.call(function, *inputs, type=bound.outputs[0].type)
+    elif bound.outputs:
+        call = graph.call(function, *inputs, fields=len(bound.outputs))
+        made = graph.fields(call, len(bound.outputs))
+    else:
+        graph.call(function, *inputs)
+    results = made if isinstance(made, tuple) else (made,)
+    nodes.update(zip(bound.outputs, results, strict=True))
+    return inputs
+
+
+def _refuse_null(name: str) -> NoReturn:
+    raise NullValueError(column=name)
+
+
+def step_function(step: Step) -> Callable[..., Any]:
+    """Return the work of a step as a function of its own, from the values of its inputs to its output."""
+    if step.bound.emit is None:
+        return step.bound.function  # type: ignore[return-value]
+    graph = Graph()
+    inputs = [graph.input(column.type) for column in step.bound.inputs]
+    return evaluator(graph, step.bound.emit(graph, *inputs))
+
+
+def _unless_absent(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda value: ABSENT if value is ABSENT else function(value)

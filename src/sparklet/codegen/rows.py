@@ -1,0 +1,93 @@
+"""The row backend: a plan as one generated Python function, from a row to a row.
+
+The function only has to be right where all goes well. Whatever fails in it is scored once more by the
+interpreter, which names stage, column and value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from operator import itemgetter
+from typing import Any
+
+from sparklet.codegen.interpreter import Score
+from sparklet.codegen.lower import Lowered
+from sparklet.codegen.plan import readers_of
+from sparklet.codegen.source import Source, compiled
+from sparklet.codegen.writer import Writer
+from sparklet.columns import ABSENT, RowReader, coercer
+from sparklet.stages.stage import Dropped
+
+__all__ = ["CLASSES", "again", "rows"]
+
+CLASSES: dict[str, type] = {"double": float, "string": str, "boolean": bool}
+"""The classes that a row's value most likely has already; any other goes through the column's coercion."""
+
+
+def again(lowered: Lowered, missing: str, score: Score, interpreted: Score) -> tuple[RowReader, Score]:
+    """Return the reader of a plan's rows, and what scores a row that `score` failed on.
+
+    A row under other names is arranged and goes through `score` once more, any other to the interpreter.
+    """
+    plan = lowered.plan
+    reader = RowReader(plan.inputs, plan.optional, missing, readers_of(plan))
+
+    def score_again(row: Mapping[str, Any]) -> dict[str, Any] | None:
+        arranged = reader.arrange(row)
+        if arranged is not row:
+            return score(arranged)
+        return interpreted({name: value for name, value in row.items() if value is not ABSENT})
+
+    return reader, score_again
+
+
+def rows(lowered: Lowered, missing: str, interpreted: Score) -> tuple[Score, Source]:
+    """Return the function that scores one row, and its source.
+
+    It returns None for a row that a stage drops, and raises a `RowError` that names stage, column and value.
+    """
+    plan = lowered.plan
+    # The function that is generated below, which does not exist yet.
+    reader, score_again = again(lowered, missing, lambda row: score(row), interpreted)  # noqa: PLW0108
+    writer = Writer(lowered.nodes, [node for _, node in lowered.outputs])
+    variables = [writer.input(node) for node in lowered.inputs]
+    absent = writer.bind(ABSENT) if plan.optional else ""
+    for column, name in zip(plan.inputs, variables, strict=True):
+        kind = CLASSES.get(column.type)
+        convert = f"{writer.bind(coercer(column), 'coerce_')}({name})"
+        if kind is float:
+            convert = f"float({name}) if {name}.__class__ is int else {convert}"
+        tests = [f"{name} is not {absent}"] if column in plan.optional else []
+        if kind is not None:
+            tests.append(f"{name}.__class__ is not {writer.bind(kind)}")
+        when = f"if {' and '.join(tests)}: " if tests else ""
+        writer.lines.append(f"{when}{name} = {convert}")
+    for node in lowered.nodes:
+        writer.write(node)
+    results = [(writer.bind(name, "k"), writer.text(node)) for name, node in lowered.outputs]
+    display = "{" + ", ".join([f"{name}: {text}" for name, text in results]) + "}"
+    if plan.optional:
+        display = f"{{k: v for k, v in {display}.items() if v is not {absent}}}"
+    names = tuple([column.name for column in plan.inputs])
+    arrange = writer.bind(reader.arrange, "arrange")
+    reading = [f"if row.__class__ is not dict or len(row) != {len(names)}: row = {arrange}(row)"]
+    if names:
+        # One input comes as itself, several as a tuple.
+        reading.append(f"{', '.join(variables)} = {writer.bind(itemgetter(*names), 'take')}(row)")
+    text = "\n".join(
+        [
+            "def score(row):",
+            "    try:",
+            *[f"        {line}" for line in [*reading, *writer.lines]],
+            f"        return {display}",
+            f"    except {writer.bind(Dropped)}:",
+            "        return None",
+            f"    except {writer.bind(Exception)}:",
+            "        pass",
+            f"    return {writer.bind(score_again)}(row)",
+            "",
+        ]
+    )
+    source = compiled(text)
+    score: Score = source.run(writer.names, "score")
+    return score, source
