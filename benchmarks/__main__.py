@@ -17,6 +17,9 @@ __all__: list[str] = []
 def main(arguments: Sequence[str]) -> int:
     """Hand on to the script that is asked for."""
     first, *rest = arguments or ["all"]
+    if first not in ("all", "rivals", "report", "stages") or (first == "all" and rest):
+        print(__doc__)
+        return 0 if first in ("-h", "--help") else 2
     if first in ("all", "rivals", "report"):
         from benchmarks import compare
 
@@ -25,9 +28,6 @@ def main(arguments: Sequence[str]) -> int:
         from benchmarks import stages
 
         stages.main(rest)
-    if first not in ("all", "rivals", "report", "stages"):
-        print(__doc__)
-        return 0 if first in ("-h", "--help") else 2
     return 0
 
 

@@ -6,9 +6,12 @@
     python -m benchmarks rivals batch --batch-rows 1000000
     python -m benchmarks rivals --json all.json --docs  write docs/benchmarks.md too
 
-Questions: rows (answers, one row, warm load), cold (first score, memory), batch (rows a second and core,
-beside Spark), growth (with trees, features, stages) and instructions (callgrind, sparklet and the floor).
+Questions: rows (answers, one row), cold (import, first score, warm load, memory), batch (rows a second and
+core, beside Spark), growth (one row along the series, beside the floor and MLeap) and instructions (of
+sparklet and the floor, by callgrind). Series: trees, features and stages end in a classifier; assembled,
+scaled, prepared (imputed, scaled and bucketized) and scalers (a chain) give a vector, without MLeap.
 
+Sparklet is measured with its C module; without one nothing is measured, unless --fallback asks for that.
 Models are fitted once with this Python's PySpark, rivals get environments of their own on first use; both
 are kept in benchmarks/.cache. Rivals run in processes of their own and take turns. One that cannot convert
 a pipeline, answers wrong or cannot be installed is a row that says so. Times are this machine's; quote the
@@ -24,20 +27,26 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks import markdown
+from benchmarks.engine import choose, said
 from benchmarks.fit import folder_of, is_fitted
 from benchmarks.questions import batch, cold, instructions, rows
 from benchmarks.rivals.adapter import CACHE
 from benchmarks.rivals.registry import RIVALS, ROOT, Rival, command
-from benchmarks.workloads import FLAGSHIPS, SERIES, Workload, chosen
+from benchmarks.workloads import BATCHES, FLAGSHIPS, SERIES, Workload, chosen
 
 __all__ = ["main", "report"]
 
 QUESTIONS = ("rows", "cold", "batch", "growth", "instructions")
+ASKED = {
+    "growth": ("sparklet", "floor", "mleap"),
+    "batch": ("sparklet", "spark"),
+    "instructions": ("sparklet", "floor"),
+}
 FITS = CACHE / "spark4"
 DOCS = ROOT / "docs"
 
@@ -49,11 +58,17 @@ def parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    names = [workload.name for workload in FLAGSHIPS]
     made.add_argument("questions", nargs="*", help=f"of {', '.join(QUESTIONS)}; all by default")
-    made.add_argument("--workload", nargs="+", default=names, metavar="NAME", help=f"of {', '.join(names)}")
     made.add_argument(
-        "--series", nargs="+", default=["trees", "features", "stages"], metavar="NAME", help="for growth"
+        "--workload",
+        nargs="+",
+        metavar="NAME",
+        help=f"of {', '.join(w.name for w in FLAGSHIPS)}, or a point of a series such as features-1000; "
+        f"by default those, and for batch {', '.join(w.name for w in BATCHES)}",
+    )
+    series = list(dict.fromkeys(point.series for point in SERIES))
+    made.add_argument(
+        "--series", nargs="+", default=series, metavar="NAME", help=f"for growth: of {', '.join(series)}"
     )
     made.add_argument(
         "--rival", nargs="+", default=list(RIVALS), metavar="NAME", help=f"of {', '.join(RIVALS)}"
@@ -63,7 +78,11 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--starts", type=int, default=3, help="cold starts of each rival (%(default)s)")
     made.add_argument("--batch-rows", type=int, default=200_000, help="rows of the batch (%(default)s)")
     made.add_argument("--batch-times", type=int, default=3, help="batches that are timed (%(default)s)")
+    made.add_argument(
+        "--sinks", nargs="+", default=batch.SINKS, choices=batch.SINKS, help="of batches (both by default)"
+    )
     made.add_argument("--instruction-rows", type=int, default=300, help="N of 2N - N rows (%(default)s)")
+    made.add_argument("--fallback", action="store_true", help="measure sparklet without its C module")
     made.add_argument(
         "--json", metavar="FILE", help="write the figures here; what it holds already is added to"
     )
@@ -81,22 +100,27 @@ def main(arguments: Sequence[str]) -> None:
         for name in given:
             if name not in known:
                 raise SystemExit(f"{name!r} is no {kind}; there are {', '.join(known)}")
-    workloads = chosen(options.workload)
-    growing = [point for point in SERIES if point.series in options.series] if "growth" in questions else []
-    _fit([*workloads, *growing])
+    unknown = set(options.series) - {point.series for point in SERIES}
+    if unknown:
+        raise SystemExit(f"there is no series {', '.join(sorted(unknown))}")
+    choose(fallback=options.fallback)
+    print(said(), file=sys.stderr)
+    asked = {question: _workloads(question, options) for question in QUESTIONS if question in questions}
+    _fit(list(dict.fromkeys(workload for each in asked.values() for workload in each)))
     rivals = [RIVALS[name] for name in options.rival]
     found: dict[str, Any] = {"facts": _facts() | {"runs": 1}}
     file = Path(options.json) if options.json else None
     if file is not None and file.exists():
         before = json.loads(file.read_text(encoding="utf-8"))
+        if before["facts"].get("engine") != said():
+            raise SystemExit(f"{file} holds figures of another engine; now {said()}")
         found = before | found
         found["facts"]["runs"] = before["facts"].get("runs", 1) + 1
-    for question in QUESTIONS:
-        if question not in questions:
-            continue
+    for question, workloads in asked.items():
         found[question] = found.get(question, {})
-        for name, figures in _ask(question, workloads, growing, rivals, options):
-            found[question][name] = found[question].get(name, {}) | figures
+        for workload in workloads:
+            figures = _measure(question, workload, rivals, options)
+            found[question][workload.name] = found[question].get(workload.name, {}) | figures
             if file is not None:
                 file.write_text(json.dumps(found, indent=1), encoding="utf-8")
     print(markdown.page(found))
@@ -111,33 +135,35 @@ def report(arguments: Sequence[str]) -> None:
     markdown.write(json.loads(Path(arguments[0]).read_text(encoding="utf-8")), DOCS)
 
 
-def _ask(
-    question: str,
-    workloads: Sequence[Workload],
-    growing: Sequence[Workload],
-    rivals: Sequence[Rival],
-    options: Any,
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the figures workload by workload, so that a run that is stopped has something to show."""
+def _workloads(question: str, options: Any) -> Sequence[Workload]:
+    """Return what a question is asked of."""
+    if question == "growth":
+        return [point for point in SERIES if point.series in options.series]
+    if options.workload:
+        return chosen(options.workload)
+    return {"batch": BATCHES, "instructions": FLAGSHIPS[:3]}.get(question, FLAGSHIPS)
+
+
+def _measure(
+    question: str, workload: Workload, rivals: Sequence[Rival], options: Any
+) -> dict[str, dict[str, Any]]:
+    """Return the figures of each rival that can be asked."""
+    folder = folder_of(FITS, workload)
+    names = ASKED.get(question)
+    some = [rival for rival in rivals if names is None or rival.name in names]
+    if not workload.classifier:
+        some = [rival for rival in some if rival.name in ("sparklet", "floor")]
     turns, seconds = options.rounds, options.seconds
-    some = {
-        "growth": [rival for rival in rivals if not rival.slow],
-        "batch": [rival for rival in rivals if rival.name in ("sparklet", "spark")],
-        "instructions": [rival for rival in rivals if rival.name in ("sparklet", "floor")],
-    }.get(question, rivals)
-    for workload in growing if question == "growth" else workloads:
-        folder = folder_of(FITS, workload)
-        if question == "rows":
-            yield workload.name, rows.measure(workload, folder, some, turns, seconds)
-        elif question == "cold":
-            yield workload.name, cold.measure(workload, folder, some, options.starts)
-        elif question == "growth":
-            yield workload.name, rows.measure(workload, folder, some, 3, seconds / 2, loads=False, warm=1.0)
-        elif question == "batch" and workload.name in ("lr", "gbt"):
-            counts = options.batch_rows, options.batch_times
-            yield workload.name, batch.measure(workload, folder, some, *counts)
-        elif question == "instructions" and workload.name != "text":
-            yield workload.name, instructions.measure(workload, folder, some, options.instruction_rows)
+    if question == "cold":
+        return cold.measure(workload, folder, some, options.starts)
+    if question == "batch":
+        counts = options.batch_rows, options.batch_times
+        return batch.measure(workload, folder, some, *counts, sinks=options.sinks)
+    if question == "growth":
+        return rows.measure(workload, folder, some, turns, seconds / 2, warm=1.0)
+    if question == "instructions":
+        return instructions.measure(workload, folder, some, options.instruction_rows)
+    return rows.measure(workload, folder, some, turns, seconds)
 
 
 def _fit(workloads: Sequence[Workload]) -> None:
@@ -170,6 +196,7 @@ def _facts() -> dict[str, Any]:
     )
     return {
         "sparklet": sparklet.__version__,
+        "engine": said(),
         "commit": done.stdout.strip() or "unknown",
         "python": platform.python_version(),
         "cpu": cpu or platform.machine(),

@@ -18,10 +18,10 @@ from typing import Any
 
 from benchmarks.workloads import Workload, chosen, rows_of, schema_of, stages_of
 
-__all__ = ["OUTPUTS", "fit", "folder_of", "is_fitted"]
+__all__ = ["fit", "folder_of", "is_fitted"]
 
-OUTPUTS = ("rawPrediction", "probability", "prediction")
 ROWS = 1000
+CELLS = 200_000  # a wide workload has fewer rows
 
 
 def folder_of(cache: Path, workload: Workload) -> Path:
@@ -52,12 +52,20 @@ def fit(workload: Workload, cache: Path, spark: Any) -> None:
     seconds = time.perf_counter() - start
     training.unpersist()
     model.save(str(folder / "model"))
-    rows = rows_of(workload, ROWS, 2)
-    scored = model.transform(to_frame(spark, rows, schema)).select(*OUTPUTS).collect()
-    answers = [[row[0].toArray().tolist(), row[1].toArray().tolist(), row[2]] for row in scored]
+    rows = rows_of(workload, min(ROWS, CELLS // len(schema)), 2)
+    scored = model.transform(to_frame(spark, rows, schema)).select(*workload.outputs).collect()
+    answers = [
+        [value if isinstance(value, float) else value.toArray().tolist() for value in row] for row in scored
+    ]
     _write(folder / "rows.json", rows)
     _write(folder / "expected.json", answers)
-    facts = {"spark": spark.version, "seconds": seconds, "title": workload.title, "schema": schema}
+    facts = {
+        "spark": spark.version,
+        "seconds": seconds,
+        "title": workload.title,
+        "schema": schema,
+        "outputs": workload.outputs,
+    }
     _write(folder / "facts.json", facts)
 
 

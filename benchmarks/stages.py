@@ -28,6 +28,7 @@ from rich.progress import track
 from rich.table import Table
 
 import sparklet
+from benchmarks.engine import choose, said
 from benchmarks.timing import Timing, timed
 from sparklet.stages import registry
 from sparklet.testing import Golden, assert_same, goldens, outcome, spark_session
@@ -144,8 +145,11 @@ def main(arguments: Sequence[str]) -> None:
     )
     parser.add_argument("stages", nargs="*", help="names of stages, * allowed; all by default")
     parser.add_argument("--no-spark", action="store_true", help="measure sparklet alone")
+    parser.add_argument("--fallback", action="store_true", help="measure sparklet without its C module")
     parser.add_argument("--json", metavar="FILE", help="write the figures here too")
     options = parser.parse_args(arguments)
+    choose(fallback=options.fallback)
+    print(said())
     chosen = [
         name
         for name in sorted(registry, key=lambda name: name.rpartition(".")[2])
@@ -160,6 +164,7 @@ def main(arguments: Sequence[str]) -> None:
     if options.json:
         facts = {
             "sparklet": sparklet.__version__,
+            "engine": said(),
             "python": platform.python_version(),
             "machine": f"{platform.machine()}, {os.cpu_count()} CPUs",
             "spark": None if spark is None else spark.version,

@@ -13,11 +13,12 @@ __all__ = ["Timing", "timed"]
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds for one call: the least, the median and the 99th percentile of many."""
+    """Seconds for one call: the least of many, the median, and two high percentiles."""
 
     least: float
     p50: float
     p99: float
+    p999: float
 
 
 def timed(function: Callable[[], Any], times: int) -> Timing:
@@ -29,4 +30,5 @@ def timed(function: Callable[[], Any], times: int) -> Timing:
         function()
         taken.append(time.perf_counter() - start)
     taken.sort()
-    return Timing(taken[0], statistics.median(taken), taken[min(times - 1, times * 99 // 100)])
+    high = (taken[min(times - 1, times * share // 1000)] for share in (990, 999))
+    return Timing(taken[0], statistics.median(taken), *high)

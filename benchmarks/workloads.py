@@ -10,22 +10,35 @@ import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
-__all__ = ["FLAGSHIPS", "SERIES", "WORKLOADS", "Workload", "chosen", "rows_of", "schema_of", "stages_of"]
+__all__ = [
+    "BATCHES",
+    "FLAGSHIPS",
+    "SERIES",
+    "WORKLOADS",
+    "Workload",
+    "chosen",
+    "rows_of",
+    "schema_of",
+    "stages_of",
+]
 
 CATEGORIES = ("city", "plan", "device", "source", "segment")
 NUMBERS = ("age", "income", "visits", "spend", "tenure", "balance", "score", "ratio", "delay", "depth")
 LABELS = 29  # with the index that StringIndexer keeps for the unknown: 30 columns for each category
 WORDS = 3000
+SPLITS = (float("-inf"), -1.0, 0.0, 1.0, 2.0, 3.0, float("inf"))  # of each column of the table "gaps"
 
 
 @dataclass(frozen=True)
 class Workload:
     """A pipeline to fit: which table, how many rows to train on, which classifier with which params.
 
-    `width` is the number of numeric columns of the table "numbers"; `scalers` the length of its chain of
-    StandardScalers. `series` names the growth that the workload is a point of, `at` its place there.
+    Without a classifier, the vector of features is the answer. `width` is the number of columns of the tables
+    "numbers" and "gaps"; `scalers` the length of the chain of StandardScalers over "numbers". `series` names
+    the growth that the workload is a point of, `at` its place there.
     """
 
     name: str
@@ -38,6 +51,11 @@ class Workload:
     scalers: int = 1
     series: str = ""
     at: int = 0
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Return the columns that are compared with Spark's."""
+        return ("rawPrediction", "probability", "prediction") if self.classifier else ("features",)
 
     @property
     def key(self) -> str:
@@ -80,50 +98,58 @@ FLAGSHIPS = (
         train=2000,
     ),
 )
+
+
+def _point(series: str, at: int, title: str, table: str = "numbers", **more: Any) -> Workload:
+    settings: dict[str, Any] = {"classifier": "", "params": (), "train": 200} | more
+    return Workload(f"{series}-{at}", title, table, series=series, at=at, **settings)
+
+
+_LINEAR = {"classifier": "LogisticRegression", "params": _LR, "train": 1000}
+
 SERIES = (
     *(
-        Workload(
-            f"trees-{n}",
+        _point(
+            "trees",
+            n,
             f"random forest of {n} trees, depth 5",
             "customers",
-            "RandomForestClassifier",
-            _forest(n, 5),
+            classifier="RandomForestClassifier",
+            params=_forest(n, 5),
             train=2000,
-            series="trees",
-            at=n,
         )
         for n in (10, 30, 100, 300, 1000)
     ),
     *(
-        Workload(
-            f"features-{n}",
-            f"{n} scaled numbers, logistic regression",
-            "numbers",
-            "LogisticRegression",
-            _LR,
-            train=1000,
-            width=n,
-            series="features",
-            at=n,
-        )
+        _point("features", n, f"{n} scaled numbers, logistic regression", width=n, **_LINEAR)
         for n in (10, 30, 100, 300, 1000)
     ),
     *(
-        Workload(
-            f"stages-{n}",
+        _point(
+            "stages",
+            n,
             f"{n} stages: an assembler, a chain of scalers, logistic regression",
-            "numbers",
-            "LogisticRegression",
-            _LR,
-            train=1000,
             scalers=n - 2,
-            series="stages",
-            at=n,
+            **_LINEAR,
         )
         for n in (3, 6, 12, 24, 48)
     ),
+    *(
+        _point("assembled", n, f"{n} columns in one VectorAssembler", width=n, scalers=0, train=10)
+        for n in (10, 100, 1000, 5000)
+    ),
+    *(_point("scaled", n, f"{n} columns, assembled and scaled", width=n) for n in (10, 100, 1000)),
+    *(
+        _point("prepared", n, f"{n} columns, imputed, scaled and bucketized", "gaps", width=n)
+        for n in (10, 100, 1000)
+    ),
+    *(
+        _point("scalers", n, f"a chain of {n} StandardScalers over 10 columns", scalers=n)
+        for n in (1, 2, 6, 12, 24, 48)
+    ),
 )
 WORKLOADS: Mapping[str, Workload] = {workload.name: workload for workload in (*FLAGSHIPS, *SERIES)}
+BATCHES = tuple(WORKLOADS[name] for name in ("lr", "gbt", "rf", "features-1000"))
 
 
 def chosen(names: Sequence[str]) -> list[Workload]:
@@ -142,7 +168,7 @@ def schema_of(workload: Workload) -> dict[str, str]:
     """Return the columns that a row brings and their Spark types."""
     if workload.table == "texts":
         return {"text": "string"}
-    if workload.table == "numbers":
+    if workload.table in ("numbers", "gaps"):
         return {f"x{i}": "double" for i in range(workload.width)}
     return dict.fromkeys(CATEGORIES, "string") | dict.fromkeys(NUMBERS, "double")
 
@@ -150,7 +176,7 @@ def schema_of(workload: Workload) -> dict[str, str]:
 def rows_of(workload: Workload, count: int, seed: int, *, training: bool = False) -> list[dict[str, Any]]:
     """Return seeded rows: with a label for training, else also with labels that training never saw."""
     rng = random.Random(f"{workload.table} {seed}")  # noqa: S311 - made-up data
-    make = {"customers": _customer, "numbers": _numbers, "texts": _text}[workload.table]
+    make = {"customers": _customer, "numbers": _numbers, "gaps": _gaps, "texts": _text}[workload.table]
     rows = []
     for _ in range(count):
         row, label = make(rng, workload, training)
@@ -182,6 +208,11 @@ def _numbers(rng: random.Random, workload: Workload, _: bool) -> tuple[dict[str,
     return row, float(signal + rng.gauss(0.0, 1.0) > 0.5)
 
 
+def _gaps(rng: random.Random, workload: Workload, training: bool) -> tuple[dict[str, Any], float]:
+    row, label = _numbers(rng, workload, training)
+    return {name: None if rng.random() < 0.05 else value for name, value in row.items()}, label
+
+
 def _text(rng: random.Random, _: Workload, __: bool) -> tuple[dict[str, Any], float]:
     good = rng.random() < 0.5
     words = [f"word{int(WORDS * rng.random() ** 2)}" for _ in range(rng.randint(10, 40))]
@@ -194,28 +225,52 @@ def stages_of(workload: Workload) -> list[Any]:
     """Return the unfitted stages; needs pyspark."""
     from pyspark.ml import classification, feature
 
-    classifier = getattr(classification, workload.classifier)(**dict(workload.params))
-    if workload.table == "texts":
-        return [
-            feature.Tokenizer(inputCol="text", outputCol="words"),
-            feature.HashingTF(inputCol="words", outputCol="counts", numFeatures=1 << 16),
-            feature.IDF(inputCol="counts", outputCol="features"),
-            classifier,
-        ]
-    if workload.table == "numbers":
-        vectors = [f"scaled{i}" for i in range(workload.scalers)]
-        return [
-            feature.VectorAssembler(inputCols=list(schema_of(workload)), outputCol="numbers"),
-            *(
-                feature.StandardScaler(inputCol=source, outputCol=made, withMean=True)
-                for source, made in zip(["numbers", *vectors], [*vectors[:-1], "features"], strict=False)
-            ),
-            classifier,
-        ]
-    return [*_customer_stages(feature), classifier]
+    prepare = {
+        "customers": _customer_stages,
+        "numbers": _number_stages,
+        "gaps": _gap_stages,
+        "texts": _text_stages,
+    }[workload.table]
+    stages = prepare(feature, workload)
+    if workload.classifier:
+        stages.append(getattr(classification, workload.classifier)(**dict(workload.params)))
+    return stages
 
 
-def _customer_stages(feature: Any) -> list[Any]:
+def _text_stages(feature: Any, _: Workload) -> list[Any]:
+    return [
+        feature.Tokenizer(inputCol="text", outputCol="words"),
+        feature.HashingTF(inputCol="words", outputCol="counts", numFeatures=1 << 16),
+        feature.IDF(inputCol="counts", outputCol="features"),
+    ]
+
+
+def _number_stages(feature: Any, workload: Workload) -> list[Any]:
+    columns = ["numbers", *[f"scaled{i}" for i in range(1, workload.scalers)], "features"]
+    if not workload.scalers:
+        columns = ["features"]
+    return [
+        feature.VectorAssembler(inputCols=list(schema_of(workload)), outputCol=columns[0]),
+        *(
+            feature.StandardScaler(inputCol=source, outputCol=target, withMean=True)
+            for source, target in pairwise(columns)
+        ),
+    ]
+
+
+def _gap_stages(feature: Any, workload: Workload) -> list[Any]:
+    names = list(schema_of(workload))
+    filled, buckets = [f"{name}_f" for name in names], [f"{name}_b" for name in names]
+    return [
+        feature.Imputer(inputCols=names, outputCols=filled),
+        feature.Bucketizer(inputCols=filled, outputCols=buckets, splitsArray=[list(SPLITS)] * len(names)),
+        feature.VectorAssembler(inputCols=filled, outputCol="numbers"),
+        feature.StandardScaler(inputCol="numbers", outputCol="scaled", withMean=True),
+        feature.VectorAssembler(inputCols=["scaled", *buckets], outputCol="features"),
+    ]
+
+
+def _customer_stages(feature: Any, _: Workload) -> list[Any]:
     encoded = [f"{name}_v" for name in CATEGORIES]
     return [
         *(

@@ -1,9 +1,15 @@
-"""Seconds from the start of a process to its first score, and the memory it holds then."""
+"""What a process costs: its start to the first score, a load when it is warm, its memory and that of a model.
+
+Every rival in turn starts a process, scores one row, loads the model some times more and, where the model
+lives in the process itself, keeps many copies of it. `against` holds medians, over turns, of a rival's figure
+over sparklet's in the same turn.
+"""
 
 from __future__ import annotations
 
 import json
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -12,40 +18,77 @@ from typing import Any
 
 from benchmarks.rivals.adapter import Unable
 from benchmarks.rivals.process import Process, converted
-from benchmarks.rivals.registry import Rival
+from benchmarks.rivals.registry import Rival, command
 from benchmarks.workloads import Workload
 
 __all__ = ["measure"]
+
+LOADS, SLOW_LOADS = 10, 3
+COPIES = 40
+PACKAGES = {"sparklet": "sparklet", "onnx": "onnxruntime"}
+IMPORT = "import time; start = time.perf_counter(); import {}; print(time.perf_counter() - start)"
 
 
 def measure(
     workload: Workload, folder: Path, rivals: Sequence[Rival], times: int
 ) -> dict[str, dict[str, Any]]:
-    """Return for each rival the seconds to the first score (median, all), and the resident bytes after it."""
+    """Return for each rival the medians of what `_start` measures, and their ratios to sparklet's."""
     row = json.loads((folder / "rows.json").read_text(encoding="utf-8"))[0]
     results: dict[str, dict[str, Any]] = {}
-    taken: dict[str, list[float]] = {}
-    held: dict[str, list[int]] = {}
+    turns: dict[str, list[dict[str, float]]] = {}
     for turn in range(times):
-        for rival in rivals:
+        # The order turns, so that nobody always runs after the same neighbour.
+        for rival in [*rivals[turn % len(rivals) :], *rivals[: turn % len(rivals)]]:
             if "problem" in results.get(rival.name, {}):
                 continue
             print(f"cold start {turn + 1} of {times}: {workload.name}, {rival.name}", file=sys.stderr)
             try:
-                path, _ = converted(rival, folder)
-                start = time.perf_counter()
-                with Process(rival) as process:
-                    process.ask("load", path=path)
-                    process.ask("one", row=row)
-                    taken.setdefault(rival.name, []).append(time.perf_counter() - start)
-                    held.setdefault(rival.name, []).append(process.resident())
+                turns.setdefault(rival.name, []).append(_start(rival, converted(rival, folder)[0], row))
             except Unable as problem:
                 results[rival.name] = {"problem": str(problem)}
-    for name, seconds in taken.items():
-        found = {
-            "seconds": statistics.median(seconds),
-            "all": seconds,
-            "resident": statistics.median(held[name]),
-        }
-        results.setdefault(name, found)
+    for rival in rivals:
+        if "problem" not in results.get(rival.name, {}):
+            results[rival.name] = _medians(turns[rival.name], turns.get("sparklet", []))
     return results
+
+
+def _start(rival: Rival, path: str, row: dict[str, Any]) -> dict[str, float]:
+    """Return seconds to the first score, of a load and of the import; bytes of the process and of a copy."""
+    start = time.perf_counter()
+    with Process(rival) as process:
+        process.ask("load", path=path)
+        process.ask("one", row=row)
+        figures: dict[str, float] = {"seconds": time.perf_counter() - start, "resident": process.resident()}
+        loads = process.ask("load", path=path, times=SLOW_LOADS if rival.slow else LOADS)
+        figures["load"] = statistics.median(loads["seconds"])
+        if rival.copied:
+            before = process.resident()
+            process.ask("keep", path=path, copies=COPIES)
+            figures["copy"] = (process.resident() - before) / COPIES
+    if rival.name in PACKAGES:
+        figures["import"] = _import(rival)
+    return figures
+
+
+def _import(rival: Rival) -> float:
+    words, variables = command(rival)
+    script = IMPORT.format(PACKAGES[rival.name])
+    done = subprocess.run(
+        [words[0], "-c", script], check=False, capture_output=True, text=True, env=variables
+    )
+    if done.returncode:
+        raise Unable(f"cannot be imported: {done.stderr.strip().splitlines()[-1]}")
+    return float(done.stdout)
+
+
+def _medians(turns: Sequence[dict[str, float]], sparklet: Sequence[dict[str, float]]) -> dict[str, Any]:
+    medians: dict[str, Any] = {name: statistics.median(turn[name] for turn in turns) for name in turns[0]}
+    if sparklet:
+        medians["against"] = {
+            name: statistics.median(
+                theirs[name] / ours[name] for theirs, ours in zip(turns, sparklet, strict=False)
+            )
+            for name in turns[0]
+            if sparklet[0].get(name)
+        }
+    return medians

@@ -7,6 +7,7 @@ that only rows remain.
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.rivals.adapter import CACHE
+from benchmarks.rivals.floor import TARGET
 from benchmarks.rivals.registry import ROOT, Rival
 from benchmarks.workloads import Workload
 
@@ -55,6 +57,9 @@ def _count(name: str, folder: Path, rows: int) -> int:
     variables = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "SPARKLET_BENCH_CACHE": str(CACHE)}
     # Equal hashes give equal counts.
     variables |= {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    if platform.machine() == "x86_64":
+        # Valgrind knows no AVX-512 and ends a process that uses it.
+        variables[TARGET] = "x86-64-v3"
     with tempfile.NamedTemporaryFile(prefix="callgrind") as out:
         words = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={out.name}"]
         words += [sys.executable, "-c", SCRIPT, name, str(folder), str(rows)]

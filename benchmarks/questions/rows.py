@@ -1,4 +1,4 @@
-"""The time of one row, and of a load in a warm process.
+"""The time of one row.
 
 Children stay alive and take turns, round by round.
 """
@@ -21,7 +21,6 @@ from benchmarks.workloads import Workload
 
 __all__ = ["measure", "summary"]
 
-LOADS, SLOW_LOADS = 10, 3
 WARM = 3.0  # seconds of rows before anything is timed: a JVM compiles meanwhile
 
 
@@ -31,11 +30,9 @@ def measure(
     rivals: Sequence[Rival],
     rounds: int,
     seconds: float,
-    *,
-    loads: bool = True,
     warm: float = WARM,
 ) -> dict[str, dict[str, Any]]:
-    """Return for each rival its agreement with Spark, its load and row times, or its problem.
+    """Return for each rival its agreement with Spark and its row times, or its problem.
 
     Every round gives each rival `seconds` of rows; `against` holds the median, over rounds, of a rival's time
     for a row over sparklet's in the same round.
@@ -49,13 +46,8 @@ def measure(
             try:
                 path, facts = converted(rival, folder)
                 process = stack.enter_context(Process(rival))
-                results[rival.name] |= facts | _ready(process, path, folder)
+                results[rival.name] |= facts | _ready(process, path, folder, workload.outputs)
                 alive[rival.name] = process
-                if loads:
-                    taken = process.ask("load", path=path, times=SLOW_LOADS if rival.slow else LOADS)[
-                        "seconds"
-                    ]
-                    results[rival.name]["load"] = summary(taken)
                 process.ask("time", seconds=seconds if rival.slow else warm)
             except Unable as problem:
                 results[rival.name]["problem"] = str(problem)
@@ -66,12 +58,11 @@ def measure(
     return results
 
 
-def _ready(process: Process, path: str, folder: Path) -> dict[str, Any]:
-    first = process.ask("load", path=path)["seconds"]
+def _ready(process: Process, path: str, folder: Path, outputs: Sequence[str]) -> dict[str, Any]:
+    process.ask("load", path=path)
     process.ask("rows_from", path=str(folder / "rows.json"))
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    found = agreement(process.ask("answers")["answers"], expected)
-    return {"agreement": found.facts, "first load": first[0]}
+    return {"agreement": agreement(process.ask("answers")["answers"], expected, outputs).facts}
 
 
 def _rounds(

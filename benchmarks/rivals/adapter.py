@@ -3,9 +3,11 @@
     prepare(folder, target)     convert the fitted model once, untimed, into the folder `target`
     load(path) -> model         what is timed as load; `path` is the saved model, or the folder `target`
     score_one(model, row)       a dict in; the rival's own answer out
-    answer(result) -> [raw, probability, prediction]     as floats, None for what the rival does not give
+    answer(result) -> [raw, probability, prediction]     as floats, None for what the rival does not give;
+                                                         [features] of a pipeline without a classifier
     scorer(model) -> function   where a bound method spares a call: the function that is timed
-    score_batch(model, path, sink) -> rows               a Parquet file in; see batch.py
+    score_batch(model, path, sink) -> figures            a Parquet file in; see batch.py
+    reference(model, path) -> figures                    Spark's answers with the reference BLAS
 
 Nothing is imported here but the standard library: rivals run in environments of their own.
 """
@@ -13,9 +15,13 @@ Nothing is imported here but the standard library: rivals run in environments of
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-__all__ = ["CACHE", "Unable", "first_line"]
+__all__ = ["CACHE", "OUTPUTS", "Unable", "answer", "first_line"]
+
+OUTPUTS = ("rawPrediction", "probability", "prediction")
 
 CACHE = Path(os.environ.get("SPARKLET_BENCH_CACHE") or Path(__file__).parents[1] / ".cache")
 """Where environments, fitted models and builds are kept; `make clean` removes it."""
@@ -30,3 +36,10 @@ def first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else ""
     return text if isinstance(error, Unable) else f"{type(error).__name__}: {text}"[:240]
+
+
+def answer(result: Mapping[str, Any]) -> list[Any]:
+    """Return sparklet's and the floor's outputs as floats, in Spark's order."""
+    names = OUTPUTS if "prediction" in result else ("features",)
+    values = [result[name] for name in names]
+    return [value if isinstance(value, float) else value.toArray().tolist() for value in values]

@@ -34,6 +34,7 @@ class Child:
         self.model: Any = None
         self.rows: list[Any] = []
         self.prepared: list[Any] = []
+        self.kept: list[Any] = []
         self.turn = 0
 
     def rows_from(self, path: str) -> dict[str, Any]:
@@ -54,6 +55,11 @@ class Child:
             self.model = self.adapter.load(path)
             taken.append(time.perf_counter() - start)
         return {"seconds": taken}
+
+    def keep(self, path: str, copies: int) -> dict[str, Any]:
+        """Load a model so many times and keep every one, ready to score."""
+        self.kept = [self.adapter.load(path) for _ in range(copies)]
+        return {}
 
     def one(self, row: dict[str, Any]) -> dict[str, Any]:
         """Score one row, as a service does first."""
@@ -121,6 +127,11 @@ class Child:
     def batch(self, path: str, sink: str) -> dict[str, Any]:
         """Score a Parquet file of rows; see `batch.py`."""
         found: dict[str, Any] = self.adapter.score_batch(self.model, path, sink)
+        return found
+
+    def reference(self, path: str) -> dict[str, Any]:
+        """Write the answers that others are compared with; see `batch.py`."""
+        found: dict[str, Any] = self.adapter.reference(self.model, path)
         return found
 
 

@@ -1,13 +1,15 @@
-"""The floor: the flagship pipelines written by hand in C (`floor.c`), called with a dict, giving a dict.
+"""The floor: pipelines written by hand in C, called with a dict, giving a dict.
 
-Built where it runs, for this very processor. It only knows the table of the flagships, and is handed what
-training found from the folder that Spark saved.
+Built where it runs, for this very processor: `floor/flagship.c` knows the table of the flagships, and
+`floor/numbers.c` the columns of numbers of the other series. Both are handed what training found from the
+folder that Spark saved.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import shlex
 import subprocess
 import sysconfig
@@ -17,38 +19,36 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.rivals.adapter import CACHE, Unable
+from benchmarks.rivals.adapter import CACHE, Unable, answer
 from sparklet.linalg import DenseVector
 from sparklet.saved import SavedStage, open_model
 
-__all__ = ["answer", "load", "score_one", "scorer"]
+__all__ = ["TARGET", "answer", "load", "score_one", "scorer"]
 
-SOURCE = Path(__file__).with_name("floor.c")
+SOURCES = Path(__file__).with_name("floor")
+TARGET = "SPARKLET_BENCH_TARGET"
+"""The environment variable that names another processor to compile for than this one."""
 KINDS = {"LogisticRegressionModel": 0, "GBTClassificationModel": 1, "RandomForestClassificationModel": 2}
+NUMBERS = {"ImputerModel", "Bucketizer", "VectorAssembler", "StandardScalerModel", "LogisticRegressionModel"}
 NODE = np.dtype([("threshold", "f8"), ("feature", "i4"), ("child", "i4")])
 
 
-def build() -> Any:
-    """Compile the extension, once for each source and interpreter, and import it."""
-    text = SOURCE.read_bytes()
-    suffix = sysconfig.get_config_var("EXT_SUFFIX")
-    target = CACHE / "floor" / f"floor-{hashlib.sha256(text).hexdigest()[:12]}{suffix}"
+def build(name: str) -> Any:
+    """Compile an extension, once for each source, processor and interpreter, and import it."""
+    source = SOURCES / f"{name}.c"
+    # As fast as this machine goes, but no rounding other than what is written.
+    flags = ["-O3", f"-march={os.environ.get(TARGET, 'native')}", "-ffp-contract=off", "-shared", "-fPIC"]
+    texts = [source.read_bytes(), (SOURCES / "values.h").read_bytes(), " ".join(flags).encode()]
+    key = hashlib.sha256(b"\0".join(texts)).hexdigest()[:12]
+    target = CACHE / "floor" / f"{name}-{key}{sysconfig.get_config_var('EXT_SUFFIX')}"
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
-        made = target.with_name(f"new-{target.name}")
-        # As fast as this machine goes, but no rounding other than what is written.
-        flags = [
-            "-O3",
-            "-march=native",
-            "-ffp-contract=off",
-            "-shared",
-            "-fPIC",
-            f"-I{sysconfig.get_paths()['include']}",
-        ]
+        compiled = target.with_name(f"new-{os.getpid()}-{target.name}")
         compiler = shlex.split(sysconfig.get_config_var("CC") or "cc")[:1]
+        include = f"-I{sysconfig.get_paths()['include']}"
         try:
             subprocess.run(
-                [*compiler, *flags, str(SOURCE), "-o", str(made), "-lm"],
+                [*compiler, *flags, include, str(source), "-o", str(compiled), "-lm"],
                 check=True,
                 capture_output=True,
                 text=True,
@@ -57,8 +57,8 @@ def build() -> Any:
             raise Unable(f"no C compiler: {compiler[0]} is not there") from None
         except subprocess.CalledProcessError as error:
             raise Unable(error.stderr.strip() or "the C compiler failed") from None
-        made.replace(target)
-    spec = importlib.util.spec_from_file_location("floor", target)
+        compiled.replace(target)
+    spec = importlib.util.spec_from_file_location(name, target)
     if spec is None or spec.loader is None:
         raise Unable(f"{target} cannot be imported")
     module = importlib.util.module_from_spec(spec)
@@ -67,36 +67,69 @@ def build() -> Any:
 
 
 def load(path: str) -> Any:
-    """Return the floor's scorer of a saved flagship pipeline. Raises `Unable` for any other."""
-    stages = open_model(path).stages()
+    """Return the floor's scorer of a saved pipeline of the workloads. Raises `Unable` for any other."""
     by_class: dict[str, list[SavedStage]] = {}
+    stages = open_model(path).stages()
     for stage in stages:
         by_class.setdefault(stage.className.rpartition(".")[2], []).append(stage)
+    if by_class.keys() <= NUMBERS:
+        return _numbers(by_class)
     last = stages[-1].className.rpartition(".")[2]
     if last not in KINDS or "ImputerModel" not in by_class:
-        raise Unable("the floor is written for the flagship pipelines only")
+        raise Unable("the floor is written for the flagship pipelines and for columns of numbers only")
+    return _flagship(by_class, stages[-1], KINDS[last])
+
+
+def _flagship(by_class: Mapping[str, list[SavedStage]], last: SavedStage, kind: int) -> Any:
     indexers = by_class["StringIndexerModel"]
     imputer, scaler = by_class["ImputerModel"][0], by_class["StandardScalerModel"][0]
     numbers = tuple(imputer.params["inputCols"])
     surrogates = imputer.table().row()
-    fitted = scaler.table().row(std="vector", mean="vector")
     labels = [indexer.table().row()["labelsArray"][0] for indexer in indexers]
     if len(set(map(len, labels))) != 1:
         raise Unable("the floor expects as many labels in each category")
     names = (*numbers, *[str(indexer.params["inputCol"]) for indexer in indexers])
     indices = tuple({label: place for place, label in enumerate(found)} for found in labels)
-    factors = [0.0 if std == 0.0 else 1.0 / std for std in fitted["std"].values]
     columns = (
         DenseVector,
         names,
         indices,
         len(labels[0]),
         _doubles([surrogates[name] for name in numbers]),
-        _doubles(fitted["mean"].values),
-        _doubles(factors),
+        *_scaling([scaler]),
     )
-    model = (_linear if last == "LogisticRegressionModel" else _trees)(stages[-1])
-    return build().Floor(*columns, KINDS[last], *model)
+    model = _linear(last) if kind == 0 else _trees(last)
+    return build("flagship").Floor(*columns, kind, *model)
+
+
+def _numbers(by_class: Mapping[str, list[SavedStage]]) -> Any:
+    imputers, assemblers = by_class.get("ImputerModel", []), by_class["VectorAssembler"]
+    columns = (imputers or assemblers)[0].params["inputCols"]
+    surrogates = splits = weights = None
+    intercept = 0.0
+    for imputer in imputers:
+        values = imputer.table().row()
+        surrogates = _doubles([values[name] for name in columns])
+    for bucketizer in by_class.get("Bucketizer", []):
+        (shared,) = {tuple(splits) for splits in bucketizer.params["splitsArray"]}
+        splits = _doubles(list(map(float, shared))[1:-1])
+    for classifier in by_class.get("LogisticRegressionModel", []):
+        weights, intercept, *_ = _linear(classifier)
+    scaling = _scaling(by_class.get("StandardScalerModel", []))
+    return build("numbers").Numbers(
+        DenseVector, tuple(columns), surrogates, *scaling, splits, weights, intercept
+    )
+
+
+def _scaling(scalers: Sequence[SavedStage]) -> tuple[Any, Any]:
+    """Return means and factors of scalers, one after the other; None where there is no scaler."""
+    if not scalers:
+        return None, None
+    rows = [scaler.table().row(std="vector", mean="vector") for scaler in scalers]
+    means = [mean for row in rows for mean in row["mean"].values]
+    return _doubles(means), _doubles(
+        [0.0 if std == 0.0 else 1.0 / std for row in rows for std in row["std"].values]
+    )
 
 
 def _doubles(values: Sequence[float]) -> Any:
@@ -164,8 +197,3 @@ def scorer(model: Any) -> Callable[[Mapping[str, Any]], Any]:
     """Return what is timed."""
     found: Callable[[Mapping[str, Any]], Any] = model.score
     return found
-
-
-def answer(result: Any) -> list[Any]:
-    """Return the outputs as floats."""
-    return [list(result["rawPrediction"].values), list(result["probability"].values), result["prediction"]]

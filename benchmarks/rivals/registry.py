@@ -21,7 +21,8 @@ class Rival:
     """One way to score a row, in a process of its own.
 
     `packages` are installed into a virtual environment of its own; without any, it runs in this Python.
-    `converts` says that it does not read what Spark saved. `slow` ones start a job for each row.
+    `converts` says that it does not read what Spark saved. `slow` ones start a job for each row. Models of
+    `copied` ones live in the process itself, so that its memory tells how large they are.
     """
 
     name: str
@@ -29,14 +30,15 @@ class Rival:
     packages: tuple[str, ...] = ()
     converts: bool = False
     slow: bool = False
+    copied: bool = False
     note: str = ""
 
 
 RIVALS = {
     rival.name: rival
     for rival in (
-        Rival("sparklet", "sparklet"),
-        Rival("floor", "the floor: C written by hand", note="flagship pipelines only"),
+        Rival("sparklet", "sparklet", copied=True),
+        Rival("floor", "the floor: C written by hand", copied=True, note="not for text"),
         Rival(
             "mleap",
             "MLeap, row API, in its own JVM",
@@ -54,6 +56,7 @@ RIVALS = {
                 "setuptools>=65,<81",
             ),
             converts=True,
+            copied=True,
             note="float32",
         ),
         Rival(

@@ -10,18 +10,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from benchmarks.rivals.adapter import OUTPUTS
+
 __all__ = [
     "answer",
     "answers",
     "load",
     "quiet_session",
     "ready",
+    "reference",
     "schema_of_model",
     "score_batch",
     "score_one",
 ]
 
-OUTPUTS = ("rawPrediction", "probability", "prediction")
 # The settings of sparklet.testing.spark, which a rival's environment cannot import.
 OPTIONS = {
     "spark.master": "local[1]",
@@ -117,14 +119,26 @@ def score_batch(model: Any, path: str, sink: str) -> dict[str, Any]:
         rows = rows.cache()
         rows.count()
     start, cpu = time.perf_counter(), _cpu_of_children()
-    scored = transformer.transform(rows).select(*rows.columns, *OUTPUTS)
+    scored, target = transformer.transform(rows).select(*rows.columns, *OUTPUTS), f"{path}.spark-scored"
     if sink == "parquet":
-        scored.write.mode("overwrite").parquet(f"{path}.spark-scored")
+        scored.write.mode("overwrite").parquet(target)
     else:
         scored.write.format("noop").mode("overwrite").save()
     seconds, used = time.perf_counter() - start, _cpu_of_children() - cpu
     rows.unpersist()
-    return {"rows": count, "seconds": seconds, "cpu": used}
+    return {"rows": count, "seconds": seconds, "cpu": used, "scored": target}
+
+
+def reference(model: Any, path: str) -> dict[str, Any]:
+    """Write the answers to a Parquet file of rows, summed as sparklet's reference BLAS does."""
+    from sparklet.testing.spark import pin_blas
+
+    transformer, _, spark = model
+    pin_blas(spark)
+    target = f"{path}.reference"
+    scored = transformer.transform(spark.read.parquet(path)).select("row", *OUTPUTS)
+    scored.write.mode("overwrite").parquet(target)
+    return {"scored": target}
 
 
 def _cpu_of_children() -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import sparklet
+from benchmarks.rivals.adapter import answer
 
 __all__ = ["answer", "load", "score_batch", "score_one", "scorer"]
 
@@ -23,11 +24,6 @@ def scorer(model: Any) -> Callable[[Mapping[str, Any]], Any]:
     return found
 
 
-def answer(result: Any) -> list[Any]:
-    """Return the outputs as floats."""
-    return [list(result["rawPrediction"].values), list(result["probability"].values), result["prediction"]]
-
-
 def score_batch(model: Any, path: str, sink: str) -> dict[str, Any]:
     """Score an Arrow table and give one back; `sink` "parquet" reads and writes files, "memory" does not."""
     import time
@@ -38,8 +34,8 @@ def score_batch(model: Any, path: str, sink: str) -> dict[str, Any]:
     table = pq.read_table(path, use_threads=False)
     if sink == "memory":
         start = time.perf_counter(), time.process_time()
-    scored = model.transform(table)
+    scored, target = model.transform(table), f"{path}.sparklet-scored"
     if sink == "parquet":
-        pq.write_table(scored, f"{path}.sparklet-scored")
+        pq.write_table(scored, target)
     wall, cpu = time.perf_counter() - start[0], time.process_time() - start[1]
-    return {"rows": scored.num_rows, "seconds": wall, "cpu": cpu}
+    return {"rows": scored.num_rows, "seconds": wall, "cpu": cpu, "scored": target}

@@ -1,14 +1,10 @@
-/* The floor: each pipeline written by hand in C, called from Python with a dict, giving a dict.
+/* The floor of the flagships: each pipeline written by hand in C, called from Python with a dict, giving a dict.
 
    It checks what sparklet checks (every key there; a float, int, str or None where one belongs), computes in
    Spark's order of summation, and returns the same types: floats and DenseVector objects. Nothing in it is
    general: the input's layout, the imputer, the scaler and the encoders are those of the benchmark's table. */
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
-#include <math.h>
-#include <stdint.h>
-#include <structmember.h>
+#include "values.h"
 
 #define MAX_COLUMNS 64
 #define MAX_FEATURES 1024
@@ -22,9 +18,8 @@ typedef struct {
 
 typedef struct {
     PyObject_HEAD
-    PyObject *vector_type, *names, *indices; /* DenseVector; keys, numbers first; dicts label -> index */
-    Py_ssize_t slot;                         /* where a DenseVector keeps its tuple */
-    PyObject *raw, *probability, *prediction;
+    Answer answer;
+    PyObject *names, *indices; /* keys, numbers first; dicts label -> index */
     int numbers, categories, labels;
     double surrogates[MAX_COLUMNS], means[MAX_COLUMNS], factors[MAX_COLUMNS];
     int kind; /* 0 linear, 1 boosted trees, 2 random forest */
@@ -36,25 +31,6 @@ typedef struct {
     double *leaves; /* by node: a prediction, or two shares of a vote */
 } Floor;
 
-static double number(PyObject *value, double surrogate, int *bad)
-{
-    if (PyFloat_CheckExact(value)) {
-        double x = PyFloat_AS_DOUBLE(value);
-        return x != x ? surrogate : x;
-    }
-    if (value == Py_None)
-        return surrogate;
-    if (PyBool_Check(value) || !(PyLong_Check(value) || PyFloat_Check(value))) {
-        PyErr_SetString(PyExc_TypeError, "expected a number");
-        *bad = 1;
-        return 0.0;
-    }
-    double x = PyFloat_AsDouble(value);
-    if (x == -1.0 && PyErr_Occurred())
-        *bad = 1;
-    return x != x ? surrogate : x;
-}
-
 /* The row as scaled (or plain) numbers and one index for each category; 0 where something is wrong. */
 static int read_row(Floor *self, PyObject *row, double *x, int *hot, int scaled)
 {
@@ -64,15 +40,12 @@ static int read_row(Floor *self, PyObject *row, double *x, int *hot, int scaled)
     }
     int bad = 0;
     for (int i = 0; i < self->numbers + self->categories; i++) {
-        PyObject *key = PyTuple_GET_ITEM(self->names, i);
-        PyObject *value = PyDict_GetItemWithError(row, key);
-        if (value == NULL) {
-            if (!PyErr_Occurred())
-                PyErr_SetObject(PyExc_KeyError, key);
+        PyObject *value = value_of(row, PyTuple_GET_ITEM(self->names, i));
+        if (value == NULL)
             return 0;
-        }
         if (i < self->numbers) {
-            double v = number(value, self->surrogates[i], &bad);
+            double v = number(value, &bad);
+            v = v != v ? self->surrogates[i] : v;
             x[i] = scaled ? (v - self->means[i]) * self->factors[i] : v;
         } else {
             int c = i - self->numbers;
@@ -90,36 +63,6 @@ static int read_row(Floor *self, PyObject *row, double *x, int *hot, int scaled)
         }
     }
     return !bad;
-}
-
-static PyObject *vector(Floor *self, double first, double second)
-{
-    PyObject *a = PyFloat_FromDouble(first), *b = PyFloat_FromDouble(second), *pair = PyTuple_New(2);
-    PyTypeObject *type = (PyTypeObject *)self->vector_type;
-    PyObject *made = a && b && pair ? type->tp_alloc(type, 0) : NULL;
-    if (made == NULL) {
-        Py_XDECREF(a);
-        Py_XDECREF(b);
-        Py_XDECREF(pair);
-        return NULL;
-    }
-    PyTuple_SET_ITEM(pair, 0, a);
-    PyTuple_SET_ITEM(pair, 1, b);
-    *(PyObject **)((char *)made + self->slot) = pair;
-    return made;
-}
-
-static PyObject *answer(Floor *self, double raw0, double raw1, double p0, double p1, double predicted)
-{
-    PyObject *out = PyDict_New(), *raw = vector(self, raw0, raw1), *p = vector(self, p0, p1);
-    PyObject *label = PyFloat_FromDouble(predicted);
-    if (!out || !raw || !p || !label || PyDict_SetItem(out, self->raw, raw) < 0 ||
-        PyDict_SetItem(out, self->probability, p) < 0 || PyDict_SetItem(out, self->prediction, label) < 0)
-        Py_CLEAR(out);
-    Py_XDECREF(raw);
-    Py_XDECREF(p);
-    Py_XDECREF(label);
-    return out;
 }
 
 /* GROUP trees take each step together, so that the processor waits for several nodes at once. */
@@ -181,9 +124,7 @@ static PyObject *score(PyObject *object, PyObject *row)
                 total += x[i] * self->weights[i];
         for (int c = 0; c < self->categories; c++)
             total += 1.0 * self->weights[self->numbers + c * (self->labels + 1) + hot[c]];
-        double m = total + self->intercept;
-        double first = 1.0 / (1.0 + exp(m));
-        return answer(self, -m, m, first, 1.0 - first, m > self->limit ? 1.0 : 0.0);
+        return logistic(&self->answer, total + self->intercept, self->limit);
     }
     memset(x + self->numbers, 0, sizeof(double) * self->categories * (self->labels + 1));
     for (int c = 0; c < self->categories; c++)
@@ -191,7 +132,7 @@ static PyObject *score(PyObject *object, PyObject *row)
     if (self->kind == 1) {
         double m = margin(self, x);
         double first = 1.0 / (1.0 + exp(2.0 * m));
-        return answer(self, -m, m, first, 1.0 - first, m > 0.0 ? 1.0 : 0.0);
+        return classified(&self->answer, -m, m, first, 1.0 - first, m > 0.0 ? 1.0 : 0.0);
     }
     double votes[2] = {0.0, 0.0};
     int32_t at[GROUP];
@@ -203,22 +144,8 @@ static PyObject *score(PyObject *object, PyObject *row)
         }
     }
     double all = 0.0 + votes[0] + votes[1];
-    return answer(self, votes[0], votes[1], votes[0] / all, votes[1] / all, votes[1] > votes[0] ? 1.0 : 0.0);
-}
-
-static double *doubles(PyObject *source, Py_ssize_t *count)
-{
-    Py_buffer view;
-    if (PyObject_GetBuffer(source, &view, PyBUF_SIMPLE) < 0)
-        return NULL;
-    double *copy = PyMem_Malloc(view.len + 8);
-    if (copy != NULL) {
-        memcpy(copy, view.buf, view.len);
-        *count = view.len / (Py_ssize_t)sizeof(double);
-    } else
-        PyErr_NoMemory();
-    PyBuffer_Release(&view);
-    return copy;
+    double label = votes[1] > votes[0] ? 1.0 : 0.0;
+    return classified(&self->answer, votes[0], votes[1], votes[0] / all, votes[1] / all, label);
 }
 
 static int fill(PyObject *source, double *target, int count)
@@ -249,22 +176,14 @@ static PyObject *create(PyTypeObject *type, PyObject *args, PyObject *kwargs)
                           &leaves, &depth))
         return NULL;
     Floor *self = (Floor *)type->tp_alloc(type, 0);
-    PyObject *member = self ? PyObject_GetAttrString(vector_type, "values") : NULL;
     Py_ssize_t count;
-    if (member == NULL || !Py_IS_TYPE(member, &PyMemberDescr_Type)) {
-        PyErr_SetString(PyExc_TypeError, "a DenseVector keeps its values in a slot");
+    if (self == NULL || !answer_init(&self->answer, vector_type))
         goto fail;
-    }
-    self->slot = ((PyMemberDescrObject *)member)->d_member->offset;
-    self->vector_type = Py_NewRef(vector_type);
     self->names = Py_NewRef(names);
     self->indices = Py_NewRef(indices);
     self->categories = (int)PyTuple_GET_SIZE(indices);
     self->numbers = (int)PyTuple_GET_SIZE(names) - self->categories;
     self->labels = labels;
-    self->raw = PyUnicode_InternFromString("rawPrediction");
-    self->probability = PyUnicode_InternFromString("probability");
-    self->prediction = PyUnicode_InternFromString("prediction");
     if (PyTuple_GET_SIZE(names) > MAX_COLUMNS || self->numbers + self->categories * (labels + 1) > MAX_FEATURES) {
         PyErr_SetString(PyExc_ValueError, "the floor has no room for so many columns");
         goto fail;
@@ -287,12 +206,10 @@ static PyObject *create(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     }
     memcpy(self->nodes, nodes.buf, nodes.len);
     memcpy(self->roots, roots.buf, roots.len);
-    Py_DECREF(member);
     PyBuffer_Release(&nodes);
     PyBuffer_Release(&roots);
     return (PyObject *)self;
 fail:
-    Py_XDECREF(member);
     Py_XDECREF(self);
     PyBuffer_Release(&nodes);
     PyBuffer_Release(&roots);
@@ -302,12 +219,9 @@ fail:
 static void destroy(PyObject *object)
 {
     Floor *self = (Floor *)object;
-    Py_XDECREF(self->vector_type);
+    answer_clear(&self->answer);
     Py_XDECREF(self->names);
     Py_XDECREF(self->indices);
-    Py_XDECREF(self->raw);
-    Py_XDECREF(self->probability);
-    Py_XDECREF(self->prediction);
     PyMem_Free(self->weights);
     PyMem_Free(self->leaves);
     PyMem_Free(self->nodes);
@@ -318,7 +232,7 @@ static void destroy(PyObject *object)
 static PyMethodDef methods[] = {{"score", score, METH_O, "Score one row."}, {NULL, NULL, 0, NULL}};
 
 static PyTypeObject floor_type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "floor.Floor",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "flagship.Floor",
     .tp_basicsize = sizeof(Floor),
     .tp_dealloc = destroy,
     .tp_flags = Py_TPFLAGS_DEFAULT,
@@ -326,14 +240,6 @@ static PyTypeObject floor_type = {
     .tp_new = create,
 };
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "floor", .m_size = -1};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "flagship", .m_size = -1};
 
-PyMODINIT_FUNC PyInit_floor(void)
-{
-    if (PyType_Ready(&floor_type) < 0)
-        return NULL;
-    PyObject *made = PyModule_Create(&module);
-    if (made != NULL && PyModule_AddObjectRef(made, "Floor", (PyObject *)&floor_type) < 0)
-        Py_CLEAR(made);
-    return made;
-}
+PyMODINIT_FUNC PyInit_flagship(void) { return module_of(&module, &floor_type, "Floor"); }
