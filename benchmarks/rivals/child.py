@@ -56,9 +56,12 @@ class Child:
             taken.append(time.perf_counter() - start)
         return {"seconds": taken}
 
-    def keep(self, path: str, copies: int) -> dict[str, Any]:
-        """Load a model so many times and keep every one, ready to score."""
-        self.kept = [self.adapter.load(path) for _ in range(copies)]
+    def keep(self, path: str, row: dict[str, Any], copies: int) -> dict[str, Any]:
+        """Load a model so many times, let each score a row and keep all."""
+        for _ in range(copies):
+            model = self.adapter.load(path)
+            self.adapter.score_one(model, row)
+            self.kept.append(model)
         return {}
 
     def one(self, row: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@
 
 #include "values.h"
 
+#include <float.h>
+
 #define MOST 16384
 
 typedef struct {
@@ -66,15 +68,18 @@ static PyObject *score(PyObject *object, PyObject *row)
     if (!read_row(self, row, x))
         return NULL;
     if (self->bounds != NULL) {
-        /* The outer splits are infinite: a bucket is the count of inner splits that are not above. */
+        /* The outer splits are infinite: a bucket is the count of inner splits that are not above. Spark searches
+           with Java's order, in which -0.0 is below 0.0. */
         for (Py_ssize_t i = 0; i < columns; i++) {
-            double bucket = 0.0;
+            double bucket = 0.0, v = x[i] == 0.0 && signbit(x[i]) ? -DBL_MIN : x[i];
             for (Py_ssize_t s = 0; s < self->splits; s++)
-                bucket += x[i] >= self->bounds[s];
+                bucket += v >= self->bounds[s];
             x[columns + i] = bucket;
         }
         size += columns;
     }
+    for (Py_ssize_t i = 0; i < columns; i++)
+        x[i] += 0.0; /* an assembler keeps non-zeros: -0.0 becomes 0.0 */
     for (int s = 0; s < self->scalers; s++) {
         const double *means = self->means + s * columns, *factors = self->factors + s * columns;
         for (Py_ssize_t i = 0; i < columns; i++)
@@ -82,10 +87,12 @@ static PyObject *score(PyObject *object, PyObject *row)
     }
     if (self->weights != NULL)
         return logistic(&self->answer, dot(x, self->weights, columns) + self->intercept, 0.0);
-    if (self->scalers == 0 || self->bounds != NULL) { /* what an assembler gives may be sparse */
+    if (self->scalers == 0 || self->bounds != NULL) { /* the last stage is an assembler, whose vector may be sparse */
         Py_ssize_t nonzeros = 0;
-        for (Py_ssize_t i = 0; i < size; i++)
+        for (Py_ssize_t i = 0; i < size; i++) {
             nonzeros += x[i] != 0.0;
+            x[i] += 0.0;
+        }
         if (12 * nonzeros + 28 < 8 * size + 12) { /* since Spark 4.1 */
             PyErr_SetString(PyExc_ValueError, "the floor gives dense vectors only");
             return NULL;
