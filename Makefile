@@ -45,11 +45,12 @@ sanitize: .venv/ready  ## run the tests of the C module under ASan and UBSan
 shim: machine .venv/ready .venv-spark35/ready  ## * compile the JVM engine for both Sparks, with PySpark's own compiler
 	@$(call BOTH,.venv-spark35/bin/python tools/build_shim.py,.venv/bin/python tools/build_shim.py)
 
-lint: .venv-tools/ready  ## ruff, the strict type checker, the kernels' own rules
+lint: .venv-tools/ready  ## ruff, the strict type checker, the kernels' own rules, the imports between packages
 	$(TOOLS)/ruff check .
 	$(TOOLS)/ruff format --check .
 	$(TOOLS)/mypy
 	$(TOOLS)/python tools/lint_kernels.py
+	$(TOOLS)/python tools/imports.py
 
 format: .venv-tools/ready  ## let ruff mend what it can
 	$(TOOLS)/ruff check --fix .

@@ -23,13 +23,6 @@ from tests.cases import EXEMPT  # noqa: E402
 
 PAGE = ROOT / "docs" / "support.md"
 PACKAGE = "org.apache.spark.ml."
-SINCE = {
-    "2.2": ("ImputerModel", "LinearSVCModel", "FPGrowthModel"),
-    "2.3": ("FeatureHasher", "VectorSizeHint", "OneHotEncoderModel"),
-    "3.0": ("FMClassificationModel", "FMRegressionModel", "RobustScalerModel"),
-    "3.1": ("UnivariateFeatureSelectorModel", "VarianceThresholdSelectorModel"),
-    "4.0": ("TargetEncoderModel",),
-}
 HEAD = """# What is scored
 
 Written by `tools/support.py` from the registry and the golden cases; never edited by hand.
@@ -57,13 +50,12 @@ APART_HEAD = """## What is compared apart, or exempt from a case, and why
 
 def rows(known: Mapping[str, Sequence[Golden]]) -> Iterator[Sequence[str]]:
     """Yield the cells of one line for each registered class."""
-    since = {stage: version for version, stages in SINCE.items() for stage in stages}
     for className in sorted(registry, key=lambda name: name.removeprefix(PACKAGE)):
-        cls, stage = registry[className], className.rpartition(".")[2]
+        cls = registry[className]
         own = known.get(className, ())
         yield (
             className.removeprefix(PACKAGE),
-            since.get(stage, "2.0"),
+            cls.since,
             ", ".join(f"`{name}`" for name in params(cls)),
             ", ".join(sorted({kind for golden in own for kind in golden.columns.values()})),
             *figures(own),

@@ -10,33 +10,14 @@ from sparklet.columns import Column, fold
 from sparklet.errors import SparkletError, VerificationError
 from sparklet.same import Slack, differences
 from sparklet.saved import Example
-from sparklet.stages import Stage, registry
 
-__all__ = ["LOOSE", "SLACK", "verify"]
+__all__ = ["verify"]
 
-SLACK = 16
-"""Units in the last place that columns of `_ROUNDED` may differ: C and the JVM round an exp differently."""
+_UNKNOWN_PLAN = 16
+"""Units in the last place that every column may differ where it is not known what it is computed from."""
 
-LOOSE = 4096
-"""The same for all columns where nobody knows the order of Spark's dots: a native BLAS, a cluster."""
-
-# Columns that go through exp, log, pow, sin or a sum of such, by the params that name them.
-_PROBABILITY = ("probabilityCol",)
-_ROUNDED: Mapping[str, tuple[str, ...]] = {
-    "AFTSurvivalRegressionModel": ("predictionCol", "quantilesCol"),
-    "DCT": ("outputCol",),
-    "DistributedLDAModel": ("topicDistributionCol",),
-    "FMClassificationModel": _PROBABILITY,
-    "GBTClassificationModel": _PROBABILITY,
-    "GaussianMixtureModel": _PROBABILITY,
-    "GeneralizedLinearRegressionModel": ("predictionCol",),
-    "LocalLDAModel": ("topicDistributionCol",),
-    "LogisticRegressionModel": _PROBABILITY,
-    "MultilayerPerceptronClassificationModel": ("rawPredictionCol", *_PROBABILITY),
-    "NaiveBayesModel": ("rawPredictionCol", *_PROBABILITY),
-    "Normalizer": ("outputCol",),
-    "OneVsRestModel": ("rawPredictionCol",),
-}
+_UNKNOWN_ORDER = 4096
+"""The same where Spark's summation order is unknown: a native BLAS, a cluster."""
 
 
 def verify(
@@ -73,35 +54,29 @@ def verify(
 
 
 def _rounded(plan: Plan) -> dict[str, Slack]:
-    """Return the columns whose last bits depend on a library of functions, names folded, with their slack.
+    """Return the slack of the columns that the rounding of a stage reaches, by folded name.
 
-    These are the columns of `_ROUNDED`, those of stages that people wrote, and what is made of them.
+    These are the columns that a stage declares in `rounding`, and those that are computed from them.
     """
-    found: set[Column] = set()
+    ulps: dict[Column, int] = {}
     for step in plan.steps:
-        outputs = step.bound.outputs
-        found |= {column for column in outputs if _rounds(step.stage, column.name)}
-        if not found.isdisjoint(step.bound.inputs):
-            found |= set(outputs)
-    # What cancels, 1 - p or one element of many, is as exact as what it was made of.
+        inherited = max((ulps.get(column, 0) for column in step.bound.inputs), default=0)
+        for column in step.bound.outputs:
+            ulps[column] = max(inherited, step.stage.slack(column.name))
+    # An output that cancels (1 - p, or one element of many) is as exact as what it was computed from.
     return {
-        fold(column.name): Slack(SLACK, "vector" if column.type == "vector" else "one") for column in found
+        fold(column.name): Slack(allowed, "vector" if column.type == "vector" else "one")
+        for column, allowed in ulps.items()
+        if allowed
     }
 
 
-def _rounds(stage: Stage, name: str) -> bool:
-    kind = type(stage).__name__
-    if kind == "SQLTransformer" or stage.className not in registry:
-        return True
-    return name in [getattr(stage, param, None) for param in _ROUNDED.get(kind, ())]
-
-
 def _slack(example: Example, plan: Plan | None) -> Callable[[str], Slack]:
-    """Return how far floats of a column may differ: not at all, but where a reason is known."""
+    """Return how far floats of a column may differ: not at all, unless a reason is known."""
     if not example.exact:
-        return lambda _: Slack(LOOSE, "vector")
+        return lambda _: Slack(_UNKNOWN_ORDER, "vector")
     if plan is None:
-        return lambda _: Slack(SLACK, "vector")
+        return lambda _: Slack(_UNKNOWN_PLAN, "vector")
     near = _rounded(plan)
     return lambda name: near.get(fold(name), Slack())
 

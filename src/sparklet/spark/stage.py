@@ -9,7 +9,7 @@ from typing import Any
 from sparklet.columns import Columns
 from sparklet.spark.types import seen, want
 from sparklet.spark.work import Work
-from sparklet.stages import Bound, Stage
+from sparklet.stages import Bound, Rounding, Stage
 
 __all__ = ["OnlineStage"]
 
@@ -17,6 +17,8 @@ __all__ = ["OnlineStage"]
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OnlineStage(Stage):
     """Score with `author`, an `OnlineTransformer` of a trusted package."""
+
+    rounding = Rounding("the code of an author may call exp, log, pow and the like")
 
     author: Any
 

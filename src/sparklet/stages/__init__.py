@@ -11,13 +11,14 @@ from sparklet.stages import (
 )
 from sparklet.stages.authored import Authored, check_trusted, is_python, is_trusted
 from sparklet.stages.build import build
-from sparklet.stages.stage import Bound, Dropped, Stage, registry, stage
+from sparklet.stages.stage import Bound, Dropped, Rounding, Stage, registry, stage
 
 __all__ = [
     "STAGES",
     "Authored",
     "Bound",
     "Dropped",
+    "Rounding",
     "Stage",
     "build",
     "check_trusted",

@@ -11,7 +11,7 @@ from sparklet.ir import Emit
 from sparklet.saved import SavedStage
 from sparklet.stages.registry import Registry
 
-__all__ = ["Bound", "Dropped", "Stage", "registry", "stage"]
+__all__ = ["Bound", "Dropped", "Rounding", "Stage", "registry", "stage"]
 
 
 class Dropped(Exception):  # noqa: N818 - control flow, not an error
@@ -40,6 +40,19 @@ class Bound:
     emit: Emit | None = None
 
 
+@dataclass(frozen=True)
+class Rounding:
+    """Say that floats of some output columns may differ from Spark's in their last bits, and why.
+
+    `params` are the params that name these columns; without any, it holds for all outputs of the stage.
+    `ulps` units in the last place are allowed.
+    """
+
+    reason: str
+    params: tuple[str, ...] = ()
+    ulps: int = 16
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stage:
     """Base of all stages. A subclass writes one of `bind` and `expand`.
@@ -50,6 +63,10 @@ class Stage:
     className: ClassVar[str]
     predictor: ClassVar[bool] = False
     """Whether the default outputs of a pipeline start here."""
+    since: ClassVar[str] = "2.0"
+    """The first Spark release that has the class; 2.0 is the oldest whose models can be read."""
+    rounding: ClassVar[Rounding | None] = None
+    """Which outputs may differ from Spark's in their last bits; None where every bit is equal."""
 
     uid: str
 
@@ -77,6 +94,13 @@ class Stage:
     def label(self) -> str | None:
         """Return the label column, which training reads and scoring does not."""
         return getattr(self, "labelCol", None)
+
+    def slack(self, column: str) -> int:
+        """Return by how many units in the last place floats of an output column may differ from Spark's."""
+        if self.rounding is None:
+            return 0
+        names = [getattr(self, param, None) for param in self.rounding.params]
+        return self.rounding.ulps if not names or column in names else 0
 
     def __str__(self) -> str:
         return f"{type(self).__name__} {self.uid}"

@@ -11,7 +11,7 @@ from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, two_sided
 from sparklet.stages.regression.factorization_machines import check_factors, factors_data, raw_prediction
-from sparklet.stages.stage import stage
+from sparklet.stages.stage import Rounding, stage
 
 __all__ = ["FMClassificationModel"]
 
@@ -23,6 +23,9 @@ class FMClassificationModel(ProbabilisticClassificationModel):
     The probability of class 1 comes first and that of class 0 from it, the other way round than in logistic
     regression. Follows Spark's `ml/classification/FMClassifier.scala` (4.2).
     """
+
+    since = "3.0"
+    rounding = Rounding("exp differs in the last bit between the C library and the JVM", ("probabilityCol",))
 
     intercept: float
     linear: Vector

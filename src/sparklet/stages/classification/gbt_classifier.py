@@ -9,7 +9,7 @@ from sparklet.ir import Emit, Graph, Node
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, two_sided
-from sparklet.stages.stage import stage
+from sparklet.stages.stage import Rounding, stage
 from sparklet.stages.tree.tree_models import TreeEnsembleModel
 
 __all__ = ["GBTClassificationModel"]
@@ -21,6 +21,8 @@ class GBTClassificationModel(TreeEnsembleModel, ProbabilisticClassificationModel
 
     Follows Spark's `ml/classification/GBTClassifier.scala` and `mllib/tree/loss/LogLoss.scala` (4.2).
     """
+
+    rounding = Rounding("exp differs in the last bit between the C library and the JVM", ("probabilityCol",))
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:

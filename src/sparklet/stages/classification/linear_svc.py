@@ -23,6 +23,8 @@ class LinearSVCModel(ClassificationModel):
     `ml/classification/LinearSVC.scala` (4.2).
     """
 
+    since = "2.2"
+
     threshold: float = 0.0
     coefficients: Vector
     intercept: float

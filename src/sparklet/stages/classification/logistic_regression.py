@@ -17,7 +17,7 @@ from sparklet.stages.classification.classifier import (
     to_elements,
     two_sided,
 )
-from sparklet.stages.stage import stage
+from sparklet.stages.stage import Rounding, stage
 
 __all__ = ["LogisticRegressionModel"]
 
@@ -29,6 +29,8 @@ class LogisticRegressionModel(ProbabilisticClassificationModel):
     With two classes the threshold rules even where `thresholds` is set. Follows Spark's
     `ml/classification/LogisticRegression.scala` (4.2).
     """
+
+    rounding = Rounding("exp differs in the last bit between the C library and the JVM", ("probabilityCol",))
 
     threshold: float = 0.5
     thresholdIsSet: bool = False

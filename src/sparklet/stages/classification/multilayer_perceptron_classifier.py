@@ -13,7 +13,7 @@ from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, largest, to_elements
 from sparklet.stages.shared import sized
-from sparklet.stages.stage import stage
+from sparklet.stages.stage import Rounding, stage
 
 __all__ = ["MultilayerPerceptronClassificationModel"]
 
@@ -25,6 +25,11 @@ class MultilayerPerceptronClassificationModel(ProbabilisticClassificationModel):
     Where prediction is the only output, thresholds are ignored. Follows Spark's
     `ml/classification/MultilayerPerceptronClassifier.scala` and `ml/ann/{Layer,LossFunction}.scala` (4.2).
     """
+
+    rounding = Rounding(
+        "an exp in each neuron, summed with others in the layers above",
+        ("rawPredictionCol", "probabilityCol"),
+    )
 
     layers: tuple[int, ...]
     weights: Vector

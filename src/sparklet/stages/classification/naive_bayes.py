@@ -14,7 +14,7 @@ from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, softmax, to_elements
 from sparklet.stages.shared import sized
-from sparklet.stages.stage import stage
+from sparklet.stages.stage import Rounding, stage
 
 __all__ = ["NaiveBayesModel"]
 
@@ -28,6 +28,11 @@ class NaiveBayesModel(ProbabilisticClassificationModel):
     The Gaussian model ignores surplus features; the others check the size and refuse values that their
     distribution does not have, NaN among them. Follows Spark's `ml/classification/NaiveBayes.scala` (4.2).
     """
+
+    rounding = Rounding(
+        "exp and log differ in the last bit between the C library and the JVM",
+        ("rawPredictionCol", "probabilityCol"),
+    )
 
     modelType: Literal["multinomial", "complement", "bernoulli", "gaussian"] = "multinomial"
     pi: Vector

@@ -12,7 +12,7 @@ from sparklet.ir import Graph, Node
 from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import ClassificationModel, of_elements
 from sparklet.stages.predictor import HasFeaturesCol
-from sparklet.stages.stage import Bound, Stage, stage
+from sparklet.stages.stage import Bound, Rounding, Stage, stage
 
 __all__ = ["OneVsRestModel"]
 
@@ -24,6 +24,10 @@ class OneVsRestModel(HasFeaturesCol):
     Only the models' raw predictions count: their thresholds and columns do not. Follows Spark's
     `ml/classification/OneVsRest.scala` (4.2).
     """
+
+    rounding = Rounding(
+        "raw predictions of the models for each class may go through exp", ("rawPredictionCol",)
+    )
 
     rawPredictionCol: str = "rawPrediction"
     predictionCol: str = "prediction"

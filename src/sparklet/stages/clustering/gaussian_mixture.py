@@ -13,7 +13,7 @@ from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.clustering.points import HasPoints
 from sparklet.stages.shared import sized
-from sparklet.stages.stage import Bound, stage
+from sparklet.stages.stage import Bound, Rounding, stage
 
 __all__ = ["GaussianMixtureModel"]
 
@@ -28,6 +28,8 @@ class GaussianMixtureModel(HasPoints):
     Follows Spark's `ml/clustering/GaussianMixture.scala` and
     `ml/stat/distribution/MultivariateGaussian.scala` (4.2).
     """
+
+    rounding = Rounding("exp differs in the last bit between the C library and the JVM", ("probabilityCol",))
 
     predictionCol: str = "prediction"
     probabilityCol: str = "probability"

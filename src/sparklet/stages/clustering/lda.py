@@ -13,7 +13,7 @@ from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vect
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.clustering.points import HasPoints
-from sparklet.stages.stage import Bound, stage
+from sparklet.stages.stage import Bound, Rounding, stage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +34,8 @@ _MOST_ROUNDS = 1_000_000
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LDAModel(HasPoints):
     """Infer how much of each topic is in a document, from the counts of its words."""
+
+    rounding = Rounding("tens of rounds of exp and log, whose last bits add up", ("topicDistributionCol",))
 
     topicDistributionCol: str = "topicDistribution"
     topicsMatrix: Matrix

@@ -9,7 +9,7 @@ from sparklet.columns import Columns, wants
 from sparklet.errors import InvalidValueError
 from sparklet.linalg import DenseVector, Vector, to_dense
 from sparklet.stages.shared import HasInputCol
-from sparklet.stages.stage import Bound, stage
+from sparklet.stages.stage import Bound, Rounding, stage
 
 __all__ = ["DCT"]
 
@@ -23,6 +23,8 @@ class DCT(HasInputCol):
     units in the last place of the largest one, and an infinite element is refused. Follows Spark's
     `ml/feature/DCT.scala` (4.2).
     """
+
+    rounding = Rounding("JTransforms sums in orders of its own", ("outputCol",))
 
     inverse: bool = False
 

@@ -25,6 +25,8 @@ class FeatureHasher(Stage):
     from 3.0 on, whatever Spark saved the stage. Follows Spark's `ml/feature/FeatureHasher.scala` (4.2).
     """
 
+    since = "2.3"
+
     inputCols: tuple[str, ...]
     outputCol: str | None = None
     numFeatures: int = 1 << 18

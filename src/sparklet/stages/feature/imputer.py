@@ -22,6 +22,8 @@ class ImputerModel(HasInputCols):
     Follows Spark's `ml/feature/Imputer.scala` (4.2).
     """
 
+    since = "2.2"
+
     missingValue: float = float("nan")
     surrogates: Mapping[str, float]
 

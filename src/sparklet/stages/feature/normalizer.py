@@ -9,7 +9,7 @@ from sparklet.columns import Columns, wants
 from sparklet.java import pow as java_pow
 from sparklet.linalg import DenseVector, SparseVector, Vector
 from sparklet.stages.shared import HasInputCol
-from sparklet.stages.stage import Bound, stage
+from sparklet.stages.stage import Bound, Rounding, stage
 
 __all__ = ["Normalizer"]
 
@@ -20,6 +20,8 @@ class Normalizer(HasInputCol):
 
     Follows Spark's `ml/feature/Normalizer.scala` and its namesake in `mllib` (4.2).
     """
+
+    rounding = Rounding("pow differs in the last bit between the C library and the JVM", ("outputCol",))
 
     p: float = 2.0
 

@@ -22,6 +22,8 @@ class OneHotEncoderModel(HasInputCols):
     Null stays null. Follows Spark's `ml/feature/OneHotEncoder.scala` (4.2).
     """
 
+    since = "2.3"
+
     dropLast: bool = True
     handleInvalid: Literal["error", "keep"] = "error"
     categorySizes: tuple[int, ...]

@@ -22,6 +22,8 @@ class RobustScalerModel(HasInputCol):
     Follows Spark's `ml/feature/RobustScaler.scala` (4.2).
     """
 
+    since = "3.0"
+
     withCentering: bool = False
     withScaling: bool = True
     range: Vector

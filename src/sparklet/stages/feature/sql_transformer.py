@@ -9,7 +9,7 @@ from typing import Any
 from sparklet.columns import Column, Columns, fold, wants
 from sparklet.errors import SchemaError
 from sparklet.sql import Compiled, Name, Node, Refused, Statement, assumed, compile_node, parse
-from sparklet.stages.stage import Bound, Dropped, Stage, stage
+from sparklet.stages.stage import Bound, Dropped, Rounding, Stage, stage
 
 __all__ = ["SQLTransformer"]
 
@@ -24,6 +24,8 @@ class SQLTransformer(Stage):
 
     Follows Spark's `ml/feature/SQLTransformer.scala` (4.2). Needs `pip install 'sparklet[sql]'`.
     """
+
+    rounding = Rounding("expressions may call exp, log, pow and the like")
 
     statement: str | None = None
 

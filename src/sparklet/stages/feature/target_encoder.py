@@ -26,6 +26,8 @@ class TargetEncoderModel(Stage):
     (4.2).
     """
 
+    since = "4.0"
+
     inputCol: str | None = None
     inputCols: tuple[str, ...] | None = None
     outputCol: str | None = None

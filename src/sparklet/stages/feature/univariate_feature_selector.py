@@ -15,4 +15,6 @@ class UnivariateFeatureSelectorModel(SelectorModel):
     Follows Spark's `ml/feature/UnivariateFeatureSelector.scala` (4.2).
     """
 
+    since = "3.1"
+
     labelCol: str = "label"

@@ -15,6 +15,8 @@ class VarianceThresholdSelectorModel(SelectorModel):
     Follows Spark's `ml/feature/VarianceThresholdSelector.scala` (4.2).
     """
 
+    since = "3.1"
+
     def check(self) -> str | None:
         if list(self.selectedFeatures) != sorted(self.selectedFeatures):
             return "selectedFeatures is not in ascending order"

@@ -20,6 +20,8 @@ class VectorSizeHint(Stage):
     Follows Spark's `ml/feature/VectorSizeHint.scala` (4.2).
     """
 
+    since = "2.3"
+
     inputCol: str
     size: int
     handleInvalid: Literal["error", "skip", "optimistic"] = "error"

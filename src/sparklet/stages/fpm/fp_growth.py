@@ -32,6 +32,8 @@ class FPGrowthModel(Stage):
     itemsets. Follows Spark's `ml/fpm/FPGrowth.scala` and `mllib/fpm/AssociationRules.scala` (4.2).
     """
 
+    since = "2.2"
+
     predictor: ClassVar[bool] = True
 
     itemsCol: str = "items"

@@ -12,7 +12,7 @@ from sparklet.linalg import Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.predictor import PredictionModel
-from sparklet.stages.stage import Bound, stage
+from sparklet.stages.stage import Bound, Rounding, stage
 
 __all__ = ["AFTSurvivalRegressionModel"]
 
@@ -25,6 +25,11 @@ class AFTSurvivalRegressionModel(PredictionModel):
 
     Follows Spark's `ml/regression/AFTSurvivalRegression.scala` (4.2).
     """
+
+    rounding = Rounding(
+        "exp, log and log1p differ in the last bit between the C library and the JVM",
+        ("predictionCol", "quantilesCol"),
+    )
 
     quantileProbabilities: tuple[float, ...] = _DEFAULT_PROBABILITIES
     quantilesCol: str | None = None

@@ -23,6 +23,8 @@ class FMRegressionModel(PredictionModel):
     Follows Spark's `ml/regression/FMRegressor.scala` (4.2).
     """
 
+    since = "3.0"
+
     intercept: float
     linear: Vector
     factors: Matrix

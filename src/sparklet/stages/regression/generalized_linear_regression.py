@@ -15,7 +15,7 @@ from sparklet.linalg import Vector
 from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.predictor import PredictionModel
-from sparklet.stages.stage import Bound, stage
+from sparklet.stages.stage import Bound, Rounding, stage
 
 __all__ = ["GeneralizedLinearRegressionModel"]
 
@@ -43,6 +43,10 @@ class GeneralizedLinearRegressionModel(PredictionModel):
     A null offset makes the answer null, even where the features are null. Follows Spark's
     `ml/regression/GeneralizedLinearRegression.scala` (4.2).
     """
+
+    rounding = Rounding(
+        "exp, log and pow differ in the last bit between the C library and the JVM", ("predictionCol",)
+    )
 
     family: str = "gaussian"
     link: str | None = None

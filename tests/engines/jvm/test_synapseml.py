@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.jvm.program import output_of
+from tests.engines.jvm.program import output_of
 
 pytestmark = [pytest.mark.parity, pytest.mark.spark]
 
@@ -42,6 +42,6 @@ def jars(tmp_path: Path) -> list[str]:
 
 def test_lightgbm(jars: list[str]) -> None:
     """Score saved LightGBM models as `transform` does, in every bit."""
-    printed = output_of("tests.jvm.synapseml", *jars, seconds=600)
+    printed = output_of("tests.engines.jvm.synapseml", *jars, seconds=600)
     assert printed.count("(6000 in every bit)") == 1
     assert printed.count("(2000 in every bit)") == 1

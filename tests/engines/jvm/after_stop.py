@@ -10,7 +10,7 @@ from sparklet.engines.jvm import connect
 from sparklet.same import differences
 from sparklet.testing import goldens
 from sparklet.testing.compare import settled
-from tests.jvm.scoring import load_golden
+from tests.engines.jvm.scoring import load_golden
 
 
 def main(folders: list[str]) -> int:

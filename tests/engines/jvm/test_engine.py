@@ -23,7 +23,7 @@ from sparklet.errors import (
 )
 from sparklet.testing import Golden, assert_same, goldens
 from tests.conftest import GOLDEN
-from tests.jvm.scoring import load_golden
+from tests.engines.jvm.scoring import load_golden
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

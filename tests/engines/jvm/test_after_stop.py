@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import GOLDEN
-from tests.jvm.program import output_of
+from tests.engines.jvm.program import output_of
 
 pytestmark = pytest.mark.spark
 
@@ -31,5 +31,5 @@ def test_scores_after_stop() -> None:
     line = GOLDEN / ".".join(pyspark.__version__.split(".")[:2])
     folders = [str(line / stage / "default") for stage in STAGES]
     assert all(Path(folder).is_dir() for folder in folders)
-    printed = output_of("tests.jvm.after_stop", *folders, seconds=300, SPARKLET_JVM_MEMORY="600m")
+    printed = output_of("tests.engines.jvm.after_stop", *folders, seconds=300, SPARKLET_JVM_MEMORY="600m")
     assert f"{len(STAGES)} models, 0 wrong" in printed

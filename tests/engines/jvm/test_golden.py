@@ -9,7 +9,7 @@ import pytest
 
 from sparklet.testing import Golden, goldens
 from tests.conftest import GOLDEN
-from tests.jvm.scoring import problems
+from tests.engines.jvm.scoring import problems
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -15,7 +15,7 @@ from sparklet.testing import Case, Golden, SparkFailure, cases, compare, engine_
 from sparklet.testing.spark import load_with_spark, pin_blas
 from tests.cases import load_all
 from tests.conftest import GOLDEN
-from tests.jvm.scoring import SEEDED_AT_LOAD
+from tests.engines.jvm.scoring import SEEDED_AT_LOAD
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
