@@ -1,12 +1,15 @@
 """The packages import downward only and in no circle, and `import sparklet` is light."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from sparklet._native import kernels
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src"
@@ -119,3 +122,37 @@ def test_the_public_names_bring_no_extra():
     found = modules_after("from sparklet import *; assert load and OnlinePipelineModel and SparkletError")
     assert not {name.split(".")[0] for name in found} & {"numpy", "pyarrow", *EXTRAS}
     assert not {name for name in found if name.startswith(("sparklet.stages.feature.", "sparklet.sql"))}
+
+
+def scoring(case):
+    """Return the modules of a process that has scored a row with a golden pipeline."""
+    folder = ROOT / "tests" / "golden" / "4.3" / "PipelineModel" / case
+    row = json.loads((folder / "rows.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    program = f"import sparklet; assert sparklet.load({str(folder / 'model')!r}).scoreInstance({row!r})"
+    return modules_after(program)
+
+
+@pytest.mark.skipif(kernels() is None, reason="without the C module, Arrow reads Parquet")
+@pytest.mark.parametrize("case", ["flagship-keep", "keep-lengths", "text-counts"])
+def test_scoring_a_row_needs_neither_numpy_nor_arrow(case):
+    found = scoring(case)
+    assert not {name.split(".")[0] for name in found} & {"numpy", "pyarrow", *EXTRAS}
+    assert not {"sparklet.verify", "sparklet.engines.jvm", "sparklet.batch", "sparklet.sql"} & found
+
+
+@pytest.mark.skipif(kernels() is None, reason="without the C module, Arrow reads Parquet")
+def test_a_model_imports_its_own_stages_only():
+    found = {
+        name.split(".", 2)[2] for name in scoring("flagship-keep") if name.startswith("sparklet.stages.")
+    }
+    feature = ("string_indexer", "one_hot_encoder", "imputer", "vector_assembler", "standard_scaler")
+    assert {name for name in found if "." in name} == {
+        *(f"feature.{name}" for name in feature),
+        *("classification.classifier", "classification.logistic_regression"),
+    }
+
+
+@pytest.mark.skipif(kernels() is None, reason="without the C module, Arrow reads Parquet")
+def test_only_what_holds_large_arrays_needs_numpy():
+    assert "numpy" in scoring("forest-labels")
+    assert "pyarrow" not in scoring("forest-labels")

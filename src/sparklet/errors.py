@@ -7,7 +7,7 @@ All of them are `SparkletError`; most are also the builtin that a caller would e
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = [
     "AmbiguousColumnError",
@@ -100,8 +100,7 @@ class LegacyModelError(ModelError):
     """Raise for a model of the old RDD-based `spark.mllib` API."""
 
 
-@dataclass(frozen=True)
-class StageProblem:
+class StageProblem(NamedTuple):
     """Say why one stage cannot be scored: its class, its folder inside the model, the reason."""
 
     className: str

@@ -6,10 +6,12 @@ library is reported in the same way everywhere.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sparklet.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = ["pyspark_folder", "require_py4j", "require_pyspark"]
 
@@ -40,6 +42,9 @@ def pyspark_folder(feature: str) -> Path:
 
     PySpark itself is not imported. Raises `MissingExtraError` where it is not installed.
     """
+    from importlib.util import find_spec
+    from pathlib import Path
+
     spec = find_spec("pyspark")
     if spec is None or spec.origin is None:
         raise MissingExtraError(feature, "jvm")

@@ -95,7 +95,7 @@ def _columns(title: str, columns: Sequence[Column]) -> Table:
 
 def _refused(error: UnsupportedModelError, as_json: bool) -> None:
     if as_json:
-        problems = [asdict(problem) for problem in error.problems]
+        problems = [problem._asdict() for problem in error.problems]
         click.echo(json.dumps({"path": error.path, "unsupported": problems}, indent=2))
         return
     table = Table("stage", "where", "why", title="cannot be scored", title_justify="left")

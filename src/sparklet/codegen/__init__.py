@@ -1,6 +1,5 @@
 """From stages to a function: the plan, its expression graph, and one file for each backend."""
 
-from sparklet.codegen.explain import explain
 from sparklet.codegen.interpreter import Score, interpret
 from sparklet.codegen.lower import Lowered, lower
 from sparklet.codegen.plan import Plan, Step, make_plan, readers_of
@@ -11,7 +10,6 @@ __all__ = [
     "Plan",
     "Score",
     "Step",
-    "explain",
     "interpret",
     "lower",
     "make_plan",

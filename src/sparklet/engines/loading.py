@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sparklet.engines.model import OnlinePipelineModel
 from sparklet.engines.python import load_python
 from sparklet.errors import OptionError, SchemaError, SparkletError, UnsupportedModelError
+
+if TYPE_CHECKING:
+    from pathlib import PurePath
 
 __all__ = ["load"]
 

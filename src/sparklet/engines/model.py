@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import html
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from sparklet.codegen import Plan
 from sparklet.columns import Column, fold
-from sparklet.engines import spark
 from sparklet.errors import ModelError, OptionError, SparkletError
 from sparklet.extras import require_pyspark
 from sparklet.profile import Profile
 from sparklet.saved import Example, open_model
 from sparklet.session import is_spark_frame
-from sparklet.verify import verify
 
 __all__ = ["OnlinePipelineModel", "Row", "Scored"]
 
@@ -126,6 +123,8 @@ class OnlinePipelineModel(ABC):
         """
         if is_spark_frame(data):
             require_pyspark("transform of a Spark DataFrame")
+            from sparklet.engines import spark
+
             return spark.transform(self, data)
         return self._score_table(data)
 
@@ -158,6 +157,8 @@ class OnlinePipelineModel(ABC):
         file of the model is compared with what it was when it was saved. Raises `VerificationError` at the
         first difference, `ModelError` where the folder has no example.
         """
+        from sparklet.verify import verify
+
         example = self._example()
         score, plan = self._scoring_as(example)
         return verify(self._path, example, score, plan)
@@ -171,6 +172,8 @@ class OnlinePipelineModel(ABC):
         model itself. Raises what `load` raises, and `MissingExtraError` without PySpark.
         """
         require_pyspark("fromSpark")
+        from sparklet.engines import spark
+
         online: OnlinePipelineModel = spark.from_spark(model, cls._load, **options)
         return online
 
@@ -220,6 +223,8 @@ class OnlinePipelineModel(ABC):
         )
 
     def _repr_html_(self) -> str:
+        import html
+
         def rows(columns: Sequence[Column], kind: str) -> str:
             return "".join(
                 f"<tr><td>{kind}</td><td>{html.escape(c.name)}</td><td>{html.escape(c.type)}"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Literal
 
-from sparklet.codegen import Lowered, Plan, Score, explain, lower, make_plan, score_rows
+from sparklet.codegen import Lowered, Plan, Score, lower, make_plan, score_rows
 from sparklet.columns import Column, parse_schema
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
 from sparklet.errors import SparkletError
@@ -16,6 +15,8 @@ from sparklet.saved import Example, SavedStage, open_model
 from sparklet.stages import Stage, build, check_trusted
 
 if TYPE_CHECKING:
+    from pathlib import PurePath
+
     from sparklet.codegen.columns import ScoreColumns
 
 __all__ = ["Options", "PythonPipelineModel", "load_python"]
@@ -93,6 +94,8 @@ class PythonPipelineModel(OnlinePipelineModel):
 
     def explain(self, format: Literal["text", "dot", "html"] = "text") -> str:
         """Return how a row is scored; see `OnlinePipelineModel.explain`."""
+        from sparklet.codegen.explain import explain
+
         return explain(self._lowered, format)
 
     def _score_rows(self, rows: Iterable[Row], *, collect: bool) -> list[Scored | SparkletError | None]:

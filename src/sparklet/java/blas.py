@@ -15,7 +15,6 @@ import operator
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sparklet._native import kernels, lazily
@@ -106,6 +105,8 @@ def _fma_rational(a: float, b: float, c: float) -> float:
         return c  # a * b may overflow, the exact product does not
     if a == 0.0 or b == 0.0:
         return a * b + c  # the product is exact, and has the sign that decides 0.0 + -0.0
+    from fractions import Fraction
+
     exact = Fraction(a) * Fraction(b) + Fraction(c)
     try:
         # int / int rounds correctly, to subnormals as well, and keeps the sign of what becomes zero

@@ -8,10 +8,12 @@ import re
 import struct
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
-from typing import Literal, TypeAlias
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sparklet.errors import OptionError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 __all__ = [
     "double_to_string",
@@ -289,6 +291,8 @@ def _decimal_to_string(value: Decimal, type_: str, plain: bool) -> str:
 
 @lru_cache(maxsize=64)
 def _zone(name: str) -> ZoneInfo:
+    from zoneinfo import ZoneInfo
+
     return ZoneInfo(name)
 
 

@@ -7,7 +7,6 @@ listed: copies may come without it.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
@@ -96,6 +95,8 @@ def _walk(store: Store, root: str) -> Iterator[str]:
 
 
 def _digest(store: Store, path: str) -> str:
+    import hashlib
+
     source, _ = store.source(path)
     whole = hashlib.sha256()
     with source:

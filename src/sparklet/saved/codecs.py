@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import bz2
-import lzma
 import posixpath
-import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -51,18 +48,26 @@ def _members(data: bytes, limit: int, make: Any, damage: type[Exception]) -> byt
 
 
 def _gzip(data: bytes, limit: int) -> bytes:
+    import zlib
+
     return _members(data, limit, lambda: zlib.decompressobj(wbits=31), zlib.error)
 
 
 def _deflate(data: bytes, limit: int) -> bytes:
+    import zlib
+
     return _members(data, limit, zlib.decompressobj, zlib.error)
 
 
 def _bzip2(data: bytes, limit: int) -> bytes:
+    import bz2
+
     return _members(data, limit, bz2.BZ2Decompressor, OSError)
 
 
 def _xz(data: bytes, limit: int) -> bytes:
+    import lzma
+
     return _members(data, limit, lzma.LZMADecompressor, lzma.LZMAError)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import unquote
 
 from sparklet.errors import ModelNotFoundError, OptionError
 from sparklet.saved.stores import LocalStore, RemoteStore, Store
@@ -53,6 +52,8 @@ def _file_path(rest: str) -> str:
         host, slash, rest = rest[2:].partition("/")
         rest = slash + rest if host in ("", "localhost") else f"//{host}/{rest}"
     # `file:///C:/model` names a drive on Windows.
+    from urllib.parse import unquote
+
     return unquote(rest[1:] if re.match(r"/[A-Za-z]:", rest) and os.name == "nt" else rest)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any
 
 from sparklet.columns import Attribute, Columns
@@ -30,7 +31,11 @@ class KMeansModel(HasPoints):
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
         if saved.version >= (2, 0):
-            return {"clusterCenters": saved.table().sorted_by("clusterIdx").column("clusterCenter", "vector")}
+            table = saved.table()
+            pairs = zip(
+                table.column("clusterIdx", "int"), table.column("clusterCenter", "vector"), strict=True
+            )
+            return {"clusterCenters": [center for _, center in sorted(pairs, key=itemgetter(0))]}
         return saved.table().row(clusterCenters="array<vector>")
 
     def check(self) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from operator import itemgetter
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Columns, wants
@@ -40,13 +41,14 @@ class TargetEncoderModel(Stage):
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
-        table = saved.table().sorted_by("index")
+        table = saved.table()
         columns = [table.column(name, "array<double>") for name in ("categories", "counts", "stats")]
-        if any(len({*map(len, lists)}) > 1 for lists in zip(*columns, strict=True)):
+        rows = sorted(zip(table.column("index", "int"), *columns, strict=True), key=itemgetter(0))
+        if any(len({*map(len, lists)}) > 1 for _, *lists in rows):
             raise saved.corrupt("categories, counts and stats differ in length")
         statistics = [
             dict(zip(categories, zip(counts, stats, strict=True), strict=True))
-            for categories, counts, stats in zip(*columns, strict=True)
+            for _, categories, counts, stats in rows
         ]
         # The default of outputCol does not count: without any output named, it is `<input>_indexed`.
         given = saved.metadata.get("paramMap")
