@@ -9,6 +9,7 @@ from sparklet.columns import fold
 from sparklet.errors import SparkletError
 from sparklet.java import hash_term
 from sparklet.linalg import DenseVector, SparseVector, to_dense
+from sparklet.types import DOUBLE, FLOAT, STRING, VECTOR, ArrayType
 
 HOSTILE = {
     "double": (None, math.nan, math.inf, -math.inf, 0.0, -0.0, 1e300, -1e300, 5e-324),
@@ -52,7 +53,7 @@ def _varied(model, rows, count):
 
 def _plain(column, hints, rng):
     known = hints.get(fold(column.name), [])
-    if column.type == "vector":
+    if column.type == VECTOR:
         size = column.size or 3
         if size > 1000:
             kept = sorted(rng.sample(range(size), k=rng.randint(0, 30)))
@@ -62,13 +63,13 @@ def _plain(column, hints, rng):
             return DenseVector(tuple(values))
         kept = sorted(rng.sample(range(size), k=rng.randint(0, size)))
         return SparseVector(size, tuple(kept), tuple(values[i] for i in kept))
-    if column.type == "array<string>":
+    if column.type == ArrayType(STRING):
         return rng.choices([*known, *WORDS], k=rng.randint(0, 12))
-    if column.type == "string":
+    if column.type == STRING:
         if known and column.casts:
             return rng.choice(known)
         return " ".join(rng.choices([*known, *WORDS], k=rng.randint(1, 15)))
-    if column.type in ("double", "float"):
+    if column.type in (DOUBLE, FLOAT):
         return _number(known, rng)
     return rng.choice([0, 1, 2, 5])
 
@@ -88,12 +89,12 @@ def _number(known, rng):
 
 
 def _hostile(column, value, rng):
-    if column.type == "vector" and rng.random() < 0.7:
+    if column.type == VECTOR and rng.random() < 0.7:
         values = list(to_dense(value).values)
         if values:
             values[rng.randrange(len(values))] = rng.choice((math.nan, math.inf, -math.inf, -0.0, 1e300))
         return DenseVector(tuple(values))
-    return rng.choice(HOSTILE.get(column.type, (None,)))
+    return rng.choice(HOSTILE.get(str(column.type), (None,)))
 
 
 def _hints(model):
@@ -116,7 +117,7 @@ def _hints(model):
             traced = []
             inputs = next(step.bound.inputs for step in model._plan.steps if step.stage is stage)
             for column in inputs:
-                if column.type == "vector":
+                if column.type == VECTOR:
                     traced += sources.get(
                         fold(column.name), [(fold(column.name), i) for i in range(column.size or 0)]
                     )
@@ -175,4 +176,4 @@ def _words_that_weigh(model, hasher):
         return []
     wanted = {i for row in weights.rows() for i, weight in enumerate(row) if weight}
     words = (f"w{i}" for i in range(20_000))
-    return [word for word in words if hash_term(word, "string") % hasher.numFeatures in wanted][:50]
+    return [word for word in words if hash_term(word, STRING) % hasher.numFeatures in wanted][:50]

@@ -98,7 +98,7 @@ def weights(*values):
 
 def test_types_come_from_the_example(model):
     loaded = sparklet.load(model)
-    assert [(c.name, c.type, c.origin) for c in loaded.inputs] == [
+    assert [(c.name, str(c.type), c.origin) for c in loaded.inputs] == [
         ("city", "string", "example"),
         ("age", "int", "example"),
     ]
@@ -108,7 +108,7 @@ def test_types_come_from_the_example(model):
 
 def test_a_declared_type_comes_first(model):
     loaded = sparklet.load(model, schema={"AGE": "double"})
-    assert {(c.name, c.type, c.origin) for c in loaded.inputs} == {
+    assert {(c.name, str(c.type), c.origin) for c in loaded.inputs} == {
         ("city", "string", "example"),
         ("AGE", "double", "schema"),
     }

@@ -74,7 +74,7 @@ def test_scores_as_spark(name, spark):
     model = load(name, outputs="*", spark=line)
     rows = rows_for(model, ROWS)
     scored = model.scoreInstances(rows[: ROWS // 2], errors="collect")
-    schema = {column.name: column.type for column in model.inputs}
+    schema = {column.name: str(column.type) for column in model.inputs}
     inexact = tuple(column.name for column in model.outputs if column.name.lower() == PROBABILITY)
     slack = Slack(ULPS, "one", inexact) if inexact else Slack()
     agreement = compare_with_spark(str(path), rows, spark, schema=schema, ulps=slack)

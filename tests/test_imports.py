@@ -68,7 +68,7 @@ def test_an_import_runs_the_packages_that_it_enters():
         ("from sparklet.stages import stage", "sparklet.saved.tables"),
         ("from sparklet import engines", "sparklet.errors"),
         ("from sparklet import load", "sparklet.stages.feature.binarizer"),
-        ("import sparklet.codegen.plan", "sparklet.columns.types"),
+        ("import sparklet.codegen.plan", "sparklet.columns.wants"),
         ("from ..codegen import plan", "sparklet.stages.stage"),
         ("from .. import engines", "sparklet.stages.stage"),
         ("def f():\n    from sparklet.cli import main", "sparklet.engines.model"),
@@ -116,6 +116,11 @@ def test_import_sparklet_is_light():
     found = modules_after("import sparklet; assert {*sparklet.__all__} <= {*dir(sparklet)}")
     assert not {name.split(".")[0] for name in found} & {"numpy", "pyarrow", "json", *EXTRAS}
     assert {name for name in found if name.startswith("sparklet.")} == {"sparklet.errors"}
+
+
+def test_types_bring_neither_numpy_nor_pyarrow():
+    found = modules_after("import sparklet.types, sparklet.types.coercion")
+    assert not {name.split(".")[0] for name in found} & {"numpy", "pyarrow", *EXTRAS}
 
 
 def test_the_public_names_bring_no_extra():

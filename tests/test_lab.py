@@ -12,6 +12,7 @@ import json
 
 import pytest
 
+from sparklet.columns import parse_schema
 from sparklet.engines.python import Options, PythonPipelineModel
 from sparklet.errors import SparkletError
 from sparklet.java import double_to_string, float_to_string
@@ -102,7 +103,7 @@ def load(version, name):
     if version != "j334":
         # The BLAS before Spark 3.2 (f2j) sums up to four products as Java8BLAS does: in a row, without fma.
         profile = profile.with_(blas="java8")
-    options = Options(profile, "*", {name: (kind, None) for name, kind in SCHEMA.items()})
+    options = Options(profile, "*", parse_schema(SCHEMA))
     return PythonPipelineModel(PipelineModel(uid="lab", stages=stages), options, str(folder / name))
 
 
@@ -138,7 +139,7 @@ def rows(version):
 
 def answer(model, row, columns):
     """Return a scored row as `golden` has it."""
-    scored, types = model.scoreInstance(row), {column.name: column.type for column in model.outputs}
+    scored, types = model.scoreInstance(row), {column.name: str(column.type) for column in model.outputs}
     return "[" + ",".join(text(scored[column], types[column]) for column in columns) + "]"
 
 

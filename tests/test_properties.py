@@ -92,7 +92,7 @@ def test_any_row_is_scored_dropped_or_refused(golden: Golden) -> None:
     except SchemaError:  # a stage that asks for the types of its inputs
         untyped = model
     columns = {
-        column.name: values(column.type, _size(golden, column.name))
+        column.name: values(str(column.type), _size(golden, column.name))
         for column in model.inputs
         if column.name in golden.schema
     }

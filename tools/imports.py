@@ -23,6 +23,7 @@ BEGIN, END = "<!-- tools/imports.py -->\n", "<!-- end -->\n"
 LAYERS: Mapping[str, str] = {
     "errors": "every exception",
     "linalg": "vectors and matrices",
+    "types": "Spark types: DDL, JSON, coercion, Arrow",
     "_native": "the C module and its loader",
     "java": "what the JVM does: sums, text, regex, random",
     "profile": "which Spark is reproduced",
@@ -47,7 +48,7 @@ ORDER = list(LAYERS)
 
 # The only packages that may import a library, wherever in their files the import stands.
 LIBRARIES: Mapping[str, set[str]] = {
-    "pyarrow": {"saved", "batch", "spark", "engines"},
+    "pyarrow": {"types", "saved", "batch", "spark", "engines"},
     "pyspark": {"extras", "session", "engines", "spark", "testing"},
     "py4j": {"extras", "engines"},
     "pandas": {"extras", "batch"},

@@ -10,6 +10,7 @@ from sparklet.columns import Column, fold
 from sparklet.errors import SparkletError, VerificationError
 from sparklet.same import Slack, differences
 from sparklet.saved import Example
+from sparklet.types import VECTOR
 
 __all__ = ["verify"]
 
@@ -65,7 +66,7 @@ def _rounded(plan: Plan) -> dict[str, Slack]:
             ulps[column] = max(inherited, step.stage.slack(column.name))
     # An output that cancels (1 - p, or one element of many) is as exact as what it was computed from.
     return {
-        fold(column.name): Slack(allowed, "vector" if column.type == "vector" else "one")
+        fold(column.name): Slack(allowed, "vector" if column.type == VECTOR else "one")
         for column, allowed in ulps.items()
         if allowed
     }

@@ -22,6 +22,7 @@ from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
 from sparklet.profile import Profile
 from sparklet.stages.stage import Bound, Dropped
 from sparklet.testing import assert_same
+from sparklet.types import DOUBLE, STRING, VECTOR
 
 NUMBERS = [0.0, -0.0, 1.0, -2.5, 0.1, 1e300, 5e-324, math.nan, math.inf, -math.inf, None]
 VECTORS = [
@@ -104,11 +105,11 @@ CASES = {
         null=True,
     ),
     "otherwise refuses": lambda g, x, y, v: g.otherwise(g.compare("<", x, y), x, refuse, x),
-    "call": lambda g, x, y, v: g.call(lambda a, b: f"{a} {b}", x, y, type="string"),
+    "call": lambda g, x, y, v: g.call(lambda a, b: f"{a} {b}", x, y, type=STRING),
     "call of a number": lambda g, x, y, v: g.plus(
-        g.call(lambda a: None if a is None else a * 2, x, type="double"), y
+        g.call(lambda a: None if a is None else a * 2, x, type=DOUBLE), y
     ),
-    "strict call": lambda g, x, y, v: g.call(lambda a: a + 1.0, x, type="double", strict=True, null=x.null),
+    "strict call": lambda g, x, y, v: g.call(lambda a: a + 1.0, x, type=DOUBLE, strict=True, null=x.null),
     "fields": lambda g, x, y, v: g.fields(g.call(lambda a: (a, 2), x, fields=2), 2)[1],
     "guard": lambda g, x, y, v: (g.guard(g.is_nan(x), refuse, "x", x), g.plus(x, y))[1],
     "drop": lambda g, x, y, v: (g.guard(g.is_null(x), drop, drops=True), g.plus(x, y))[1],
@@ -182,10 +183,10 @@ def _chain(graph, x, length):
 def lowered_of(build):
     """Return the graph of a case, as that of a plan with one step."""
     graph = Graph()
-    x, y = graph.input("double"), graph.input("double")
-    v = graph.input("vector", null=False)
+    x, y = graph.input(DOUBLE), graph.input(DOUBLE)
+    v = graph.input(VECTOR, null=False)
     output = build(graph, x, y, v)
-    columns = (Column("x", "double"), Column("y", "double"), Column("v", "vector"))
+    columns = (Column("x", DOUBLE), Column("y", DOUBLE), Column("v", VECTOR))
     made = Column("out", output.type)
     step = Step("a stage", Bound(columns, (made,)))
     plan = Plan((), columns, frozenset(), (step,), (made,), Profile.of("4.3"))

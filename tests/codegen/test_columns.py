@@ -13,14 +13,15 @@ from sparklet.codegen import columns as columns_backend
 from sparklet.codegen.arrays import Texts, column_of, looked_up
 from sparklet.errors import InvalidValueError
 from sparklet.testing import assert_same
+from sparklet.types import BOOLEAN, DOUBLE, LONG, STRING
 from tests.models import CITY, assembler, encoder, indexer, logistic_regression, save_pipeline
 
 
 def test_columns_of_values():
-    assert_same([1.0, None], column_of([1.0, None], "double").tolist())
-    assert_same([2**62, None], column_of([2**62, None], "bigint").tolist())
-    assert column_of(["a", None, "a"], "string").words == ["a", None]
-    assert column_of([True], "boolean") == [True]
+    assert_same([1.0, None], column_of([1.0, None], DOUBLE).tolist())
+    assert_same([2**62, None], column_of([2**62, None], LONG).tolist())
+    assert column_of(["a", None, "a"], STRING).words == ["a", None]
+    assert column_of([True], BOOLEAN) == [True]
 
 
 def test_a_label_is_looked_up_once_a_word():

@@ -32,6 +32,7 @@ from sparklet.stages.regression.generalized_linear_regression import Generalized
 from sparklet.stages.regression.linear_regression import LinearRegressionModel
 from sparklet.testing import assert_same
 from sparklet.testing.checks import score_batch, stage_by_stage
+from sparklet.types import VectorUDT
 
 NUMBERS = (0.0, -0.0, 1.0, -1.0, 0.1, 1e300, -1e-300, 5e-324, math.nan, math.inf, -math.inf, 3, None)
 FITTED = (0.0, -0.0, 0.5, -2.0, 1e-200, 3.25, 0.1)
@@ -255,7 +256,7 @@ def test_fused_as_unfused(
         made = pipeline(seed)
         line = ("3.5", "4.0", "4.3")[seed % 3]
         plan = make_plan(
-            PipelineModel(uid="p", stages=tuple(made.stages)), Profile.of(line), {"v": ("vector", 3)}, outputs
+            PipelineModel(uid="p", stages=tuple(made.stages)), Profile.of(line), {"v": VectorUDT(3)}, outputs
         )
         lowered = lower(plan)
         fused = score_rows(lowered, "error")

@@ -9,7 +9,7 @@ import math
 import numpy
 import pytest
 
-from sparklet.columns import Column, RowReader, coercer, parse_type
+from sparklet.columns import Column, RowReader, coercer, parse_row_type
 from sparklet.errors import (
     AmbiguousColumnError,
     ColumnTypeError,
@@ -21,6 +21,7 @@ from sparklet.errors import (
 )
 from sparklet.linalg import DenseVector, SparseVector
 from sparklet.testing import assert_same
+from sparklet.types import DOUBLE, STRING
 
 D = decimal.Decimal
 REFUSED = ColumnTypeError
@@ -118,10 +119,9 @@ TABLE = [
 @pytest.mark.parametrize(("type_", "value", "expected"), TABLE, ids=lambda item: repr(item)[:40])
 def test_coercion(type_, value, expected):
     if type_ == "label":
-        column = Column("c", "string", casts=True)
+        column = Column("c", STRING, casts=True)
     else:
-        name, size = parse_type(type_)
-        column = Column("c", name, size, origin="schema")
+        column = Column.of("c", parse_row_type(type_), "schema")
     if isinstance(expected, type) and issubclass(expected, SparkletError):
         with pytest.raises(expected):
             coercer(column)(value)
@@ -130,7 +130,7 @@ def test_coercion(type_, value, expected):
 
 
 def test_numpy_scalars_become_python_values():
-    found = coercer(Column("c", "double"))(numpy.float64(2.0))
+    found = coercer(Column("c", DOUBLE))(numpy.float64(2.0))
     assert type(found) is float
 
 
@@ -139,14 +139,14 @@ def test_numpy_scalars_become_python_values():
 )
 def test_types_that_rows_cannot_carry(text):
     with pytest.raises(OptionError):
-        parse_type(text)
+        parse_row_type(text)
 
 
 def read(row, *columns, optional=(), missing="error"):
     return RowReader(columns, frozenset(optional), missing)(row)
 
 
-AGE, CITY = Column("age", "double"), Column("city", "string")
+AGE, CITY = Column("age", DOUBLE), Column("city", STRING)
 
 
 def test_names_are_resolved_without_regard_to_case():

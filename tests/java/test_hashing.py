@@ -9,6 +9,7 @@ import pytest
 
 from sparklet.errors import OptionError
 from sparklet.java import hash_bytes, hash_int, hash_long, hash_term, java_string_hash, term_hasher
+from sparklet.types import STRING, parse_type
 
 TEXTS = ["", "a", "bc", "abc", "abcd", "hello world", "é", "\U0001f600", "x" * 33, "\u00ff\u00fe\u00fd"]
 TERMS = [
@@ -29,11 +30,11 @@ def test_constants():
     assert (hash_int(1), hash_long(1)) == (-559580957, -1712319331)
     # HashingTF of Spark 4.3: 1000 features
     terms = ["a", "bc", "hello world", "é", None, "\U0001f600"]
-    assert {hash_term(term, "string") % 1000 for term in terms} == {42, 379, 467, 609, 659, 903}
+    assert {hash_term(term, STRING) % 1000 for term in terms} == {42, 379, 467, 609, 659, 903}
     # HashingTF of Spark 4.3 and one that Spark 2.4 saved: 64 features
     words = ["the", "quick", "brown", "fox", "0", "y"]
-    assert {hash_term(word, "string") % 64 for word in words} == {17, 28, 33, 35, 57, 60}
-    assert {hash_term(word, "string", legacy=True) % 64 for word in words} == {0, 30, 35, 37, 43, 51}
+    assert {hash_term(word, STRING) % 64 for word in words} == {17, 28, 33, 35, 57, 60}
+    assert {hash_term(word, STRING, legacy=True) % 64 for word in words} == {0, 30, 35, 37, 43, 51}
 
 
 def test_hash_codes():
@@ -46,10 +47,10 @@ def test_hash_codes():
 
 
 def test_null_and_refusals():
-    assert [hash_term(None, type_) for type_ in ("string", "int", "double")] == [42, 42, 42]
+    assert [hash_term(None, parse_type(type_)) for type_ in ("string", "int", "double")] == [42, 42, 42]
     for type_ in ("date", "decimal(10,2)", "vector"):
         with pytest.raises(OptionError):
-            term_hasher(type_)
+            term_hasher(parse_type(type_))
 
 
 @pytest.mark.spark
@@ -67,7 +68,9 @@ def test_live_terms(spark):
     for type_, values in by_type.items():
         data = spark.createDataFrame([([value],) for value in values], f"x array<{type_}>")
         rows = HashingTF(inputCol="x", outputCol="y", numFeatures=size).transform(data).collect()
-        assert [int(row.y.indices[0]) for row in rows] == [hash_term(value, type_) % size for value in values]
+        assert [int(row.y.indices[0]) for row in rows] == [
+            hash_term(value, parse_type(type_)) % size for value in values
+        ]
 
 
 @pytest.mark.spark
@@ -78,7 +81,7 @@ def test_live_legacy(spark):
         "".join(chr(draw.choice([65, 97, 233, 0x3A3])) for _ in range(k % 20)) for k in range(500)
     ]
     rows = spark.createDataFrame([(text,) for text in texts], "s string").selectExpr("hash(s) h").collect()
-    assert [row.h for row in rows] == [hash_term(text, "string", legacy=True) for text in texts]
+    assert [row.h for row in rows] == [hash_term(text, STRING, legacy=True) for text in texts]
 
 
 @pytest.mark.spark

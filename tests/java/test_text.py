@@ -20,6 +20,7 @@ from sparklet.java import (
     to_string,
     utf16_length,
 )
+from sparklet.types import DecimalType, parse_type
 
 # value, Double.toString of JDK 17, the same of JDK 25
 DOUBLES = [
@@ -116,15 +117,15 @@ CASTS = [
 
 @pytest.mark.parametrize(("value", "type_", "line", "timezone", "text"), CASTS)
 def test_to_string(value, type_, line, timezone, text):
-    assert to_string(value, type_, line, timezone) == text
+    assert to_string(value, parse_type(type_), line, timezone) == text
 
 
 def test_to_string_refuses_and_ansi_overrides():
-    assert to_string(Decimal("1E-8"), "decimal(10,8)", "3.5", ansi=True) == "0.00000001"
-    assert to_string(Decimal("1E-8"), "decimal(10,8)", "4.1+", ansi=False) == "1E-8"
+    assert to_string(Decimal("1E-8"), DecimalType(10, 8), "3.5", ansi=True) == "0.00000001"
+    assert to_string(Decimal("1E-8"), DecimalType(10, 8), "4.1+", ansi=False) == "1E-8"
     for value, type_ in (((1.0,), "vector"), ([1], "array<int>"), ("2024-01-01", "date")):
         with pytest.raises(OptionError):
-            to_string(value, type_, "3.5")
+            to_string(value, parse_type(type_), "3.5")
 
 
 @pytest.mark.parametrize(
@@ -211,7 +212,7 @@ def test_live_casts(spark):
         for ansi in (True, False):
             spark.conf.set("spark.sql.ansi.enabled", str(ansi).lower())
             data = spark.createDataFrame([(Decimal("1E-8"),)], "x decimal(10,8)")
-            expected = to_string(Decimal("1E-8"), "decimal(10,8)", line, ansi=ansi)
+            expected = to_string(Decimal("1E-8"), DecimalType(10, 8), line, ansi=ansi)
             assert data.selectExpr("cast(x as string) s").first().s == expected
     finally:
         spark.conf.set("spark.sql.session.timeZone", before)

@@ -25,6 +25,7 @@ from sparklet.errors import (
 from sparklet.linalg import DenseVector
 from sparklet.spark import predict_offline
 from sparklet.testing import assert_same, pinned
+from sparklet.types import DOUBLE
 from tests.models import assembler, save_pipeline, save_stage, seal
 from tests.spark.homes import SCHEMA, fitted, rows
 
@@ -58,7 +59,7 @@ def test_spark_passes_the_example_by(saved, made, workers):
 def test_the_example_is_schema_and_certificate(saved, spark):
     model = sparklet.load(saved, trusted=["shop"], verify=True)
     assert model.verify() == 50
-    assert {(c.name, c.type, c.origin) for c in model.inputs} == {
+    assert {(c.name, str(c.type), c.origin) for c in model.inputs} == {
         ("city", "string", "example"),
         ("price", "double", "example"),
         ("rooms", "int", "example"),
@@ -198,7 +199,7 @@ def echo_nothing():
 def test_from_spark(made, workers, saved):
     model = OnlinePipelineModel.fromSpark(made, outputs="*")
     frame = workers.createDataFrame(rows(30, seed=6), SCHEMA)
-    doubles = [column.name for column in model.outputs if column.type == "double"]
+    doubles = [column.name for column in model.outputs if column.type == DOUBLE]
     for row, answer in zip(frame.collect(), made.transform(frame).collect(), strict=True):
         scored = model.scoreInstance(row.asDict())
         assert_same({name: answer[name] for name in doubles}, {name: scored[name] for name in doubles})

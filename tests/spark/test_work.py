@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from sparklet.columns import Column, parse_type
+from sparklet.columns import Column, parse_row_type
 from sparklet.errors import OptionError, RowError
 from sparklet.linalg import DenseVector, SparseVector
 from sparklet.saved.arrow import decode_nullable
 from sparklet.spark.arrow import encode, to_array
 from sparklet.spark.work import Work
 from sparklet.testing import assert_same
+from sparklet.types import DOUBLE, LONG, parse_type
 from tests.spark.code.echoes import TYPES
 from tests.spark.test_derive import VALUES
 
@@ -29,13 +30,16 @@ ROWS = [
 
 
 def work(stage):
-    inputs = tuple((name, TYPES[name], seen or TYPES[name]) for name, seen in stage.inputs().items())
-    outputs = tuple(Column(name, *parse_type(kind), origin="x") for name, kind in stage.outputs().items())
+    inputs = tuple(
+        (name, parse_type(TYPES[name]), parse_type(seen or TYPES[name]))
+        for name, seen in stage.inputs().items()
+    )
+    outputs = tuple(Column.of(name, parse_row_type(kind), "x") for name, kind in stage.outputs().items())
     return Work(stage, inputs, outputs)
 
 
 def widened(value, found, seen):
-    return value if value is None or found == seen else {"double": float, "bigint": int}[seen](value)
+    return value if value is None or found == seen else {DOUBLE: float, LONG: int}[seen](value)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +75,7 @@ def test_columns_and_rows_agree(echoes, name):
 )
 def test_wrong_columns(given, kind, problem):
     with pytest.raises(RowError, match=problem) as caught:
-        to_array(given, Column("z", *parse_type(kind), origin="x"), 2)
+        to_array(given, Column.of("z", parse_row_type(kind), "x"), 2)
     assert caught.value.column == "z"
 
 
@@ -80,7 +84,7 @@ def test_wrong_arrays():
     import pyarrow as pa
 
     def made(given, kind):
-        return to_array(given, Column("z", *parse_type(kind), origin="x"), 2)
+        return to_array(given, Column.of("z", parse_row_type(kind), "x"), 2)
 
     for given, kind in [
         (np.array([1.5, 2.0]), "int"),

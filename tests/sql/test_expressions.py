@@ -14,6 +14,7 @@ from sparklet.profile import Profile
 from sparklet.sql import Compiled, Refused, compile_node, parse
 from sparklet.testing import differences
 from sparklet.testing.encoding import decode
+from sparklet.types import parse_type
 from tests.sql.tables import REFUSED, TABLES, Table
 
 ANSWERS = Path(__file__).with_name("answers")
@@ -37,7 +38,7 @@ def problems(table: Table, line: str, expression: str, answer: dict[str, Any]) -
 
 def differing(table: Table, line: str, expression: str, answer: dict[str, Any]) -> list[str]:
     """Return what differs from Spark's answer for one expression."""
-    columns = {name: Column(name, type, origin="schema") for name, type in table.schema.items()}
+    columns = {name: Column(name, parse_type(type), origin="schema") for name, type in table.schema.items()}
     profile = Profile.of(line)
     try:
         (item,) = parse(f"SELECT {expression} FROM __THIS__", release=profile.release).items
@@ -59,7 +60,7 @@ def differing(table: Table, line: str, expression: str, answer: dict[str, Any]) 
     if "values" not in answer:
         return []
     found = []
-    if compiled.type != answer["type"]:
+    if str(compiled.type) != answer["type"]:
         found.append(f"Spark gives {answer['type']}, compiled as {compiled.type}")
     if name is not None and name != answer["name"] and not (item.unnamed and compiled.shifts_date):
         found.append(f"Spark calls it {answer['name']}, not {name}")

@@ -11,6 +11,7 @@ from sparklet.columns import Column, wants
 from sparklet.errors import InvalidValueError, MissingExtraError, SchemaError, UnsupportedModelError
 from sparklet.linalg import DenseVector
 from sparklet.sql.parse import _grammar
+from sparklet.types import DOUBLE
 from tests.models import assembler, indexer, linear_regression, save_pipeline, save_stage
 
 SQL = "org.apache.spark.ml.feature.SQLTransformer"
@@ -211,13 +212,13 @@ def test_a_known_column_tells_of_others(tmp_path):
 
 def test_a_declared_type_rules(tmp_path):
     model = load(tmp_path, "SELECT a / 2 AS x, a + 1 AS y FROM __THIS__", schema={"a": "int"})
-    assert [(c.name, c.type) for c in model.outputs] == [("x", "double"), ("y", "int")]
+    assert [(c.name, str(c.type)) for c in model.outputs] == [("x", "double"), ("y", "int")]
 
 
 def test_anything_may_be_any_type():
     assert wants.ANY.accepts("vector")
     assert wants.like("double") == wants.like("double")
-    assert Column("a", "double") != Column("a", "double")
+    assert Column("a", DOUBLE) != Column("a", DOUBLE)
 
 
 # --- what is refused --------------------------------------------------------------------------------

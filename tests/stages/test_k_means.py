@@ -12,6 +12,7 @@ import sparklet
 from sparklet.errors import InvalidValueError, UnsupportedModelError, VectorSizeError
 from sparklet.linalg import DenseVector, SparseVector, to_dense
 from sparklet.stages.clustering.distance_measure import closest, norm
+from sparklet.types import INTEGER
 from tests.models import VECTOR, dense, save_stage
 
 NAN, INF = math.nan, math.inf
@@ -40,7 +41,7 @@ def test_clusters_in_any_order(tmp_path):
         {"prediction": 1},
         {"prediction": 2},
     ]
-    assert model.outputs[0].type == "int"
+    assert model.outputs[0].type == INTEGER
 
 
 def test_one_row_before_2_0(tmp_path):

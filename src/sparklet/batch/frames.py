@@ -10,6 +10,7 @@ from sparklet.batch.writing import array_of, objects_of
 from sparklet.codegen.columns import Scored
 from sparklet.columns import Column
 from sparklet.errors import OptionError
+from sparklet.types import DOUBLE
 
 if TYPE_CHECKING:
     import pyarrow
@@ -119,5 +120,5 @@ class _Pandas:
 def _series(values: list[Any], column: Column, index: Any) -> Any:
     import pandas
 
-    dtype = "float64" if column.type == "double" and None not in values else "object"
+    dtype = "float64" if column.type == DOUBLE and None not in values else "object"
     return pandas.Series(values, index=index, dtype=dtype)

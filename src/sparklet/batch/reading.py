@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sparklet.codegen.arrays import Columnar, Numbers, Texts, column_of
 from sparklet.columns import Column, coercer
 from sparklet.errors import RowError
+from sparklet.types import DOUBLE, STRING
 
 if TYPE_CHECKING:
     import pyarrow
@@ -38,9 +39,9 @@ def values_of(array: pyarrow.ChunkedArray | Objects, column: Column) -> Columnar
 
     if not isinstance(array, Objects):
         type_ = array.type.value_type if kinds.is_dictionary(array.type) else array.type
-        if column.type == "double" and (kinds.is_floating(type_) or kinds.is_integer(type_)):
+        if column.type == DOUBLE and (kinds.is_floating(type_) or kinds.is_integer(type_)):
             return _numbers(array)
-        if column.type == "string" and (kinds.is_string(type_) or kinds.is_large_string(type_)):
+        if column.type == STRING and (kinds.is_string(type_) or kinds.is_large_string(type_)):
             return _texts(array)
     coerce, values = coercer(column), array.to_pylist()
     found: list[Any] = []

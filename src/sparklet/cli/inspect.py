@@ -64,7 +64,7 @@ def _facts(model: OnlinePipelineModel) -> dict[str, Any]:
 
 
 def _column(column: Column) -> dict[str, Any]:
-    return {"name": column.name, "type": column.type, "size": column.size, "from": column.origin}
+    return {"name": column.name, "type": str(column.type), "size": column.size, "from": column.origin}
 
 
 def _print(model: OnlinePipelineModel, facts: dict[str, Any]) -> None:
@@ -88,8 +88,7 @@ def _print(model: OnlinePipelineModel, facts: dict[str, Any]) -> None:
 def _columns(title: str, columns: Sequence[Column]) -> Table:
     table = Table("column", "type", "from", title=title, title_justify="left")
     for column in columns:
-        size = "" if column.size is None else f"({column.size})"
-        table.add_row(escape(column.name), f"{column.type}{size}", escape(column.origin))
+        table.add_row(escape(column.name), str(column.declaration), escape(column.origin))
     return table
 
 

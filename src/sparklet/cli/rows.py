@@ -14,9 +14,18 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sparklet.batch import parquet_rows
-from sparklet.columns import Column, element_type, encode_vector, fold, is_numeric
+from sparklet.columns import Column, encode_vector, fold
 from sparklet.errors import OptionError, RowError
 from sparklet.linalg import DenseVector, SparseVector
+from sparklet.types import (
+    ArrayType,
+    BooleanType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    IntegralType,
+    VectorUDT,
+)
 
 __all__ = ["reading", "row_format", "rows_of", "to_json", "writing"]
 
@@ -136,16 +145,17 @@ def _cell(name: str, text: str | None, parsers: Mapping[str, Callable[[str], Any
 
 
 def _parser(column: Column) -> Callable[[str], Any]:
-    if column.type in ("double", "float"):
-        return float
-    if column.type.startswith("decimal("):
-        return _decimal
-    if is_numeric(column.type):
-        return int
-    if column.type == "boolean":
-        return _boolean
-    if column.type == "vector" or element_type(column.type) is not None:
-        return json.loads
+    match column.type:
+        case DoubleType() | FloatType():
+            return float
+        case DecimalType():
+            return _decimal
+        case IntegralType():
+            return int
+        case BooleanType():
+            return _boolean
+        case VectorUDT() | ArrayType():
+            return json.loads
     return str
 
 

@@ -107,7 +107,7 @@ def _compare(model: OnlinePipelineModel, rows: list[dict[str, Any]], ulps: int) 
 
     spark = spark_session()
     try:
-        schema = {column.name: column.type for column in model.inputs}
+        schema = {column.name: str(column.type) for column in model.inputs}
         return compare_with_spark(model.path, rows, spark, schema=schema, ulps=ulps)
     finally:
         spark.stop()

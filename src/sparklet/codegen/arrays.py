@@ -9,10 +9,9 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sparklet.columns import ABSENT
+from sparklet.types import DOUBLE, STRING, IntegralType
 
 __all__ = ["Columnar", "Matrix", "Numbers", "Texts", "column_of", "listed", "looked_up"]
-
-_WHOLE = ("tinyint", "smallint", "int", "bigint")
 
 
 @dataclass(frozen=True)
@@ -68,22 +67,22 @@ Columnar: TypeAlias = Numbers | Texts | Matrix | list[Any]
 def column_of(values: list[Any], type_: Any) -> Columnar:
     """Return values, already of a Spark type, as a column.
 
-    >>> column_of([1.5, None], "double")
+    >>> column_of([1.5, None], DOUBLE)
     Numbers(values=array([1.5, 0. ]), valid=array([ True, False]))
     """
     if ABSENT in values[:1]:
         return values
-    if type_ == "string":
+    if type_ == STRING:
         words = dict.fromkeys(values)
         places = {word: place for place, word in enumerate(words)}
         return Texts(list(words), np.array([places[value] for value in values], np.int64))
-    if type_ != "double" and type_ not in _WHOLE:
+    if type_ != DOUBLE and not isinstance(type_, IntegralType):
         return values
     valid: Any = True
     if None in values:
         valid = np.array([value is not None for value in values], bool)
         values = [0 if value is None else value for value in values]
-    return Numbers(np.array(values, np.float64 if type_ == "double" else np.int64), valid)
+    return Numbers(np.array(values, np.float64 if type_ == DOUBLE else np.int64), valid)
 
 
 def listed(column: Columnar, rows: np.ndarray | None = None) -> list[Any]:

@@ -61,6 +61,7 @@ from sparklet.ir import (
 from sparklet.java import dot_of, exp
 from sparklet.linalg import DenseVector, to_dense
 from sparklet.stages.stage import Dropped
+from sparklet.types import BOOLEAN, DOUBLE, FLOAT
 
 __all__ = ["ScoreColumns", "Scored", "score_columns"]
 
@@ -260,7 +261,7 @@ class _Values:
         column = self.known[id(node)]
         if isinstance(column, Numbers):
             return column.values, column.valid
-        if isinstance(column, list) and node.type in ("double", "float", "boolean"):
+        if isinstance(column, list) and node.type in (DOUBLE, FLOAT, BOOLEAN):
             valid: Any = np.array([value is not None for value in column], bool)
             filled = [0.0 if value is None else value for value in column]
             column = self.known[id(node)] = Numbers(np.array(filled, float), True if valid.all() else valid)
@@ -385,7 +386,7 @@ def _operation(node: Node) -> Operation:
 
 def _called(function: Callable[..., Any], arguments: Sequence[Node], type_: Any) -> Operation:
     """Return the call of a function for each row that is open."""
-    gap = 0.0 if type_ == "double" else None
+    gap = 0.0 if type_ == DOUBLE else None
     return lambda values: values.called(function, arguments, gap)
 
 
@@ -456,7 +457,7 @@ def _logic(node: Logic) -> Operation:
 
 
 def _select(node: Select) -> Operation:
-    numeric = node.type in ("double", "float", "boolean") and not isinstance(node.then, Vector)
+    numeric = node.type in (DOUBLE, FLOAT, BOOLEAN) and not isinstance(node.then, Vector)
 
     def choose(values: _Values) -> Columnar:
         test = np.broadcast_to(values.numbers(node.test)[0], values.batch.count)
@@ -482,7 +483,7 @@ def _present(node: Present) -> Operation:
 
 def _lookup(node: Lookup) -> Operation:
     find = node.function()
-    called = _called(find, node.operands, "double")
+    called = _called(find, node.operands, DOUBLE)
 
     def look_up(values: _Values) -> Columnar:
         texts = values.known[id(node.operand)]
@@ -598,7 +599,7 @@ def _batched(kernel: Any, values: _Values, vector: Vector) -> np.ndarray:
 def _dot(node: Dot) -> Operation:
     """Return the dot of segments by kernels, of vector objects by a call for each row."""
     vector, weights = node.vector, node.weights
-    called = _called(node.function(), node.operands, "double")
+    called = _called(node.function(), node.operands, DOUBLE)
     if not isinstance(vector, Vector) or vector.size != weights.size:
         return called
     size = weights.size
@@ -666,7 +667,7 @@ def _is_sparse(vector: Vector | IsSparse, values: _Values) -> np.ndarray:
 
 def _sparse(node: IsSparse) -> Operation:
     if node.limit is None:
-        return _called(node.function(), node.operands, "boolean")
+        return _called(node.function(), node.operands, BOOLEAN)
     return lambda values: Numbers(_is_sparse(node, values))
 
 

@@ -215,7 +215,7 @@ def _many(count: int, what: str) -> str:
 
 
 def _typed(column: Column) -> str:
-    return str(column.type) if column.size is None else f"{column.type}({column.size})"
+    return str(column.declaration)
 
 
 def _text(value: str) -> str:

@@ -10,6 +10,7 @@ from sparklet.columns import Column, Columns, Inputs, fold
 from sparklet.errors import OptionError, did_you_mean
 from sparklet.profile import Profile
 from sparklet.stages.stage import Bound, Stage
+from sparklet.types import DataType
 
 __all__ = ["Plan", "Step", "make_plan", "readers_of"]
 
@@ -59,9 +60,9 @@ def flatten(stages: Iterable[Stage]) -> list[Stage]:
 def make_plan(
     stage: Stage,
     profile: Profile,
-    schema: Mapping[str, tuple[str, int | None]],
+    schema: Mapping[str, DataType],
     outputs: str | Sequence[str] | None,
-    example: Mapping[str, tuple[str, int | None]] | None = None,
+    example: Mapping[str, DataType] | None = None,
 ) -> Plan:
     """Return the plan of a model; `example` types the columns that `schema` does not.
 

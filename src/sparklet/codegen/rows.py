@@ -17,10 +17,11 @@ from sparklet.codegen.source import Source, compiled
 from sparklet.codegen.writer import Writer
 from sparklet.columns import ABSENT, RowReader, coercer
 from sparklet.stages.stage import Dropped
+from sparklet.types import BOOLEAN, DOUBLE, STRING, DataType
 
 __all__ = ["CLASSES", "again", "rows"]
 
-CLASSES: dict[str, type] = {"double": float, "string": str, "boolean": bool}
+CLASSES: dict[DataType, type] = {DOUBLE: float, STRING: str, BOOLEAN: bool}
 """The classes that a row's value most likely has already; any other goes through the column's coercion."""
 
 

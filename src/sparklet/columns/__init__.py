@@ -1,13 +1,13 @@
 """Typed columns: what stages are bound to, and how row values are made to fit."""
 
-from sparklet.columns.column import Attribute, Column
+from sparklet.columns.column import Attribute, Column, split_size
 from sparklet.columns.rows import ABSENT, RowReader, coercer, encode_vector
+from sparklet.columns.schema import parse_row_type, parse_schema
 from sparklet.columns.scope import Columns, Inputs, fold
-from sparklet.columns.types import INTEGRAL, Want, element_type, is_numeric, parse_schema, parse_type, wants
+from sparklet.columns.wants import Want, wants
 
 __all__ = [
     "ABSENT",
-    "INTEGRAL",
     "Attribute",
     "Column",
     "Columns",
@@ -15,11 +15,10 @@ __all__ = [
     "RowReader",
     "Want",
     "coercer",
-    "element_type",
     "encode_vector",
     "fold",
-    "is_numeric",
+    "parse_row_type",
     "parse_schema",
-    "parse_type",
+    "split_size",
     "wants",
 ]

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["Attribute", "Column"]
+from sparklet.types import DataType, VectorUDT
+
+__all__ = ["Attribute", "Column", "split_size"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,15 @@ class Attribute:
         )
 
 
+def split_size(type: DataType) -> tuple[DataType, int | None]:
+    """Return a declared type as the type of a column and, for `vector(n)`, its size.
+
+    >>> split_size(VectorUDT(3))
+    (VectorUDT(size=None), 3)
+    """
+    return (VectorUDT(), type.size) if isinstance(type, VectorUDT) else (type, None)
+
+
 @dataclass(frozen=True, eq=False)
 class Column:
     """Describe a column: name, Spark type, vector size, ML attributes, non-zero bounds, origin.
@@ -44,13 +55,23 @@ class Column:
     """
 
     name: str
-    type: str
+    type: DataType
     size: int | None = None
     attribute: Attribute | None = None
     make_attributes: Callable[[], tuple[Attribute, ...]] | None = None
     nonzeros: tuple[int, int] | None = None
     origin: str = "inferred"
     casts: bool = False
+
+    @classmethod
+    def of(cls, name: str, type: DataType, origin: str) -> Column:
+        """Return a column of a declared type; the size of a vector stands in `size`, not in the type."""
+        return cls(name, *split_size(type), origin=origin)
+
+    @property
+    def declaration(self) -> DataType:
+        """Return the type as `load(schema=...)` takes it: that of a vector has its size."""
+        return VectorUDT(self.size) if isinstance(self.type, VectorUDT) else self.type
 
     def attributes(self) -> tuple[Attribute, ...] | None:
         """Return the attributes of a vector's elements, or None where unknown."""
@@ -61,5 +82,4 @@ class Column:
         return replace(self, name=name)
 
     def __repr__(self) -> str:
-        size = f"({self.size})" if self.size is not None else ""
-        return f"Column({self.name}: {self.type}{size}, {self.origin})"
+        return f"Column({self.name}: {self.declaration}, {self.origin})"

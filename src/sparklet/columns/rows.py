@@ -15,7 +15,6 @@ from typing import Any
 
 from sparklet.columns.column import Column
 from sparklet.columns.scope import fold
-from sparklet.columns.types import INTEGRAL, element_type
 from sparklet.errors import (
     AmbiguousColumnError,
     ColumnTypeError,
@@ -25,8 +24,27 @@ from sparklet.errors import (
 )
 from sparklet.java.text import double_to_string
 from sparklet.linalg import DenseVector, SparseVector, Vector, vector
+from sparklet.types import (
+    STRING,
+    ArrayType,
+    BooleanType,
+    ByteType,
+    DataType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    IntegerType,
+    IntegralType,
+    LongType,
+    ShortType,
+    StringType,
+    TimestampNTZType,
+    TimestampType,
+    VectorUDT,
+)
 
-__all__ = ["ABSENT", "RowReader", "coercer", "encode_vector"]
+__all__ = ["ABSENT", "RowReader", "coercer", "encode_vector", "is_carried"]
 
 Coerce = Callable[[Any], Any]
 
@@ -83,8 +101,8 @@ def _to_float(value: Any) -> float | None:
         return math.copysign(math.inf, number)
 
 
-def _to_integral(type_: str) -> Coerce:
-    bound = 1 << (INTEGRAL[type_] - 1)
+def _to_integral(type: IntegralType) -> Coerce:
+    bound, name = 1 << (type.bits - 1), str(type)
 
     def coerce(value: Any) -> int | None:
         if value is None:
@@ -95,9 +113,9 @@ def _to_integral(type_: str) -> Coerce:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
-            raise ColumnTypeError(value, type_)
+            raise ColumnTypeError(value, name)
         if not -bound <= value < bound:
-            raise ColumnTypeError(value, type_, hint="out of range")
+            raise ColumnTypeError(value, name, hint="out of range")
         return int(value)
 
     return coerce
@@ -143,8 +161,8 @@ def _refuse_label(value: object) -> str:
     raise ColumnTypeError(value, "string or number")
 
 
-def _to_decimal(type_: str) -> Coerce:
-    precision, scale = map(int, type_[8:-1].split(","))
+def _to_decimal(type: DecimalType) -> Coerce:
+    precision, scale, name = type.precision, type.scale, str(type)
     context = decimal.Context(prec=76, rounding=decimal.ROUND_HALF_UP, traps=[decimal.InvalidOperation])
     step, limit = decimal.Decimal(1).scaleb(-scale), decimal.Decimal(10) ** (precision - scale)
 
@@ -153,14 +171,14 @@ def _to_decimal(type_: str) -> Coerce:
         if value is None or _is_nan(value):
             return None
         if isinstance(value, bool) or not isinstance(value, (int, decimal.Decimal)):
-            raise ColumnTypeError(value, type_)
+            raise ColumnTypeError(value, name)
         try:
             number = decimal.Decimal(value).quantize(step, context=context)
             if abs(number) < limit:
                 return number
         except decimal.InvalidOperation:  # NaN, or more digits than any decimal has
             pass
-        raise ColumnTypeError(value, type_, hint="out of range")
+        raise ColumnTypeError(value, name, hint="out of range")
 
     return coerce
 
@@ -195,8 +213,8 @@ def _to_timestamp(value: Any) -> datetime.datetime | None:
     raise ColumnTypeError(value, "timestamp")
 
 
-def _to_array(element: str) -> Coerce:
-    coerce_element = _coerce_by_type(element)
+def _to_array(type: ArrayType) -> Coerce:
+    coerce_element, name = _coerce_by_type(type.elementType), str(type)
 
     def coerce(value: Any) -> list[Any] | None:
         if value is None:
@@ -206,7 +224,7 @@ def _to_array(element: str) -> Coerce:
         if not isinstance(value, (list, tuple)):
             if _is_nan(_plain(value)) or _plain(value) is None:
                 return None
-            raise ColumnTypeError(value, f"array<{element}>")
+            raise ColumnTypeError(value, name)
         return [coerce_element(item) for item in value]
 
     return coerce
@@ -255,34 +273,53 @@ def _sized(size: int) -> Coerce:
     return coerce
 
 
-def _coerce_by_type(type_: str) -> Coerce:
-    if (element := element_type(type_)) is not None:
-        return _to_array(element)
-    if type_ in INTEGRAL:
-        return _to_integral(type_)
-    if type_.startswith("decimal("):
-        return _to_decimal(type_)
-    return {
-        "double": _to_double,
-        "float": _to_float,
-        "boolean": _to_boolean,
-        "string": _to_string,
-        "date": _to_date,
-        "timestamp": _to_timestamp,
-        "timestamp_ntz": _to_timestamp,
-        "vector": _to_vector,
-    }[type_]
+_COERCERS: Mapping[type[DataType], Callable[[Any], Coerce]] = {
+    **dict.fromkeys((ByteType, ShortType, IntegerType, LongType), _to_integral),
+    DoubleType: lambda _: _to_double,
+    FloatType: lambda _: _to_float,
+    BooleanType: lambda _: _to_boolean,
+    StringType: lambda _: _to_string,
+    DateType: lambda _: _to_date,
+    TimestampType: lambda _: _to_timestamp,
+    TimestampNTZType: lambda _: _to_timestamp,
+    VectorUDT: lambda _: _to_vector,
+    DecimalType: _to_decimal,
+    ArrayType: _to_array,
+}
+"""The one table from types to what makes Python values fit them."""
+
+
+def is_carried(type: DataType) -> bool:
+    """Tell whether rows can carry values of a type.
+
+    >>> from sparklet.types import parse_type
+    >>> is_carried(parse_type("array<int>")), is_carried(parse_type("map<string,int>"))
+    (True, False)
+    """
+    match type:
+        case ArrayType(element):
+            return is_carried(element)
+        case StringType(collation):
+            return collation is None
+        case DecimalType(precision, scale):
+            return precision >= 1 and scale >= 0
+    return type.__class__ in _COERCERS
+
+
+def _coerce_by_type(type: DataType) -> Coerce:
+    return _COERCERS[type.__class__](type)
 
 
 def coercer(column: Column) -> Coerce:
     """Return the function that makes a row's value fit the column, or raises `ColumnTypeError`.
 
-    >>> coercer(Column("age", "double"))(41)
+    >>> from sparklet.types import DOUBLE
+    >>> coercer(Column("age", DOUBLE))(41)
     41.0
     """
-    if column.casts and column.type == "string":
+    if column.casts and column.type == STRING:
         return _to_label
-    if column.type == "vector" and column.size is not None and column.origin != "inferred":
+    if isinstance(column.type, VectorUDT) and column.size is not None and column.origin != "inferred":
         return _sized(column.size)
     return _coerce_by_type(column.type)
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from sparklet.columns.column import Attribute, Column
-from sparklet.columns.types import Want
+from sparklet.columns.wants import Want
 from sparklet.errors import AmbiguousColumnError, ColumnExistsError, SchemaError
 from sparklet.profile import Profile
+from sparklet.types import STRING, VECTOR, DataType
 
 __all__ = ["Columns", "Inputs"]
 
@@ -28,19 +29,19 @@ class Inputs:
 
     def __init__(
         self,
-        schema: Mapping[str, tuple[str, int | None]],
-        example: Mapping[str, tuple[str, int | None]] | None = None,
+        schema: Mapping[str, DataType],
+        example: Mapping[str, DataType] | None = None,
     ) -> None:
         self._columns: dict[str, Column] = {}
         self._wants: dict[str, dict[Want, str]] = {}
         self._used: dict[str, None] = {}
         self.retyped = False
-        for name, (type_, size) in schema.items():
+        for name, type in schema.items():
             if (twin := self._columns.get(fold(name))) is not None:
                 raise AmbiguousColumnError(name, (twin.name, name))
-            self._columns[fold(name)] = Column(name, type_, size, origin="schema")
-        for name, (type_, size) in (example or {}).items():
-            self._columns.setdefault(fold(name), Column(name, type_, size, origin="example"))
+            self._columns[fold(name)] = Column.of(name, type, "schema")
+        for name, type in (example or {}).items():
+            self._columns.setdefault(fold(name), Column.of(name, type, "example"))
 
     def take(self, name: str, want: Want, stage: str, size: int | None) -> Column:
         """Return the input column, made on first use."""
@@ -55,16 +56,11 @@ class Inputs:
             if not want.accepts(column.type) or _teaches(want, column, takers):
                 column = self._columns[key] = self._settle(name, takers)
                 self.retyped = True
-            elif column.casts and not want.casts and column.type == "string":
+            elif column.casts and not want.casts and column.type == STRING:
                 # A tokenizer takes text only; what an indexer would cast must not reach it.
-                column = self._columns[key] = Column(column.name, "string")
+                column = self._columns[key] = Column(column.name, STRING)
                 self.retyped = True
-        if (
-            column.type == "vector"
-            and column.size is None
-            and size is not None
-            and column.origin == "inferred"
-        ):
+        if column.type == VECTOR and column.size is None and size is not None and column.origin == "inferred":
             column = self._columns[key] = replace(column, size=size)
             self.retyped = True
         return column
@@ -152,7 +148,7 @@ class Columns:
     def new(
         self,
         name: str,
-        type: str,
+        type: DataType,
         *,
         size: int | None = None,
         attribute: Attribute | None = None,

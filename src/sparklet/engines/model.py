@@ -87,7 +87,7 @@ class OnlinePipelineModel(ABC):
     @property
     def schema(self) -> dict[str, str]:
         """Return the inputs' Spark types by name, in the form that `load(schema=...)` takes."""
-        return {c.name: c.type if c.size is None else f"{c.type}({c.size})" for c in self.inputs}
+        return {column.name: str(column.declaration) for column in self.inputs}
 
     @abstractmethod
     def scoreInstance(self, row: Row) -> Scored | None:
@@ -227,8 +227,8 @@ class OnlinePipelineModel(ABC):
 
         def rows(columns: Sequence[Column], kind: str) -> str:
             return "".join(
-                f"<tr><td>{kind}</td><td>{html.escape(c.name)}</td><td>{html.escape(c.type)}"
-                f"{'' if c.size is None else f'({c.size})'}</td><td>{html.escape(c.origin)}</td></tr>"
+                f"<tr><td>{kind}</td><td>{html.escape(c.name)}</td><td>{html.escape(str(c.declaration))}</td>"
+                f"<td>{html.escape(c.origin)}</td></tr>"
                 for c in columns
             )
 

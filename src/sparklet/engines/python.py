@@ -13,6 +13,7 @@ from sparklet.errors import SparkletError
 from sparklet.profile import Profile
 from sparklet.saved import Example, SavedStage, open_model
 from sparklet.stages import Stage, build, check_trusted
+from sparklet.types import DataType
 
 if TYPE_CHECKING:
     from pathlib import PurePath
@@ -32,9 +33,9 @@ class Options:
 
     profile: Profile
     outputs: str | tuple[str, ...] | None
-    schema: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
+    schema: Mapping[str, DataType] = field(default_factory=dict)
     missing: str = "error"
-    example: Mapping[str, tuple[str, int | None]] = field(default_factory=dict)
+    example: Mapping[str, DataType] = field(default_factory=dict)
     trusted: tuple[str, ...] = ()
 
 
@@ -153,7 +154,7 @@ def load_python(
         outputs=outputs if outputs is None or isinstance(outputs, str) else tuple(outputs),
         schema={} if schema is None else parse_schema(schema),
         missing=missing,
-        example={} if example is None else example.schema,
+        example={} if example is None else example.inputs,
         trusted=packages,
     )
     return PythonPipelineModel(build(saved, packages), options, saved.path)

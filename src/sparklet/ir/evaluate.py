@@ -40,7 +40,7 @@ def evaluator(graph: Graph, output: Node) -> Callable[..., Any]:
     """Return the function from the values of a graph's inputs to the value of a node.
 
     >>> graph = Graph()
-    >>> evaluator(graph, graph.multiply(graph.input("double"), 2.0))(4.0)
+    >>> evaluator(graph, graph.multiply(graph.input(DOUBLE), 2.0))(4.0)
     8.0
     """
     wiring = wire(prune(graph.nodes, [output]), graph.inputs, [output])

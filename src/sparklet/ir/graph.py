@@ -50,6 +50,7 @@ from sparklet.ir.vectors import (
 from sparklet.java import Layout
 from sparklet.linalg import Matrix, Release, compressed, sparse_limit
 from sparklet.linalg import Vector as VectorValue
+from sparklet.types import BOOLEAN, DOUBLE, VECTOR, is_floating
 
 __all__ = ["Emit", "Graph", "calls"]
 
@@ -70,7 +71,7 @@ class Graph:
     Each method adds a node and returns it, or one that computes the same. Numbers stand for constants.
 
     >>> graph = Graph()
-    >>> x = graph.input("double")
+    >>> x = graph.input(DOUBLE)
     >>> graph.multiply(x, 2.0) is graph.multiply(x, 2.0)
     True
     """
@@ -91,7 +92,7 @@ class Graph:
 
     def input(self, type: Any, *, null: bool = True) -> Input:
         """Add an input column."""
-        node = Input(len(self.inputs), type=type, null=null, nan=type in ("double", "float"))
+        node = Input(len(self.inputs), type=type, null=null, nan=is_floating(type))
         self.inputs.append(node)
         self._added.add(id(node))
         self.nodes.append(node)
@@ -140,7 +141,7 @@ class Graph:
 
     def to_double(self, x: Node) -> Node:
         """Return a number of any type as a double."""
-        if x.type in ("double", "float"):
+        if is_floating(x.type):
             return x
         return self.add(ToDouble(x, null=x.null, nan=False))
 
@@ -152,11 +153,11 @@ class Graph:
 
     def compare(self, operator: Literal["<", "<=", ">", ">=", "==", "!="], x: Operand, y: Operand) -> Node:
         """Return the test of two numbers."""
-        return self.add(Compare(operator, self._node(x), self._node(y), type="boolean", nan=False))
+        return self.add(Compare(operator, self._node(x), self._node(y), type=BOOLEAN, nan=False))
 
     def is_null(self, x: Node) -> Node:
         """Return the test whether x is null."""
-        return self.add(IsNull(x, type="boolean", nan=False))
+        return self.add(IsNull(x, type=BOOLEAN, nan=False))
 
     def is_nan(self, x: Node) -> Node:
         """Return the test whether x, a number or null, is NaN."""
@@ -164,7 +165,7 @@ class Graph:
 
     def negation(self, test: Node) -> Node:
         """Return the test that fails where another holds."""
-        return self.add(Not(test, type="boolean", nan=False))
+        return self.add(Not(test, type=BOOLEAN, nan=False))
 
     def both(self, *tests: Node) -> Node:
         """Return the test that holds where all of some tests do."""
@@ -177,7 +178,7 @@ class Graph:
     def _logic(self, operator: Literal["and", "or"], tests: Sequence[Node]) -> Node:
         joined = tests[0]
         for test in tests[1:]:
-            joined = self.add(Logic(operator, joined, test, type="boolean", nan=False))
+            joined = self.add(Logic(operator, joined, test, type=BOOLEAN, nan=False))
         return joined
 
     def select(self, test: Node, then: Operand, otherwise: Operand, **facts: Any) -> Node:
@@ -326,7 +327,7 @@ class Graph:
         """
         scalars = vector.scalars if isinstance(vector, Vector) and vector.kind != "counted" else None
         if not isinstance(vector, Vector) or scalars is None or max(indices, default=-1) >= len(scalars):
-            return self.call(function, vector, type="vector", null=False)
+            return self.call(function, vector, type=VECTOR, null=False)
         chosen = [scalars[index] for index in indices]
         if vector.kind == "dense":
             return self._vector(tuple(chosen), len(chosen), -1)
@@ -339,13 +340,13 @@ class Graph:
         if isinstance(vector, Vector) and vector.kind == "dense":
             size = len(vector.segments)
             return self._vector(vector.segments, size, sparse_limit(size, release), release)
-        return self.call(partial(compressed, release=release), vector, type="vector", null=False)
+        return self.call(partial(compressed, release=release), vector, type=VECTOR, null=False)
 
     def is_sparse(self, vector: Vector) -> Node:
         """Return the test whether a vector of segments is sparse."""
         if vector.kind != "counted":
             return self.constant(vector.kind == "sparse")
-        return self.add(IsSparse(vector.segments, vector.limit, vector.release, type="boolean", nan=False))
+        return self.add(IsSparse(vector.segments, vector.limit, vector.release, type=BOOLEAN, nan=False))
 
     # --- products and forests ---
 
@@ -364,13 +365,13 @@ class Graph:
 
     def kernel(self, make: Callable[[Layout], Function], vector: Node, size: int | None = None) -> Node:
         """Return what a function of a vector's segments gives: a double, or a dense vector of `size`."""
-        return self.add(Kernel(vector, make, size, type="double" if size is None else "vector"))
+        return self.add(Kernel(vector, make, size, type=DOUBLE if size is None else VECTOR))
 
     def apply(
         self, function: Function, vector: Node, size: int | None = None, name: str | None = None, **facts: Any
     ) -> Node:
         """Return what a function of a dense vector's elements gives, see `Apply`."""
-        kind = {"type": "double" if size is None else "vector"}
+        kind = {"type": DOUBLE if size is None else VECTOR}
         return self.add(Apply(function, vector, size, name, **(kind | facts)))
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from sparklet.java import exp
+from sparklet.types import DOUBLE
 
 __all__ = [
     "Arithmetic",
@@ -60,7 +61,7 @@ class Node:
     exactness: ClassVar[Exactness] = "structural"
     effect: ClassVar[bool] = False
 
-    type: Any = "double"
+    type: Any = DOUBLE
     null: bool = False
     nan: bool = True
     categories: int | None = None

@@ -24,6 +24,7 @@ from sparklet.linalg import (
 from sparklet.linalg import (
     Vector as VectorValue,
 )
+from sparklet.types import VECTOR
 
 __all__ = [
     "Apply",
@@ -100,7 +101,7 @@ class Vector(Node):
     size: int | None
     limit: int | None
     release: Release = "4.1+"
-    type: Any = field(default="vector", kw_only=True)
+    type: Any = field(default=VECTOR, kw_only=True)
 
     @property
     def kind(self) -> Literal["dense", "sparse", "counted"]:
@@ -275,7 +276,7 @@ class Map(Node):
     body: Node
     size: int
     keeps_zero: bool
-    type: Any = field(default="vector", kw_only=True)
+    type: Any = field(default=VECTOR, kw_only=True)
 
     @property
     def operands(self) -> tuple[Node, ...]:
@@ -343,7 +344,7 @@ class MatrixProduct(Node):
     matrix: Matrix
     start: tuple[float, ...]
     order: str
-    type: Any = field(default="vector", kw_only=True)
+    type: Any = field(default=VECTOR, kw_only=True)
 
     @property
     def size(self) -> int:

@@ -8,32 +8,36 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from sparklet.errors import InvalidValueError
+from sparklet.errors import InvalidValueError, OptionError
+from sparklet.types import DataType, DecimalType, DoubleType, FloatType, IntegralType
 
 __all__ = ["from_double"]
 
-_BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 _WIDE = decimal.Context(prec=400, rounding=decimal.ROUND_HALF_UP)
 
 
-def from_double(type: str, ansi: bool) -> Callable[[float], Any]:
+def from_double(type: DataType, ansi: bool) -> Callable[[float], Any]:
     """Return Spark's `CAST(double AS type)` for a numeric Spark type.
 
     Under ANSI a value out of range raises `InvalidValueError`; otherwise integers saturate as the JVM's do,
     and a decimal becomes null. Follows Spark's `sql/catalyst/expressions/Cast.scala` (4.2).
 
-    >>> from_double("int", ansi=False)(1.67), from_double("int", ansi=False)(float("nan"))
+    >>> from sparklet.types import FLOAT, INTEGER
+    >>> from_double(INTEGER, ansi=False)(1.67), from_double(INTEGER, ansi=False)(float("nan"))
     (1, 0)
-    >>> from_double("float", ansi=True)(1.55)
+    >>> from_double(FLOAT, ansi=True)(1.55)
     1.5499999523162842
     """
-    if type == "double":
-        return float
-    if type == "float":
-        return _to_float
-    if type in _BITS:
-        return _to_integral(type, ansi)
-    return _to_decimal(type, ansi)
+    match type:
+        case DoubleType():
+            return float
+        case FloatType():
+            return _to_float
+        case IntegralType():
+            return _to_integral(type, ansi)
+        case DecimalType():
+            return _to_decimal(type, ansi)
+    raise OptionError("type", str(type), "Spark has no cast of a double to it here")
 
 
 def _to_float(value: float) -> float:
@@ -43,8 +47,8 @@ def _to_float(value: float) -> float:
         return math.copysign(math.inf, value)
 
 
-def _to_integral(type: str, ansi: bool) -> Callable[[float], int]:
-    bits = _BITS[type]
+def _to_integral(type: IntegralType, ansi: bool) -> Callable[[float], int]:
+    bits = type.bits
     lowest, highest = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     # A double is cast to the narrow types by way of int.
     bottom, top = (lowest, highest) if bits > 32 else (-(1 << 31), (1 << 31) - 1)
@@ -66,8 +70,8 @@ def _to_integral(type: str, ansi: bool) -> Callable[[float], int]:
     return exact if ansi else saturating
 
 
-def _to_decimal(type: str, ansi: bool) -> Callable[[float], decimal.Decimal | None]:
-    precision, scale = map(int, type[len("decimal(") : -1].split(","))
+def _to_decimal(type: DecimalType, ansi: bool) -> Callable[[float], decimal.Decimal | None]:
+    precision, scale = type.precision, type.scale
     step, limit = decimal.Decimal(1).scaleb(-scale), decimal.Decimal(10) ** (precision - scale)
 
     def cast(value: float) -> decimal.Decimal | None:

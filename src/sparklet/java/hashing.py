@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sparklet._native import kernels
 from sparklet.errors import OptionError
+from sparklet.types import BOOLEAN, BYTE, DOUBLE, FLOAT, INTEGER, LONG, SHORT, STRING, DataType
 
 __all__ = [
     "hash_bytes",
@@ -101,41 +102,41 @@ def _string_hasher(legacy: bool) -> Callable[..., int]:
     return lambda value: hash_bytes(value.encode("utf-8", "replace"), legacy=legacy)
 
 
-_HASHERS: dict[str, Callable[..., int]] = {
-    "boolean": lambda value: hash_int(1 if value else 0),
-    "tinyint": hash_int,
-    "smallint": hash_int,
-    "int": hash_int,
-    "bigint": hash_long,
-    "float": _hash_float,
-    "double": _hash_double,
+_HASHERS: dict[DataType, Callable[..., int]] = {
+    BOOLEAN: lambda value: hash_int(1 if value else 0),
+    BYTE: hash_int,
+    SHORT: hash_int,
+    INTEGER: hash_int,
+    LONG: hash_long,
+    FLOAT: _hash_float,
+    DOUBLE: _hash_double,
 }
 
 
-def term_hasher(type_: str, *, legacy: bool = False) -> Callable[[object], int]:
-    """Return f(term), the signed murmur3 hash of a term of the Spark type `type_`; a null hashes to the seed.
+def term_hasher(type: DataType, *, legacy: bool = False) -> Callable[[object], int]:
+    """Return f(term), the signed murmur3 hash of a term of the Spark type `type`; a null hashes to the seed.
 
     `legacy` is the hash of strings by a HashingTF that Spark before 3.0 saved. The index of a term is
     `f(term) % numFeatures`. Raises OptionError for a type that Spark's hashing refuses. Follows Spark's
     `mllib/feature/HashingTF.scala` and `ml/feature/FeatureHasher.scala` (4.2).
 
-    >>> f = term_hasher("string")
+    >>> f = term_hasher(STRING)
     >>> [f(term) % 1000 for term in ("a", "hello world", "é", "😀", None)]
     [467, 609, 903, 379, 42]
     """
-    if type_ != "string" and type_ not in _HASHERS:
-        raise OptionError("type", type_, "Spark does not hash terms of this type")
-    hasher = _string_hasher(legacy) if type_ == "string" else _HASHERS[type_]
+    if type != STRING and type not in _HASHERS:
+        raise OptionError("type", str(type), "Spark does not hash terms of this type")
+    hasher = _string_hasher(legacy) if type == STRING else _HASHERS[type]
     return lambda term: SEED if term is None else hasher(term)
 
 
-def hash_term(value: object, type_: str, legacy: bool = False) -> int:
-    """Return the signed murmur3 hash of one term: `term_hasher(type_)(value)`.
+def hash_term(value: object, type: DataType, legacy: bool = False) -> int:
+    """Return the signed murmur3 hash of one term: `term_hasher(type)(value)`.
 
-    >>> hash_term("a", "string") % 1000, hash_term(True, "boolean") == hash_int(1)
+    >>> hash_term("a", STRING) % 1000, hash_term(True, BOOLEAN) == hash_int(1)
     (467, True)
     """
-    return term_hasher(type_, legacy=legacy)(value)
+    return term_hasher(type, legacy=legacy)(value)
 
 
 def java_string_hash(text: str) -> int:

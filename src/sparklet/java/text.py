@@ -11,6 +11,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sparklet.errors import OptionError
+from sparklet.types import (
+    BooleanType,
+    DataType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    IntegralType,
+    StringType,
+    TimestampNTZType,
+    TimestampType,
+)
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -236,52 +248,52 @@ DECIMAL_CONTEXT = Context(prec=77, rounding=ROUND_HALF_UP)  # two digits of 38 a
 
 def to_string(
     value: object,
-    type_: str,
+    type: DataType,
     release: Literal["3.5", "4.0", "4.1+"],
     timezone: str = "UTC",
     *,
     ansi: bool | None = None,
     jdk: Jdk = 17,
 ) -> str | None:
-    """Return Spark's `cast(value as string)` of a value of the Spark type `type_`; null for null.
+    """Return Spark's `cast(value as string)` of a value of the Spark type `type`; null for null.
 
     Types: boolean, tinyint, smallint, int, bigint, float, double, decimal(p,s), date, timestamp,
     timestamp_ntz, string; OptionError for others. A decimal is written plainly where `ansi` is on, else with
     an exponent where it is small; ANSI is the default from Spark 4.0 on. A datetime without timezone is read
     as in `timezone`, the session's. Follows Spark's `catalyst/expressions/ToStringBase.scala` (4.2).
 
-    >>> to_string(True, "boolean", "3.5"), to_string(3, "double", "3.5"), to_string(None, "int", "3.5")
+    >>> from sparklet.types import BOOLEAN, DOUBLE, INTEGER
+    >>> to_string(True, BOOLEAN, "3.5"), to_string(3, DOUBLE, "3.5"), to_string(None, INTEGER, "3.5")
     ('true', '3.0', None)
-    >>> to_string(Decimal("1e-8"), "decimal(10,8)", "3.5"), to_string(Decimal("1e-8"), "decimal(10,8)", "4.0")
-    ('1E-8', '0.00000001')
+    >>> [to_string(Decimal("1e-8"), DecimalType(10, 8), release) for release in ("3.5", "4.0")]
+    ['1E-8', '0.00000001']
     """
     if value is None:
         return None
-    if type_ == "string":
-        return str(value)
-    if type_ == "double":
-        return double_to_string(float(value), jdk)  # type: ignore[arg-type]
-    if type_ in INTEGRAL_TYPES:
-        return str(int(value))  # type: ignore[call-overload]
-    if type_ == "boolean":
-        return "true" if value else "false"
-    if type_ == "float":
-        return float_to_string(float(value), jdk)  # type: ignore[arg-type]
-    if type_.startswith("decimal"):
-        plain = ansi if ansi is not None else release != "3.5"
-        return _decimal_to_string(Decimal(value), type_, plain)  # type: ignore[arg-type]
-    if type_ == "date" and isinstance(value, dt.date):
-        return value.isoformat()[:10]
-    if type_ in {"timestamp", "timestamp_ntz"} and isinstance(value, dt.datetime):
-        return _timestamp_to_string(value, timezone if type_ == "timestamp" else None)
-    raise OptionError("type", type_, f"has no cast to string for a {type(value).__name__}")
+    match type:
+        case DoubleType():
+            return double_to_string(float(value), jdk)  # type: ignore[arg-type]
+        case IntegralType():
+            return str(int(value))  # type: ignore[call-overload]
+        case StringType():
+            return str(value)
+        case BooleanType():
+            return "true" if value else "false"
+        case FloatType():
+            return float_to_string(float(value), jdk)  # type: ignore[arg-type]
+        case DecimalType(scale=scale):
+            plain = ansi if ansi is not None else release != "3.5"
+            return _decimal_to_string(Decimal(value), scale, plain)  # type: ignore[arg-type]
+        case DateType() if isinstance(value, dt.date):
+            return value.isoformat()[:10]
+        case TimestampType() if isinstance(value, dt.datetime):
+            return _timestamp_to_string(value, timezone)
+        case TimestampNTZType() if isinstance(value, dt.datetime):
+            return _timestamp_to_string(value, None)
+    raise OptionError("type", str(type), f"has no cast to string for a {value.__class__.__name__}")
 
 
-INTEGRAL_TYPES = frozenset({"tinyint", "smallint", "int", "bigint"})
-
-
-def _decimal_to_string(value: Decimal, type_: str, plain: bool) -> str:
-    scale = int(type_[:-1].rpartition(",")[2]) if "," in type_ else 0
+def _decimal_to_string(value: Decimal, scale: int, plain: bool) -> str:
     fitted = value.quantize(Decimal(1).scaleb(-scale), context=DECIMAL_CONTEXT)
     if not fitted:
         fitted = fitted.copy_abs()  # java.math.BigDecimal has no -0

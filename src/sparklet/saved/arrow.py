@@ -14,7 +14,7 @@ from sparklet.errors import CorruptModelError, MissingDataError
 from sparklet.saved.arrays import FORMATS, Array, Lists, Maps, Numbers, Structs
 from sparklet.saved.stores import Store
 from sparklet.saved.text import LFS_HINT, LFS_PROBLEM, is_lfs_pointer
-from sparklet.saved.types import spark_type
+from sparklet.types.arrow import arrow_name
 
 __all__ = ["as_numpy", "columns_of", "decode_nullable", "from_arrow", "read_file"]
 
@@ -81,7 +81,7 @@ def from_arrow(array: pa.Array) -> Array:
         # Arrow's own flatten would import its compute functions.
         start, end = int(bounds[0]), int(bounds[-1])
         return Lists(mask, (bounds - start).data, from_arrow(array.values[start:end]))
-    type = spark_type(kind)
+    type = arrow_name(kind)
     if type in FORMATS:
         return Numbers(type, mask, _numbers(array).data)
     return _Objects(type, mask, array)

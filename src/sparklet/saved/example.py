@@ -14,13 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sparklet.columns import fold, parse_type
+from sparklet.columns import fold, parse_row_type, split_size
 from sparklet.errors import CorruptModelError, OptionError, shown
 from sparklet.profile import Profile
 from sparklet.saved.checksums import check_files
 from sparklet.saved.stores import Store, join
 from sparklet.saved.tables import Table, read_table
 from sparklet.saved.text import first_line
+from sparklet.types import DataType
 
 __all__ = ["EXAMPLE", "Example", "example_json", "read_example"]
 
@@ -30,7 +31,7 @@ EXAMPLE = "_sparklet"
 _FORMAT = 1
 _WORD = re.compile(r"[A-Za-z0-9_+\-/:.]{1,64}")
 
-Types = Mapping[str, str]
+Types = Mapping[str, DataType]
 
 
 def example_json(profile: Profile, facts: Mapping[str, Any], inputs: Types, outputs: Types) -> str:
@@ -42,8 +43,8 @@ def example_json(profile: Profile, facts: Mapping[str, Any], inputs: Types, outp
             **facts,
             "session": session,
             "order": facts.get("order"),
-            "inputs": list(inputs.items()),
-            "outputs": list(outputs.items()),
+            "inputs": [[name, str(type)] for name, type in inputs.items()],
+            "outputs": [[name, str(type)] for name, type in outputs.items()],
         },
         separators=(",", ":"),
     )
@@ -64,11 +65,6 @@ class Example:
     outputs: Types
     _store: Store
     _root: str
-
-    @property
-    def schema(self) -> dict[str, tuple[str, int | None]]:
-        """Return what `parse_schema` would of the input columns' types."""
-        return {name: parse_type(text) for name, text in self.inputs.items()}
 
     def check_files(self) -> None:
         """Compare every file of the model with what it was when the example was saved.
@@ -97,8 +93,8 @@ class Example:
 
 def _columns(table: Table, prefix: str, types: Types) -> list[list[Any]]:
     found = []
-    for place, (name, text) in enumerate(types.items()):
-        path, type_ = f"{prefix}{place}", parse_type(text)[0]
+    for place, (name, type) in enumerate(types.items()):
+        path, type_ = f"{prefix}{place}", str(split_size(type)[0])
         if (stored := table.types.get(path)) is not None and not _same(stored, type_):
             raise CorruptModelError(table.path, f"column {path!r} ({name}) is {stored}, described as {type_}")
         found.append(table.nullable(path))
@@ -106,7 +102,7 @@ def _columns(table: Table, prefix: str, types: Types) -> list[list[Any]]:
 
 
 def _same(stored: str, type_: str) -> bool:
-    # Arrow's names of decimals and times are not Spark's; their values are typed by themselves.
+    # Parquet tells times with and without zone apart, and decimals, by more than Spark's type.
     return stored == type_ or (stored.startswith(("decimal", "timestamp")) and type_[:4] == stored[:4])
 
 
@@ -153,11 +149,11 @@ def _text(value: object) -> str:
     return value
 
 
-def _types(pairs: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
+def _types(pairs: Any) -> dict[str, DataType]:
+    found: dict[str, DataType] = {}
     for name, text in pairs:
-        parse_type(text)
+        type = parse_row_type(_text(text))
         if fold(_text(name)) in map(fold, found):
             raise ValueError(f"it names column {shown(name)} twice")
-        found[name] = text
+        found[name] = type
     return found

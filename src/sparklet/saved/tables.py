@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from sparklet._native import kernels
-from sparklet.errors import CorruptModelError, MissingDataError, did_you_mean
+from sparklet.errors import CorruptModelError, MissingDataError, OptionError, did_you_mean
 from sparklet.saved.arrays import Array, Lists, Numbers, Structs, array_of
 from sparklet.saved.stores import Store
 from sparklet.saved.text import COPIED, part_files
+from sparklet.types import DataType, parse_type
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,8 +94,16 @@ class Table:
 
     @property
     def types(self) -> dict[str, str]:
-        """Return the Spark type of every column."""
+        """Return the name of every column's Spark type."""
         return {name: chunks[0].type for name, chunks in self._columns}
+
+    def type(self, path: str | int) -> DataType:
+        """Return the Spark type of a column."""
+        found = self._find(path)[0].type
+        try:
+            return parse_type(found)
+        except OptionError:
+            self._fail(path, f"has type {found}, which Spark does not write")
 
     def has(self, path: str | int) -> bool:
         """Return whether there is such a column."""

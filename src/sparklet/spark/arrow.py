@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import types
 
-from sparklet.batch.writing import arrow_type as stored_type
 from sparklet.batch.writing import dense_vectors, vectors
-from sparklet.columns import Column, coercer, element_type
+from sparklet.columns import Column, coercer
 from sparklet.errors import ColumnTypeError, InvalidValueError, RowError, SchemaError
+from sparklet.types import TIMESTAMP, VECTOR, ArrayType, DataType
+from sparklet.types.arrow import to_arrow
 
 __all__ = ["arrow_type", "encode", "to_array"]
 
 
-def arrow_type(type_: str) -> pa.DataType:
+def arrow_type(type: DataType) -> pa.DataType:
     """Return the Arrow type in which Spark exchanges a column; `SchemaError` for one that cannot be made.
 
-    >>> arrow_type("array<double>")
-    ListType(list<item: double>)
+    >>> from sparklet.types import DOUBLE
+    >>> arrow_type(ArrayType(DOUBLE))
+    ListType(list<element: double>)
     """
-    if (element := element_type(type_)) is not None:
-        return pa.list_(arrow_type(element))
-    if type_ != "timestamp":
-        with suppress(KeyError):
-            return stored_type(type_)
-    raise SchemaError(type_, "is a type that an output cannot have; for times declare timestamp_ntz")
+    innermost = type
+    while isinstance(innermost, ArrayType):
+        innermost = innermost.elementType
+    if innermost == TIMESTAMP:
+        raise SchemaError(str(type), "is a type that an output cannot have; for times declare timestamp_ntz")
+    return to_arrow(type)
 
 
-def encode(values: Sequence[Any], type_: str) -> pa.Array:
+def encode(values: Sequence[Any], type: DataType) -> pa.Array:
     """Return values of a row's column, already of that type, as an Arrow array; None is null."""
-    if type_ == "vector":
+    if type == VECTOR:
         return vectors(values)
-    if type_ == "timestamp":
+    if type == TIMESTAMP:
         return pa.array(values, pa.timestamp("us"))
-    return pa.array(values, arrow_type(type_), from_pandas=False)
+    return pa.array(values, arrow_type(type), from_pandas=False)
 
 
 def to_array(given: Any, column: Column, rows: int) -> pa.Array:
@@ -65,7 +66,7 @@ def _to_array(given: Any, column: Column) -> pa.Array:
     if type(given).__module__.partition(".")[0] == "pandas":
         given = given.to_numpy()
     if isinstance(given, np.ndarray):
-        if column.type == "vector" and given.ndim == 2:
+        if column.type == VECTOR and given.ndim == 2:
             return _dense(given, column)
         if given.dtype.kind in "biuf" and given.ndim == 1:
             given = pa.array(given, from_pandas=False)
@@ -96,9 +97,9 @@ def _cast(array: pa.Array, column: Column) -> pa.Array:
         return array.cast(wanted, safe=not types.is_floating(wanted))
     if types.is_large_string(found) and types.is_string(wanted):
         return array.cast(wanted)
-    if column.type == "vector" or types.is_null(found) or types.is_nested(found) or found.id == wanted.id:
+    if column.type == VECTOR or types.is_null(found) or types.is_nested(found) or found.id == wanted.id:
         return array.cast(wanted)
-    raise ColumnTypeError(found, column.type, hint="scoreBatch gave an array of another type")
+    raise ColumnTypeError(found, str(column.type), hint="scoreBatch gave an array of another type")
 
 
 def _dense(values: np.ndarray, column: Column) -> pa.Array:

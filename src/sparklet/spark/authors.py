@@ -16,15 +16,15 @@ from pyspark.ml.util import (
     DefaultParamsWriter,
 )
 
-from sparklet.columns import parse_type
+from sparklet.columns import parse_row_type, split_size
 from sparklet.errors import OptionError, did_you_mean
 from sparklet.saved import SavedStage
 from sparklet.session import Folder
 from sparklet.spark.derive import transform
 from sparklet.spark.stage import OnlineStage
 from sparklet.spark.state import State, checked_names, checked_state, from_arrow, location, to_parquet
-from sparklet.spark.types import short
 from sparklet.stages import Authored, Stage
+from sparklet.types import DataType
 
 __all__ = ["OnlineEstimator", "OnlineModel", "OnlineTransformer"]
 
@@ -131,14 +131,14 @@ class OnlineTransformer(Authored, _Keywords, Transformer, DefaultParamsReadable,
                 found += [value] if isinstance(value, str) else value
         return found
 
-    def _declared_inputs(self) -> dict[str, tuple[str | None, int | None]]:
+    def _declared_inputs(self) -> dict[str, tuple[DataType | None, int | None]]:
         return {
-            name: (None, None) if type_ is None else parse_type(short(type_))
+            name: (None, None) if type_ is None else split_size(parse_row_type(type_))
             for name, type_ in self.inputs().items()
         }
 
-    def _declared_outputs(self) -> dict[str, tuple[str, int | None]]:
-        return {name: parse_type(short(type_)) for name, type_ in self.outputs().items()}
+    def _declared_outputs(self) -> dict[str, tuple[DataType, int | None]]:
+        return {name: split_size(parse_row_type(type_)) for name, type_ in self.outputs().items()}
 
     def _transform(self, dataset: Any) -> Any:
         return transform(self, dataset)

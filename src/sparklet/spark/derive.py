@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from sparklet.columns import Column, fold
+from sparklet.columns import Column, fold, split_size
 from sparklet.errors import AmbiguousColumnError, ColumnExistsError, SchemaError, did_you_mean
-from sparklet.spark.types import carried, data_type, seen, short, want
+from sparklet.spark.types import carried, data_type, seen, want
 from sparklet.spark.work import Work
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def _typed(author: Any, frame: DataFrame, stage: str) -> tuple[list[str], Work]:
             raise AmbiguousColumnError(name, [field.name for field in found])
         type_ = types.get(found[0].name)
         if type_ is None:
-            raise SchemaError(name, f"is {short(found[0].dataType)}, which rows cannot carry", stage)
-        plain = type_.partition("(")[0] if type_.startswith("vector") else type_
+            raise SchemaError(name, f"is {found[0].dataType.simpleString()}, which rows cannot carry", stage)
+        plain, _ = split_size(type_)
         names.append(found[0].name)
         if not want(declared).accepts(plain):
             raise SchemaError(name, f"must be {want(declared).words}, it is {plain}", stage)

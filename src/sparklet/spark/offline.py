@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import uuid4
 
-from sparklet.columns import fold, parse_schema
+from sparklet.columns import fold
 from sparklet.engines import OnlinePipelineModel, load
 from sparklet.engines.spark import load_native, native_of
 from sparklet.errors import OptionError, SchemaError, SparkletError, UnsupportedModelError, did_you_mean
 from sparklet.session import Folder, jvm, why
 from sparklet.spark.ship import packages_of, ship
 from sparklet.spark.types import carried
+from sparklet.types import DataType
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -154,7 +155,7 @@ def _models(
     """Return Spark's model, and sparklet's bound to the query's types where it knows all the stages."""
     schema = carried(frame.schema)
     if isinstance(model, OnlinePipelineModel):
-        return native_of(model, spark), model._with_schema(parse_schema(schema))
+        return native_of(model, spark), model._with_schema(schema)
     if isinstance(model, str | Path):
         needs = _bound(str(model), schema, trusted)
         return load_native(str(model), spark, trusted), needs
@@ -166,7 +167,7 @@ def _models(
         return model, None
 
 
-def _bound(path: str, schema: Mapping[str, str], trusted: Sequence[str]) -> OnlinePipelineModel | None:
+def _bound(path: str, schema: Mapping[str, DataType], trusted: Sequence[str]) -> OnlinePipelineModel | None:
     try:
         return load(path, schema=schema, trusted=trusted, outputs="*")
     except UnsupportedModelError as error:

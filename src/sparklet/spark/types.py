@@ -1,4 +1,4 @@
-"""Column types between PySpark's objects and sparklet's short names."""
+"""Column types between PySpark's objects and sparklet's."""
 
 from __future__ import annotations
 
@@ -6,48 +6,29 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sparklet.columns import INTEGRAL, Column, Want, is_numeric, parse_type, wants
+from sparklet.columns import Column, Want, parse_row_type, wants
 from sparklet.errors import OptionError, SchemaError
+from sparklet.types import DOUBLE, LONG, DataType, IntegralType, VectorUDT, is_numeric, to_json
 
-__all__ = ["carried", "data_type", "seen", "short", "vector_size", "want"]
-
-
-def short(type_: Any) -> str:
-    """Return sparklet's name of a type that an author declared, as PySpark's object or as text."""
-    return type_ if isinstance(type_, str) else str(type_.simpleString())
+__all__ = ["carried", "data_type", "seen", "vector_size", "want"]
 
 
-def data_type(type_: str) -> Any:
-    """Return PySpark's type of a name that `parse_type` gave."""
-    from pyspark.ml.linalg import VectorUDT
-    from pyspark.sql.types import ArrayType, StructType
+def data_type(type: DataType) -> Any:
+    """Return PySpark's object of a type."""
+    from pyspark.sql.types import _parse_datatype_json_string
 
-    if type_ == "vector":
-        return VectorUDT()
-    if type_.startswith("array<"):
-        return ArrayType(data_type(type_[6:-1]))
-    return (
-        StructType.fromDDL(f"x {type_}").fields[0].dataType if hasattr(StructType, "fromDDL") else _ddl(type_)
-    )
+    return _parse_datatype_json_string(to_json(type))
 
 
-def _ddl(type_: str) -> Any:
-    from pyspark.sql.types import _parse_datatype_string
-
-    return _parse_datatype_string(type_)
-
-
-def carried(schema: Any) -> dict[str, str]:
+def carried(schema: Any) -> dict[str, DataType]:
     """Return the columns of a PySpark schema whose types rows can carry, by name."""
     found = {}
     for field in schema.fields:
-        name = short(field.dataType)
         try:
-            type_, _ = parse_type(name)
+            type = parse_row_type(field.dataType)
         except OptionError:
             continue
-        size = vector_size(field) if type_ == "vector" else None
-        found[field.name] = type_ if size is None else f"{type_}({size})"
+        found[field.name] = VectorUDT(vector_size(field)) if isinstance(type, VectorUDT) else type
     return found
 
 
@@ -62,25 +43,25 @@ def vector_size(field: Any) -> int | None:
     return sum(map(len, groups.values())) if isinstance(groups, Mapping) else None
 
 
-_UNTOLD = Want("anything", "double", lambda _: True, any=True)
+_UNTOLD = Want("anything", DOUBLE, lambda _: True, any=True)
 
 
 @cache
-def want(declared: str | None) -> Want:
+def want(declared: DataType | None) -> Want:
     """Return what columns a stage takes that declares this type; a wider number takes narrower ones.
 
     Undeclared, it takes anything, which is supposed to be a number where nothing else tells.
     """
     if declared is None:
         return _UNTOLD
-    if declared == "double":
+    if declared == DOUBLE:
         return wants.NUMBER
-    if declared == "bigint":
-        return Want("an integer", "bigint", lambda type_: type_ in INTEGRAL)
-    return Want(f"of type {declared}", declared, lambda type_: type_ == declared)
+    if declared == LONG:
+        return Want("an integer", LONG, lambda each: isinstance(each, IntegralType))
+    return Want(f"of type {declared}", declared, lambda each: each == declared)
 
 
-def seen(column: Column, declared: str | None, stage: str) -> str:
+def seen(column: Column, declared: DataType | None, stage: str) -> DataType:
     """Return the type in which the author sees a column."""
     if declared is None or declared == column.type:
         return column.type

@@ -8,10 +8,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from sparklet.columns import Column, coercer, is_numeric
+from sparklet.columns import Column, coercer
 from sparklet.errors import InvalidValueError, OptionError, RowError, SparkletError, shown
 from sparklet.saved.arrow import decode_nullable
 from sparklet.spark.arrow import arrow_type, encode, to_array
+from sparklet.types import TIMESTAMP, DataType, is_floating, is_numeric
 
 __all__ = ["Work"]
 
@@ -25,7 +26,7 @@ class Work:
     """
 
     author: Any
-    inputs: tuple[tuple[str, str, str], ...]
+    inputs: tuple[tuple[str, DataType, DataType], ...]
     outputs: tuple[Column, ...]
 
     def __post_init__(self) -> None:
@@ -142,17 +143,17 @@ def _odd(given: Any, outputs: Sequence[Column]) -> InvalidValueError:
     return InvalidValueError(f"gave {found} where it declares the outputs {names}", given)
 
 
-def _cast(found: str, seen: str) -> Callable[[Any], Any] | None:
+def _cast(found: DataType, seen: DataType) -> Callable[[Any], Any] | None:
     """Return what turns a value of one type into the wider one that was declared."""
     if found == seen or not is_numeric(seen):
         return None
-    if seen in ("double", "float"):
+    if is_floating(seen):
         return float
     return int
 
 
-def _plain_type(type_: str) -> pa.DataType:
-    return pa.timestamp("us") if type_ == "timestamp" else arrow_type(type_)
+def _plain_type(type: DataType) -> pa.DataType:
+    return pa.timestamp("us") if type == TIMESTAMP else arrow_type(type)
 
 
 def _without_zone(array: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -21,17 +21,9 @@ from sparklet.sql.casts import cast, fit_decimal, overflow, wrapped
 from sparklet.sql.dates import plus_days
 from sparklet.sql.functions import function, map1, map2, refuse_types
 from sparklet.sql.nodes import Refused
-from sparklet.sql.types import (
-    INTEGRAL,
-    Typed,
-    always,
-    bounded,
-    in_arithmetic,
-    is_decimal,
-    is_numeric,
-    precision,
-    sum_type,
-)
+from sparklet.sql.typed import Typed, always, in_arithmetic
+from sparklet.types import DOUBLE, FLOAT, LONG, NULL, STRING, DataType, DecimalType, IntegralType, is_numeric
+from sparklet.types.coercion import arithmetic_decimal, bounded, decimal_of
 
 __all__ = ["numbers"]
 
@@ -61,9 +53,9 @@ def to_float32(value: float) -> float:
         return math.copysign(math.inf, value)
 
 
-def whole(type: str, profile: Profile) -> Callable[[int], int]:
+def whole(type: IntegralType, profile: Profile) -> Callable[[int], int]:
     """Return what becomes of a result in an integer type: an error under ANSI, else the bits that fit."""
-    bits = INTEGRAL[type]
+    bits = type.bits
     bound = 1 << (bits - 1)
 
     def exact(value: int) -> int:
@@ -98,14 +90,14 @@ def _sum(name: str) -> Callable[[Profile, Typed, Typed], Typed]:
             return shifted
         left, right = numbers(name, left, right, profile)
         type = left.type
-        if is_decimal(type):
-            result = sum_type(name, type, right.type)
+        if isinstance(type, DecimalType):
+            result = arithmetic_decimal(name, type, right.type)
             fit = fit_decimal(result, profile)
             return map2(lambda a, b: fit(exact(a, b)), left, right, result)
-        if type in INTEGRAL:
+        if isinstance(type, IntegralType):
             narrow = whole(type, profile)
             return map2(lambda a, b: narrow(plain(a, b)), left, right, type)
-        if type == "float":
+        if type == FLOAT:
             return map2(lambda a, b: to_float32(plain(a, b)), left, right, type)
         return map2(plain, left, right, type)
 
@@ -120,7 +112,7 @@ for _name in _SUMS:
 
 
 def divided(
-    function: Callable[[Any, Any], Any], left: Typed, right: Typed, type: str, profile: Profile
+    function: Callable[[Any, Any], Any], left: Typed, right: Typed, type: DataType, profile: Profile
 ) -> Typed:
     """Return a division: the divisor is asked first; zero gives null, under ANSI an error for a dividend."""
     first, second, ansi = left.run, right.run, profile.ansi
@@ -143,10 +135,10 @@ def divided(
 def divide(profile: Profile, left: Typed, right: Typed) -> Typed:
     """Return the quotient: of decimals a decimal, of all other numbers a double."""
     left, right = numbers("/", left, right, profile)
-    if not is_decimal(left.type):
-        left, right = cast(left, "double", profile), cast(right, "double", profile)
-        return divided(lambda a, b: a / b, left, right, "double", profile)
-    result = sum_type("/", left.type, right.type)
+    if not isinstance(left.type, DecimalType):
+        left, right = cast(left, DOUBLE, profile), cast(right, DOUBLE, profile)
+        return divided(lambda a, b: a / b, left, right, DOUBLE, profile)
+    result = arithmetic_decimal("/", left.type, right.type)
     fit, places = fit_decimal(result, profile), Decimal(1).scaleb(-39 if profile.at_least("3.5") else -38)
 
     def quotient(a: Decimal, b: Decimal) -> Any:
@@ -165,23 +157,23 @@ def _quotient(a: Decimal, b: Decimal, places: Decimal) -> Decimal:
 def divide_whole(profile: Profile, left: Typed, right: Typed) -> Typed:
     """Return the whole quotient of integers or decimals, a bigint."""
     left, right = numbers("div", left, right, profile)
-    if is_decimal(left.type):
+    if isinstance(left.type, DecimalType):
         # What does not fit is cut to its lowest bits, under ANSI too.
-        return divided(lambda a, b: wrapped(int(EXACT.divide_int(a, b)), 64), left, right, "bigint", profile)
-    if left.type not in INTEGRAL:
+        return divided(lambda a, b: wrapped(int(EXACT.divide_int(a, b)), 64), left, right, LONG, profile)
+    if not isinstance(left.type, IntegralType):
         raise refuse_types("div", left, right)
-    narrow = whole("bigint", profile)
+    narrow = whole(LONG, profile)
 
     def quotient(a: int, b: int) -> int:
         return narrow(abs(a) // abs(b) if (a < 0) == (b < 0) else -(abs(a) // abs(b)))
 
-    return divided(quotient, left, right, "bigint", profile)
+    return divided(quotient, left, right, LONG, profile)
 
 
-def _remainder(type: str) -> Callable[[Any, Any], Any]:
-    if type in INTEGRAL:
+def _remainder(type: DataType) -> Callable[[Any, Any], Any]:
+    if isinstance(type, IntegralType):
         return lambda a, b: abs(a) % abs(b) if a >= 0 else -(abs(a) % abs(b))
-    if is_decimal(type):
+    if isinstance(type, DecimalType):
         return EXACT.remainder
     return lambda a, b: math.fmod(a, b) if math.isfinite(a) and b == b else math.nan
 
@@ -191,8 +183,8 @@ def remainder(profile: Profile, left: Typed, right: Typed) -> Typed:
     """Return the remainder, with the sign of the dividend."""
     left, right = numbers("%", left, right, profile)
     rest = _remainder(left.type)
-    if is_decimal(left.type):
-        result = sum_type("%", left.type, right.type)
+    if isinstance(left.type, DecimalType):
+        result = arithmetic_decimal("%", left.type, right.type)
         fit = fit_decimal(result, profile)
         return divided(lambda a, b: fit(rest(a, b)), left, right, result, profile)
     return divided(rest, left, right, left.type, profile)
@@ -203,14 +195,14 @@ def positive_remainder(profile: Profile, left: Typed, right: Typed) -> Typed:
     """Return the remainder, made positive by adding the divisor."""
     left, right = numbers("pmod", left, right, profile)
     type = left.type
-    if is_decimal(type):
+    if isinstance(type, DecimalType):
         raise refuse_types("pmod", left, right)
     rest = _remainder(type)
     shift: Callable[[Any, Any], Any] = lambda a, b: a + b  # noqa: E731
-    if type == "float":
+    if type == FLOAT:
         shift = lambda a, b: to_float32(a + b)  # noqa: E731
-    elif INTEGRAL.get(type, 0) >= 32:
-        shift = lambda a, b: wrapped(a + b, INTEGRAL[type])  # noqa: E731
+    elif isinstance(type, IntegralType) and type.bits >= 32:
+        shift = lambda a, b: wrapped(a + b, type.bits)  # noqa: E731
 
     def positive(a: Any, b: Any) -> Any:
         r = rest(a, b)
@@ -223,10 +215,10 @@ def positive_remainder(profile: Profile, left: Typed, right: Typed) -> Typed:
 
 
 def _number(name: str, operand: Typed, profile: Profile) -> Typed:
-    if operand.type == "string":
-        return cast(operand, "double", profile)
-    if operand.type == "void":
-        return always(None, "double")
+    if operand.type == STRING:
+        return cast(operand, DOUBLE, profile)
+    if operand.type == NULL:
+        return always(None, DOUBLE)
     if not is_numeric(operand.type):
         raise refuse_types(name, operand)
     return operand
@@ -235,7 +227,7 @@ def _number(name: str, operand: Typed, profile: Profile) -> Typed:
 def _signed(name: str, of: Callable[[Any], Any]) -> Callable[[Profile, Typed], Typed]:
     def build(profile: Profile, operand: Typed) -> Typed:
         operand = _number(name, operand, profile)
-        if operand.type not in INTEGRAL:
+        if not isinstance(operand.type, IntegralType):
             return map1(of, operand, operand.type)
         narrow = whole(operand.type, profile)
         return map1(lambda value: narrow(of(value)), operand, operand.type)
@@ -263,13 +255,13 @@ def positive(profile: Profile, operand: Typed) -> Typed:
 
 def double(name: str, operand: Typed, profile: Profile) -> Typed:
     """Return the operand as the double that a mathematical function takes."""
-    if operand.type not in ("string", "void") and not is_numeric(operand.type):
+    if operand.type not in (STRING, NULL) and not is_numeric(operand.type):
         raise refuse_types(name, operand)
-    return cast(operand, "double", profile)
+    return cast(operand, DOUBLE, profile)
 
 
 def _math(name: str, of: Callable[[float], float | None]) -> Callable[[Profile, Typed], Typed]:
-    return lambda profile, operand: map1(of, double(name, operand, profile), "double")
+    return lambda profile, operand: map1(of, double(name, operand, profile), DOUBLE)
 
 
 def _above(bound: float, of: Callable[[float], float]) -> Callable[[float], float | None]:
@@ -319,18 +311,18 @@ for _name, _of in _FUNCTIONS.items():
 def log(profile: Profile, base: Typed, operand: Typed | None = None) -> Typed:
     """Return the natural logarithm, or that of the second argument to the base of the first."""
     if operand is None:
-        return map1(_above(0.0, strict_log), double("log", base, profile), "double")
+        return map1(_above(0.0, strict_log), double("log", base, profile), DOUBLE)
     base, operand = double("log", base, profile), double("log", operand, profile)
 
     def logarithm(a: float, b: float) -> float | None:
         return None if a <= 0 or b <= 0 else java.div(strict_log(b), strict_log(a))
 
-    return map2(logarithm, base, operand, "double")
+    return map2(logarithm, base, operand, DOUBLE)
 
 
 def _two(name: str, of: Callable[[float, float], float]) -> Callable[[Profile, Typed, Typed], Typed]:
     return lambda profile, left, right: map2(
-        of, double(name, left, profile), double(name, right, profile), "double"
+        of, double(name, left, profile), double(name, right, profile), DOUBLE
     )
 
 
@@ -342,13 +334,13 @@ function("atan2", takes="nn", gives="n")(_two("atan2", lambda y, x: math.atan2(y
 @function("pi", takes="", gives="n")
 def pi(_profile: Profile) -> Typed:
     """Return the number pi."""
-    return always(math.pi, "double")
+    return always(math.pi, DOUBLE)
 
 
 @function("e", takes="", gives="n")
 def euler(_profile: Profile) -> Typed:
     """Return Euler's number."""
-    return always(math.e, "double")
+    return always(math.e, DOUBLE)
 
 
 # --- rounding --------------------------------------------------------------------------------------
@@ -356,22 +348,22 @@ def euler(_profile: Profile) -> Typed:
 
 def _checked(value: float) -> int:
     if abs(value) >= 2.0**63 and value != -(2.0**63):
-        raise overflow(value, "bigint")
+        raise overflow(value, LONG)
     return 0 if value != value else int(value)
 
 
 def _to_whole(name: str, of: Callable[[float], float], rounding: str) -> Callable[[Profile, Typed], Typed]:
     def build(profile: Profile, operand: Typed) -> Typed:
-        if is_decimal(operand.type):
-            digits, scale = precision(operand.type)
+        if isinstance(operand.type, DecimalType):
+            digits, scale = operand.type.precision, operand.type.scale
             type = operand.type if scale == 0 else bounded(digits - scale + 1, 0)
             one = Decimal(1)
             return map1(lambda value: value.quantize(one, rounding, EXACT), operand, type)
-        if operand.type == "bigint":
+        if operand.type == LONG:
             return operand
         # Since 4.3 what overflows is an error; 4.1 and 4.2 saturate still.
-        narrow = _checked if profile.ansi and profile.at_least("4.1+") else from_double("bigint", ansi=False)
-        return map1(lambda value: narrow(of(value)), double(name, operand, profile), "bigint")
+        narrow = _checked if profile.ansi and profile.at_least("4.1+") else from_double(LONG, ansi=False)
+        return map1(lambda value: narrow(of(value)), double(name, operand, profile), LONG)
 
     return build
 
@@ -392,12 +384,12 @@ def _rounder(name: str, rounding: str) -> Callable[..., Typed]:
     def build(profile: Profile, operand: Typed, places: Typed | None = None) -> Typed:
         scale = 0 if places is None else _written_places(name, places)
         operand = _number(name, operand, profile)
-        if is_decimal(operand.type):
+        if isinstance(operand.type, DecimalType):
             return _rounded_decimal(operand, scale, rounding, profile)
-        if operand.type in INTEGRAL:
-            return _rounded_integer(operand, scale, rounding, profile)
+        if isinstance(operand.type, IntegralType):
+            return _rounded_integer(operand, scale, rounding, whole(operand.type, profile))
         step = Decimal(1).scaleb(-scale)
-        single = operand.type == "float"
+        single = operand.type == FLOAT
 
         def rounded(value: float) -> float:
             if not math.isfinite(value):
@@ -417,27 +409,28 @@ _MOST_PLACES = 400
 
 
 def _written_places(name: str, places: Typed) -> int:
-    if not places.constant or places.type not in INTEGRAL or places.value is None:
+    if not places.constant or not isinstance(places.type, IntegralType) or places.value is None:
         raise Refused(f"{name} to a number of places that is no constant")
     return max(-_MOST_PLACES, min(_MOST_PLACES, int(places.value)))
 
 
-def _rounded_integer(operand: Typed, scale: int, rounding: str, profile: Profile) -> Typed:
+def _rounded_integer(operand: Typed, scale: int, rounding: str, narrow: Callable[[int], int]) -> Typed:
     if scale >= 0:
         return operand
-    step, narrow = Decimal(1).scaleb(-scale), whole(operand.type, profile)
+    step = Decimal(1).scaleb(-scale)
     return map1(
         lambda value: narrow(int(Decimal(value).quantize(step, rounding, _WIDE))), operand, operand.type
     )
 
 
 def _rounded_decimal(operand: Typed, scale: int, rounding: str, profile: Profile) -> Typed:
-    digits, had = precision(operand.type)
+    decimal = decimal_of(operand.type)
+    digits, had = decimal.precision, decimal.scale
     if scale < 0:
-        type = f"decimal({min(max(digits - had + 1, -scale + 1), 38)},0)"
+        type = bounded(max(digits - had + 1, -scale + 1), 0)
     else:
         kept = min(had, scale)
-        type = f"decimal({min(digits - had + 1 + kept, 38)},{kept})"
+        type = bounded(digits - had + 1 + kept, kept)
     step, fit = Decimal(1).scaleb(-min(had, scale)), fit_decimal(type, profile)
     return map1(lambda value: fit(value.quantize(step, rounding, _WIDE)), operand, type)
 

@@ -13,17 +13,18 @@ from sparklet.sql.casts import cast
 from sparklet.sql.conditions import compare
 from sparklet.sql.functions import function, map1, map2, maps, refuse_types
 from sparklet.sql.strings import string, whole_number
-from sparklet.sql.types import INTEGRAL, Typed, element_type, is_atomic, joined, tightest
+from sparklet.sql.typed import Typed
+from sparklet.types import BOOLEAN, INTEGER, NULL, STRING, ArrayType, DataType, IntegralType
+from sparklet.types.coercion import is_comparable, tightest_common_type, wider_common_type
 
 __all__ = ["element_of"]
 
 
-def element_of(name: str, operand: Typed) -> str:
+def element_of(name: str, operand: Typed) -> DataType:
     """Return the element type of an array; `Refused` for another type."""
-    element = element_type(operand.type)
-    if element is None:
+    if not isinstance(operand.type, ArrayType):
         raise refuse_types(name, operand)
-    return element
+    return operand.type.elementType
 
 
 @function("size", "cardinality", takes="a", gives="n")
@@ -31,32 +32,32 @@ def size(profile: Profile, operand: Typed) -> Typed:
     """Return the number of elements; of null it is -1, under ANSI null."""
     element_of("size", operand)
     if profile.ansi:
-        return map1(len, operand, "int")
+        return map1(len, operand, INTEGER)
     run = operand.run
 
     def applied(row: tuple[Any, ...]) -> int:
         value = run(row)
         return -1 if value is None else len(value)
 
-    return Typed("int", applied, operand.constant)
+    return Typed(INTEGER, applied, operand.constant)
 
 
 @function("array_size", takes="a", gives="n")
 def array_size(_profile: Profile, operand: Typed) -> Typed:
     """Return the number of elements, null of null."""
     element_of("array_size", operand)
-    return map1(len, operand, "int")
+    return map1(len, operand, INTEGER)
 
 
 @function("array", takes=".*", gives="a")
 def array(profile: Profile, *operands: Typed) -> Typed:
     """Return an array of the arguments, cast to one type."""
-    type = joined([operand.type for operand in operands], profile)
-    if type is None or not is_atomic(type):
+    type = wider_common_type([operand.type for operand in operands], profile)
+    if type is None or not is_comparable(type):
         raise refuse_types("array", *operands)
     runs = tuple(cast(operand, type, profile).run for operand in operands)
     constant = all(operand.constant for operand in operands)
-    return Typed(f"array<{type}>", lambda row: [run(row) for run in runs], constant)
+    return Typed(ArrayType(type), lambda row: [run(row) for run in runs], constant)
 
 
 def _outside(index: int, length: int) -> InvalidValueError:
@@ -67,7 +68,7 @@ def _outside(index: int, length: int) -> InvalidValueError:
 def item(profile: Profile, operand: Typed, index: Typed) -> Typed:
     """Return the element at a position from 0; outside null, under ANSI an error."""
     element = element_of("[]", operand)
-    if index.type not in INTEGRAL:
+    if not isinstance(index.type, IntegralType):
         raise refuse_types("[]", operand, index)
     ansi = profile.ansi
 
@@ -87,7 +88,7 @@ _LOWEST = -(2**31)
 @function("element_at", takes="an", gives=".")
 def element_at(profile: Profile, operand: Typed, index: Typed) -> Typed:
     """Return the element at a position from 1, negative ones from the end; 0 is an error."""
-    if index.type == "void":
+    if index.type == NULL:
         raise refuse_types("element_at", operand, index)
     element, at = element_of("element_at", operand), whole_number("element_at", index, profile)
     ansi = profile.ansi
@@ -109,7 +110,11 @@ def element_at(profile: Profile, operand: Typed, index: Typed) -> Typed:
 def array_contains(profile: Profile, operand: Typed, wanted: Typed) -> Typed:
     """Tell whether a value is in the array; null where it is not and the array has a null."""
     element = element_of("array_contains", operand)
-    if wanted.type == "void" or tightest(element, wanted.type, profile) != element or not is_atomic(element):
+    if (
+        wanted.type == NULL
+        or tightest_common_type(element, wanted.type, profile) != element
+        or not is_comparable(element)
+    ):
         raise refuse_types("array_contains", operand, wanted)
     equal = compare("=", element)
 
@@ -122,13 +127,13 @@ def array_contains(profile: Profile, operand: Typed, wanted: Typed) -> Typed:
                 return True
         return answer
 
-    return map2(contains, operand, cast(wanted, element, profile), "boolean")
+    return map2(contains, operand, cast(wanted, element, profile), BOOLEAN)
 
 
 @function("array_join", takes="as[s]", gives="s")
 def array_join(profile: Profile, operand: Typed, separator: Typed, instead: Typed | None = None) -> Typed:
     """Return the strings of an array with a separator between; nulls are left out, or replaced."""
-    if operand.type != "array<string>":
+    if operand.type != ArrayType(STRING):
         raise refuse_types("array_join", operand)
     between = string("array_join", separator, profile)
     if instead is None:
@@ -136,10 +141,10 @@ def array_join(profile: Profile, operand: Typed, separator: Typed, instead: Type
             lambda values, joint: joint.join(value for value in values if value is not None),
             operand,
             between,
-            "string",
+            STRING,
         )
     return maps(
         lambda values, joint, other: joint.join(other if value is None else value for value in values),
         (operand, between, string("array_join", instead, profile)),
-        "string",
+        STRING,
     )

@@ -10,13 +10,13 @@ import datetime as dt
 import math
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from sparklet.columns import parse_type
+from sparklet.columns import parse_row_type
 from sparklet.errors import InvalidValueError, OptionError
 from sparklet.java import double_to_string, to_string
 from sparklet.java.casts import from_double
@@ -24,65 +24,82 @@ from sparklet.profile import Profile
 from sparklet.sql.functions import check_profile, function, map1, refuse_types
 from sparklet.sql.nodes import Refused
 from sparklet.sql.times import EPOCH, parse_date, parse_timestamp, to_seconds
-from sparklet.sql.types import INTEGRAL, Typed, always, is_decimal, is_numeric, precision
+from sparklet.sql.typed import Typed, always
+from sparklet.types import (
+    BOOLEAN,
+    BYTE,
+    DATE,
+    DOUBLE,
+    FLOAT,
+    INTEGER,
+    LONG,
+    NULL,
+    SHORT,
+    STRING,
+    TIMESTAMP,
+    DataType,
+    DecimalType,
+    IntegralType,
+    is_floating,
+    is_numeric,
+)
 
 __all__ = ["cast", "fit_decimal", "nearest_float", "to_text"]
 
 Convert: TypeAlias = Callable[[Any], Any]
 
 WIDE = Context(prec=400, rounding=ROUND_HALF_UP)
-FLOATS = ("float", "double")
 
 
-def cast(operand: Typed, to: str, profile: Profile) -> Typed:
+def cast(operand: Typed, to: DataType, profile: Profile) -> Typed:
     """Return the operand cast to another type.
 
     Raises `Refused` for types that Spark does not cast, or casts by rules that are not listed.
     """
     if operand.type == to:
         return operand
-    if operand.type == "void":
+    if operand.type == NULL:
         return always(None, to)
-    if to == "double" and operand.whole is not None:
+    if to == DOUBLE and operand.whole is not None:
         operand = operand.whole
     convert = _converter(operand.type, to, profile)
     if convert is None:
         raise Refused(f"a cast of {operand.type} to {to}")
     made = map1(convert, operand, to)
-    if to == "float" and operand.type in INTEGRAL and not operand.constant:
+    if to == FLOAT and isinstance(operand.type, IntegralType) and not operand.constant:
         return replace(made, whole=operand)
     return made
 
 
-def _converter(source: str, to: str, profile: Profile) -> Convert | None:
-    if to == "string":
+def _converter(source: DataType, to: DataType, profile: Profile) -> Convert | None:
+    if to == STRING:
         return to_text(source, profile)
-    if source == "string":
+    if source == STRING:
         return _from_string(to, profile)
-    if source == "boolean":
+    if source == BOOLEAN:
         return _from_boolean(to, profile)
-    if source in ("date", "timestamp"):
+    if source in (DATE, TIMESTAMP):
         return _from_time(source, to, profile)
     if is_numeric(source):
         return _from_number(source, to, profile)
     return None
 
 
-def _from_number(source: str, to: str, profile: Profile) -> Convert | None:
-    if to == "boolean":
+def _from_number(source: DataType, to: DataType, profile: Profile) -> Convert | None:
+    if to == BOOLEAN:
         return lambda value: value != 0
-    if to == "timestamp":
+    if to == TIMESTAMP:
         return _seconds_to_timestamp(source, profile)
     if not is_numeric(to):
         return None
-    if source in INTEGRAL:
+    if isinstance(source, IntegralType):
         return _from_integral(source, to, profile)
-    if is_decimal(source):
+    if isinstance(source, DecimalType):
         return _from_decimal(to, profile)
     return _from_floating(to, profile)
 
 
-def overflow(value: object, to: str) -> InvalidValueError:
+def overflow(value: object, to: DataType) -> InvalidValueError:
     """Return the error of a value that its new type does not hold."""
     return InvalidValueError(f"overflows {to}: {value}", value)
 
@@ -100,9 +117,9 @@ def wrapped(value: int, bits: int) -> int:
     return (value + half) % (half << 1) - half
 
 
-def to_integral(to: str, profile: Profile) -> Convert:
+def to_integral(to: IntegralType, profile: Profile) -> Convert:
     """Return the function that narrows a whole number."""
-    bits = INTEGRAL[to]
+    bits = to.bits
     bound = 1 << (bits - 1)
 
     def exact(value: int) -> int:
@@ -113,19 +130,21 @@ def to_integral(to: str, profile: Profile) -> Convert:
     return exact if profile.ansi else lambda value: wrapped(value, bits)
 
 
-def _from_integral(source: str, to: str, profile: Profile) -> Convert:
-    if to == "double":
+def _from_integral(source: IntegralType, to: DataType, profile: Profile) -> Convert | None:
+    if to == DOUBLE:
         return float
-    if to == "float":
+    if to == FLOAT:
         return nearest_float
-    if is_decimal(to):
+    if isinstance(to, DecimalType):
         return fit_decimal(to, profile)
-    return to_integral(to, profile) if INTEGRAL[to] < INTEGRAL[source] else int
+    if not isinstance(to, IntegralType):
+        return None
+    return to_integral(to, profile) if to.bits < source.bits else int
 
 
-def fit_decimal(to: str, profile: Profile) -> Convert:
+def fit_decimal(to: DecimalType, profile: Profile) -> Convert:
     """Return the function that rounds an exact number into a decimal type: half up, null or error outside."""
-    digits, scale = precision(to)
+    digits, scale = to.precision, to.scale
     step, limit = Decimal(1).scaleb(-scale), Decimal(10) ** (digits - scale)
     ansi = profile.ansi
 
@@ -140,21 +159,21 @@ def fit_decimal(to: str, profile: Profile) -> Convert:
     return fit
 
 
-def _from_decimal(to: str, profile: Profile) -> Convert:
-    if to == "double":
+def _from_decimal(to: DataType, profile: Profile) -> Convert | None:
+    if to == DOUBLE:
         return float
-    if to == "float":
+    if to == FLOAT:
         return nearest_float
-    if is_decimal(to):
+    if isinstance(to, DecimalType):
         return fit_decimal(to, profile)
+    if not isinstance(to, IntegralType):
+        return None
     narrow = to_integral(to, profile)
     return lambda value: narrow(int(value))
 
 
-def _from_floating(to: str, profile: Profile) -> Convert:
-    if to in FLOATS:
-        return float if to == "double" else from_double("float", profile.ansi)
-    if is_decimal(to):
+def _from_floating(to: DataType, profile: Profile) -> Convert:
+    if isinstance(to, DecimalType):
         fit = fit_decimal(to, profile)
 
         def to_decimal(value: float) -> Decimal | None:
@@ -220,20 +239,20 @@ _JAVA_SPECIAL = {"NaN": math.nan, "+NaN": math.nan, "-NaN": math.nan}
 TRUE, FALSE = frozenset({"t", "true", "y", "yes", "1"}), frozenset({"f", "false", "n", "no", "0"})
 
 
-def _from_string(to: str, profile: Profile) -> Convert | None:
-    if to in INTEGRAL:
+def _from_string(to: DataType, profile: Profile) -> Convert | None:
+    if isinstance(to, IntegralType):
         parse: Convert = _whole_parser(to, fraction=not profile.ansi)
-    elif to == "double":
+    elif to == DOUBLE:
         parse = _to_double
-    elif to == "float":
+    elif to == FLOAT:
         parse = _to_float
-    elif is_decimal(to):
+    elif isinstance(to, DecimalType):
         return _decimal_parser(to, profile)
-    elif to == "boolean":
+    elif to == BOOLEAN:
         parse = _to_boolean
-    elif to == "date":
+    elif to == DATE:
         parse = parse_date
-    elif to == "timestamp":
+    elif to == TIMESTAMP:
         check_profile(profile)
         parse = parse_timestamp
     else:
@@ -241,7 +260,7 @@ def _from_string(to: str, profile: Profile) -> Convert | None:
     return strict(parse, to) if profile.ansi else parse
 
 
-def strict(parse: Convert, to: str) -> Convert:
+def strict(parse: Convert, to: DataType) -> Convert:
     """Return the parser that raises where `parse` gives null."""
 
     def parsed(text: str) -> Any:
@@ -253,8 +272,8 @@ def strict(parse: Convert, to: str) -> Convert:
     return parsed
 
 
-def _whole_parser(to: str, *, fraction: bool) -> Convert:
-    bound = 1 << (INTEGRAL[to] - 1)
+def _whole_parser(to: IntegralType, *, fraction: bool) -> Convert:
+    bound = 1 << (to.bits - 1)
 
     def parse(text: str) -> int | None:
         text = text.strip(BLANK)
@@ -300,7 +319,7 @@ def _to_float(text: str) -> float | None:
     return nearest_float(number)
 
 
-def _decimal_parser(to: str, profile: Profile) -> Convert:
+def _decimal_parser(to: DecimalType, profile: Profile) -> Convert:
     fit, ansi = fit_decimal(to, profile), profile.ansi
 
     def parse(text: str) -> Decimal | None:
@@ -327,12 +346,12 @@ def _to_boolean(text: str) -> bool | None:
     return True if folded in TRUE else False if folded in FALSE else None
 
 
-def _from_boolean(to: str, profile: Profile) -> Convert | None:
-    if to in FLOATS:
+def _from_boolean(to: DataType, profile: Profile) -> Convert | None:
+    if is_floating(to):
         return float
-    if to in INTEGRAL:
+    if isinstance(to, IntegralType):
         return int
-    if is_decimal(to):
+    if isinstance(to, DecimalType):
         fit = fit_decimal(to, profile)
         return lambda value: fit(int(value))
     return None
@@ -341,15 +360,15 @@ def _from_boolean(to: str, profile: Profile) -> Convert | None:
 # --- dates and times --------------------------------------------------------------------------------
 
 
-def _from_time(source: str, to: str, profile: Profile) -> Convert | None:
-    if source == "date":
-        return _midnight if to == "timestamp" else None
+def _from_time(source: DataType, to: DataType, profile: Profile) -> Convert | None:
+    if source == DATE:
+        return _midnight if to == TIMESTAMP else None
     check_profile(profile)
-    if to == "date":
+    if to == DATE:
         return dt.datetime.date
-    if to == "double":
+    if to == DOUBLE:
         return lambda value: _micros(value) / 1_000_000
-    if to in INTEGRAL:
+    if isinstance(to, IntegralType):
         narrow = to_integral(to, profile)
         return lambda value: narrow(to_seconds(value))
     return None
@@ -363,9 +382,9 @@ def _micros(value: dt.datetime) -> int:
     return (value - EPOCH) // dt.timedelta(microseconds=1)
 
 
-def _seconds_to_timestamp(source: str, profile: Profile) -> Convert | None:
+def _seconds_to_timestamp(source: DataType, profile: Profile) -> Convert | None:
     check_profile(profile)
-    if source not in INTEGRAL:
+    if not isinstance(source, IntegralType):
         return None
 
     def convert(value: int) -> dt.datetime:
@@ -377,43 +396,41 @@ def _seconds_to_timestamp(source: str, profile: Profile) -> Convert | None:
     return convert
 
 
-def to_text(source: str, profile: Profile) -> Convert | None:
+def to_text(source: DataType, profile: Profile) -> Convert | None:
     """Return the cast to string, None for a type that has none here."""
-    if source == "string":
+    if source == STRING:
         return str
-    if source == "timestamp":
+    if source == TIMESTAMP:
         check_profile(profile)
-    if not (is_numeric(source) or source in ("boolean", "date", "timestamp")):
+    if not (is_numeric(source) or source in (BOOLEAN, DATE, TIMESTAMP)):
         return None
     release, ansi = profile.release, profile.ansi
-    if source == "double":
+    if source == DOUBLE:
         return double_to_string
-    if source in INTEGRAL:
+    if isinstance(source, IntegralType):
         return str
     return lambda value: to_string(value, source, release, ansi=ansi)
 
 
 # --- written casts ----------------------------------------------------------------------------------
 
-_WRITTEN = ("boolean", "string", "date", "timestamp", *INTEGRAL, *FLOATS)
-_NAMES = {"integer": "int", "long": "bigint", "short": "smallint", "byte": "tinyint", "real": "float"}
+_WRITTEN: tuple[DataType, ...] = (
+    *(BOOLEAN, STRING, DATE, TIMESTAMP),
+    *(BYTE, SHORT, INTEGER, LONG, FLOAT, DOUBLE),
+)
 
 
-def type_named(name: str) -> str:
+def type_named(name: str) -> DataType:
     """Return the type that a cast names; `Refused` for one that rows do not carry.
 
-    >>> type_named("Integer"), type_named("DECIMAL(10, 2)"), type_named("dec")
-    ('int', 'decimal(10,2)', 'decimal(10,0)')
+    >>> [str(type_named(name)) for name in ("Integer", "DECIMAL(10, 2)", "dec")]
+    ['int', 'decimal(10,2)', 'decimal(10,0)']
     """
-    folded = re.sub(r"\s+", "", name.lower())
-    folded = _NAMES.get(folded, folded)
-    folded = re.sub(r"^(?:numeric|dec)(?=$|\()", "decimal", folded)
-    folded = re.sub(r"^decimal\((\d+)\)$", r"decimal(\1,0)", folded)
     try:
-        found, _ = parse_type("decimal(10,0)" if folded == "decimal" else folded)
+        found = parse_row_type(name)
     except OptionError:
-        found = ""
-    if found not in _WRITTEN and not is_decimal(found):
+        found = NULL
+    if found not in _WRITTEN and not isinstance(found, DecimalType):
         raise Refused(f"a cast to {name.upper()}")
     return found
 
@@ -423,7 +440,7 @@ def written_cast(profile: Profile, operand: Typed, to: str, *, lenient: bool = F
     target = type_named(to)
     if not lenient or operand.type == target:
         return cast(operand, target, profile)
-    if operand.type != "string":
+    if operand.type != STRING:
         raise Refused(f"TRY_CAST of {operand.type}")
     return _tried(cast(operand, target, profile.with_(ansi=True)))
 
@@ -440,17 +457,18 @@ def _tried(made: Typed) -> Typed:
     return Typed(made.type, tried)
 
 
-def _register(name: str, to: str) -> None:
-    @function(
-        name, takes=".", gives={"string": "s", "boolean": "b", "date": "d", "timestamp": "t"}.get(to, "n")
-    )
+_LETTERS: Mapping[DataType, str] = {STRING: "s", BOOLEAN: "b", DATE: "d", TIMESTAMP: "t"}
+
+
+def _register(name: str, to: DataType) -> None:
+    @function(name, takes=".", gives=_LETTERS.get(to, "n"))
     def build(profile: Profile, operand: Typed) -> Typed:
         return cast(operand, to, profile)
 
 
-for _name in _WRITTEN:
-    _register(_name, _name)
-_register("decimal", "decimal(10,0)")
+for _type in _WRITTEN:
+    _register(str(_type), _type)
+_register("decimal", DecimalType())
 
 
 @function("typed_date", takes="s", gives="d")
@@ -459,7 +477,7 @@ def typed_date(_profile: Profile, operand: Typed) -> Typed:
     value = parse_date(operand.value)
     if value is None:
         raise Refused(f"the date {operand.value!r}")
-    return always(value, "date")
+    return always(value, DATE)
 
 
 @function("typed_timestamp", takes="s", gives="t")
@@ -469,7 +487,7 @@ def typed_timestamp(profile: Profile, operand: Typed) -> Typed:
     value = parse_timestamp(operand.value)
     if value is None:
         raise Refused(f"the timestamp {operand.value!r}")
-    return always(value, "timestamp")
+    return always(value, TIMESTAMP)
 
 
 __all__ += ["refuse_types", "strict", "to_integral", "type_named", "wrapped", "written_cast"]

@@ -15,7 +15,8 @@ from sparklet.profile import Profile
 from sparklet.sql.casts import nearest_float, written_cast
 from sparklet.sql.functions import functions
 from sparklet.sql.nodes import Call, Literal, Name, Node, Refused, describe
-from sparklet.sql.types import INTEGRAL, Typed, always
+from sparklet.sql.typed import Typed, always
+from sparklet.types import DATE, FLOAT, TIMESTAMP, DataType, IntegralType
 
 __all__ = ["Compiled", "compile_node"]
 
@@ -28,7 +29,7 @@ class Compiled:
     """
 
     inputs: tuple[Column, ...]
-    type: str
+    type: DataType
     function: Callable[..., Any]
     shifts_date: bool = False
 
@@ -65,7 +66,7 @@ class _Compiler:
         if column not in self.columns:
             self.columns.append(column)
         get = itemgetter(self.columns.index(column))
-        if column.type == "timestamp":
+        if column.type == TIMESTAMP:
             return Typed(column.type, lambda row: _in_utc(get(row)))
         return Typed(column.type, get)
 
@@ -83,7 +84,7 @@ class _Compiler:
             made = listed.build(self.profile, *args)
         except Refused as error:
             raise Refused(f"{error} in {describe(node)}") if " in " not in str(error) else error from None
-        self.shifts_date |= node.name in ("+", "-") and made.type == "date"
+        self.shifts_date |= node.name in ("+", "-") and made.type == DATE
         return made
 
 
@@ -99,10 +100,15 @@ def _once(outer: Call, arg: Node) -> Node:
 
 
 def _literal(node: Literal) -> Typed:
-    if node.type == "float":
-        return always(nearest_float(Decimal(node.value)), "float")
+    if node.type == FLOAT:
+        return always(nearest_float(Decimal(node.value)), FLOAT)
     value = node.value
-    return Typed(node.type, lambda _: value, constant=True, written=value if node.type in INTEGRAL else None)
+    return Typed(
+        node.type,
+        lambda _: value,
+        constant=True,
+        written=value if isinstance(node.type, IntegralType) else None,
+    )
 
 
 def _folded(typed: Typed) -> Typed:

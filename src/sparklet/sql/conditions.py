@@ -12,21 +12,14 @@ from sparklet.profile import Profile
 from sparklet.sql.casts import cast
 from sparklet.sql.functions import function, map2, refuse_types
 from sparklet.sql.nodes import Refused
-from sparklet.sql.types import (
-    Typed,
-    always,
-    in_comparison,
-    is_atomic,
-    is_numeric,
-    joined,
-    joined_without_strings,
-    same,
-)
+from sparklet.sql.typed import Typed, always, in_comparison, same
+from sparklet.types import BOOLEAN, DOUBLE, FLOAT, NULL, STRING, DataType, is_floating, is_numeric
+from sparklet.types.coercion import is_comparable, wider_common_type, wider_type_without_string
 
 __all__ = ["truth"]
 
 Compare = Callable[[Any, Any], bool]
-FLOATING = ("float", "double")
+FLOATING = (FLOAT, DOUBLE)
 
 # --- comparisons: NaN equals NaN and is greater than any number ---------------------------------------
 
@@ -48,9 +41,9 @@ _FLOATING: dict[str, Compare] = {
 }
 
 
-def compare(name: str, type: str) -> Compare:
+def compare(name: str, type: DataType) -> Compare:
     """Return the comparison of two values of a type."""
-    return (_FLOATING if type in FLOATING else _PLAIN)[name]
+    return (_FLOATING if is_floating(type) else _PLAIN)[name]
 
 
 def _together(
@@ -65,7 +58,7 @@ def _together(
 def _comparison(name: str) -> Callable[[Profile, Typed, Typed], Typed]:
     def build(profile: Profile, left: Typed, right: Typed) -> Typed:
         left, right = _together(name, left, right, profile, equality=name in ("=", "<>"))
-        return map2(compare(name, left.type), left, right, "boolean")
+        return map2(compare(name, left.type), left, right, BOOLEAN)
 
     return build
 
@@ -84,14 +77,14 @@ def null_safe_equal(profile: Profile, left: Typed, right: Typed) -> Typed:
         a, b = first(row), second(row)
         return a is None and b is None if a is None or b is None else equal(a, b)
 
-    return Typed("boolean", applied, left.constant and right.constant)
+    return Typed(BOOLEAN, applied, left.constant and right.constant)
 
 
 @function("in", takes="==*", gives="b")
 def is_in(profile: Profile, value: Typed, *listed: Typed) -> Typed:
     """Tell whether a value is listed; null where it is not and the list has a null."""
-    type = joined([value.type, *(item.type for item in listed)], profile)
-    if type is None or not (is_atomic(type) or type == "void"):
+    type = wider_common_type([value.type, *(item.type for item in listed)], profile)
+    if type is None or not (is_comparable(type) or type == NULL):
         raise refuse_types("IN", value, *listed)
     run, equal = cast(value, type, profile).run, compare("=", type)
     runs = tuple(cast(item, type, profile).run for item in listed)
@@ -109,7 +102,7 @@ def is_in(profile: Profile, value: Typed, *listed: Typed) -> Typed:
                 return True
         return answer
 
-    return Typed("boolean", applied, value.constant and all(item.constant for item in listed))
+    return Typed(BOOLEAN, applied, value.constant and all(item.constant for item in listed))
 
 
 # --- logic -----------------------------------------------------------------------------------------
@@ -117,16 +110,16 @@ def is_in(profile: Profile, value: Typed, *listed: Typed) -> Typed:
 
 def truth(name: str, operand: Typed) -> Typed:
     """Return a condition as a boolean; `Refused` for any other type."""
-    if operand.type == "void":
-        return always(None, "boolean")
-    if operand.type != "boolean":
+    if operand.type == NULL:
+        return always(None, BOOLEAN)
+    if operand.type != BOOLEAN:
         raise refuse_types(name, operand)
     return operand
 
 
 def _truths(name: str, left: Typed, right: Typed, profile: Profile) -> tuple[Typed, Typed]:
-    if profile.ansi and {left.type, right.type} == {"boolean", "string"}:
-        return cast(left, "boolean", profile), cast(right, "boolean", profile)
+    if profile.ansi and {left.type, right.type} == {BOOLEAN, STRING}:
+        return cast(left, BOOLEAN, profile), cast(right, BOOLEAN, profile)
     return truth(name, left), truth(name, right)
 
 
@@ -143,7 +136,7 @@ def both(profile: Profile, left: Typed, right: Typed) -> Typed:
         b = second(row)
         return False if b is False else None if a is None or b is None else True
 
-    return Typed("boolean", applied, left.constant and right.constant)
+    return Typed(BOOLEAN, applied, left.constant and right.constant)
 
 
 @function("or", takes="bb", gives="b")
@@ -159,7 +152,7 @@ def either(profile: Profile, left: Typed, right: Typed) -> Typed:
         b = second(row)
         return True if b is True else None if a is None or b is None else False
 
-    return Typed("boolean", applied, left.constant and right.constant)
+    return Typed(BOOLEAN, applied, left.constant and right.constant)
 
 
 @function("between", takes="===", gives="b")
@@ -178,13 +171,13 @@ def negation(_profile: Profile, operand: Typed) -> Typed:
         value = run(row)
         return None if value is None else not value
 
-    return Typed("boolean", applied, operand.constant)
+    return Typed(BOOLEAN, applied, operand.constant)
 
 
 def _asked(of: Callable[[Any], bool]) -> Callable[[Profile, Typed], Typed]:
     def build(_profile: Profile, operand: Typed) -> Typed:
         run = operand.run
-        return Typed("boolean", lambda row: of(run(row)), operand.constant)
+        return Typed(BOOLEAN, lambda row: of(run(row)), operand.constant)
 
     return build
 
@@ -194,11 +187,11 @@ function("isnotnull", takes=".", gives="b")(_asked(lambda value: value is not No
 
 
 def _floating(name: str, operand: Typed, profile: Profile) -> Typed:
-    if operand.type == "float":
+    if operand.type == FLOAT:
         return operand
-    if operand.type not in ("string", "void") and not is_numeric(operand.type):
+    if operand.type not in (STRING, NULL) and not is_numeric(operand.type):
         raise refuse_types(name, operand)
-    return cast(operand, "double", profile)
+    return cast(operand, DOUBLE, profile)
 
 
 @function("isnan", takes="n", gives="b")
@@ -210,7 +203,7 @@ def is_nan(profile: Profile, operand: Typed) -> Typed:
         value = run(row)
         return value is not None and value != value
 
-    return Typed("boolean", applied, operand.constant)
+    return Typed(BOOLEAN, applied, operand.constant)
 
 
 # --- choices ---------------------------------------------------------------------------------------
@@ -219,14 +212,14 @@ def is_nan(profile: Profile, operand: Typed) -> Typed:
 def _as_one(name: str, operands: Sequence[Typed], profile: Profile) -> list[Typed]:
     if same([operand.type for operand in operands]):
         return list(operands)
-    type = joined([operand.type for operand in operands], profile)
+    type = wider_common_type([operand.type for operand in operands], profile)
     if type is None:
         raise refuse_types(name, *operands)
     return [cast(operand, type, profile) for operand in operands]
 
 
 def _is_condition(operand: Typed) -> bool:
-    if operand.type != "boolean":
+    if operand.type != BOOLEAN:
         raise refuse_types("WHEN", operand)
     return True
 
@@ -236,7 +229,7 @@ def case(profile: Profile, *parts: Typed) -> Typed:
     """Return CASE WHEN condition THEN value ... ELSE value END."""
     pairs = len(parts) // 2
     conditions = [part.run for part in parts[: pairs * 2 : 2] if _is_condition(part)]
-    default = [parts[-1]] if len(parts) % 2 else [always(None, "void")]
+    default = [parts[-1]] if len(parts) % 2 else [always(None, NULL)]
     values = _as_one("CASE", [*parts[1 : pairs * 2 : 2], *default], profile)
     branches = tuple(zip(conditions, [value.run for value in values[:-1]], strict=True))
     otherwise = values[-1].run
@@ -284,7 +277,7 @@ def nvl(profile: Profile, operand: Typed, default: Typed) -> Typed:
 def nvl2(profile: Profile, asked: Typed, one: Typed, other: Typed) -> Typed:
     """Return the second argument where the first is not null, else the third."""
     run = asked.run
-    return case(profile, Typed("boolean", lambda row: run(row) is not None, asked.constant), one, other)
+    return case(profile, Typed(BOOLEAN, lambda row: run(row) is not None, asked.constant), one, other)
 
 
 @function("nullif", takes="==", gives="=")
@@ -300,7 +293,7 @@ def null_if(profile: Profile, operand: Typed, other: Typed) -> Typed:
 def nanvl(profile: Profile, operand: Typed, default: Typed) -> Typed:
     """Return the first argument, the second where it is NaN."""
     operand, default = (_floating("nanvl", each, profile) for each in (operand, default))
-    type = "float" if operand.type == default.type == "float" else "double"
+    type = FLOAT if operand.type == default.type == FLOAT else DOUBLE
     first, second = cast(operand, type, profile).run, cast(default, type, profile).run
 
     def applied(row: tuple[Any, ...]) -> Any:
@@ -312,8 +305,8 @@ def nanvl(profile: Profile, operand: Typed, default: Typed) -> Typed:
 
 def _extreme(name: str, operator: str) -> Callable[..., Typed]:
     def build(profile: Profile, *operands: Typed) -> Typed:
-        type = joined_without_strings([operand.type for operand in operands], profile)
-        if len(operands) < 2 or type is None or not is_atomic(type):
+        type = wider_type_without_string([operand.type for operand in operands], profile)
+        if len(operands) < 2 or type is None or not is_comparable(type):
             raise refuse_types(name, *operands)
         runs = tuple(cast(operand, type, profile).run for operand in operands)
         beats = compare(operator, type)

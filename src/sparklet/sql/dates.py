@@ -17,24 +17,25 @@ from sparklet.sql.casts import cast
 from sparklet.sql.functions import check_profile, function, map1, map2, maps, refuse_types
 from sparklet.sql.nodes import Refused
 from sparklet.sql.times import beyond
-from sparklet.sql.types import INTEGRAL, Typed
+from sparklet.sql.typed import Typed
+from sparklet.types import BYTE, DATE, DOUBLE, INTEGER, NULL, SHORT, STRING, TIMESTAMP, IntegralType
 
 __all__ = ["date", "timestamp"]
 
 
 def date(name: str, operand: Typed, profile: Profile) -> Typed:
     """Return the operand as a date."""
-    if operand.type not in ("date", "timestamp", "string", "void"):
+    if operand.type not in (DATE, TIMESTAMP, STRING, NULL):
         raise refuse_types(name, operand)
-    return cast(operand, "date", profile)
+    return cast(operand, DATE, profile)
 
 
 def timestamp(name: str, operand: Typed, profile: Profile) -> Typed:
     """Return the operand as a timestamp."""
     check_profile(profile)
-    if operand.type not in ("date", "timestamp", "string", "void"):
+    if operand.type not in (DATE, TIMESTAMP, STRING, NULL):
         raise refuse_types(name, operand)
-    return cast(operand, "timestamp", profile)
+    return cast(operand, TIMESTAMP, profile)
 
 
 # --- parts -----------------------------------------------------------------------------------------
@@ -58,11 +59,11 @@ _ALSO = {"day": ("dayofmonth",)}
 
 
 def _of_date(name: str) -> Callable[[Profile, Typed], Typed]:
-    return lambda profile, operand: map1(_OF_DATE[name], date(name, operand, profile), "int")
+    return lambda profile, operand: map1(_OF_DATE[name], date(name, operand, profile), INTEGER)
 
 
 def _of_time(name: str) -> Callable[[Profile, Typed], Typed]:
-    return lambda profile, operand: map1(_OF_TIME[name], timestamp(name, operand, profile), "int")
+    return lambda profile, operand: map1(_OF_TIME[name], timestamp(name, operand, profile), INTEGER)
 
 
 for _name in _OF_DATE:
@@ -89,7 +90,7 @@ def extract(profile: Profile, wanted: Typed, operand: Typed) -> Typed:
     name = _FIELDS.get(str(wanted.value))
     if name is None:
         raise Refused(f"EXTRACT({wanted.value} FROM ...)")
-    if operand.type not in ("date", "timestamp"):
+    if operand.type not in (DATE, TIMESTAMP):
         raise refuse_types("EXTRACT", operand)
     return _of_date(name)(profile, operand) if name in _OF_DATE else _of_time(name)(profile, operand)
 
@@ -106,13 +107,13 @@ def _shifted(day: dt.date, days: int) -> dt.date:
 
 def _shift(name: str, sign: int) -> Callable[[Profile, Typed, Typed], Typed]:
     def build(profile: Profile, start: Typed, days: Typed) -> Typed:
-        if days.type not in ("tinyint", "smallint", "int", "void"):
+        if days.type not in (BYTE, SHORT, INTEGER, NULL):
             raise refuse_types(name, start, days)
         return map2(
             lambda day, count: _shifted(day, sign * count),
             date(name, start, profile),
-            cast(days, "int", profile),
-            "date",
+            cast(days, INTEGER, profile),
+            DATE,
         )
 
     return build
@@ -126,7 +127,7 @@ function("date_sub", takes="dn", gives="d")(_shift("date_sub", -1))
 def datediff(profile: Profile, end: Typed, start: Typed) -> Typed:
     """Return the days from the second date to the first."""
     dates = date("datediff", end, profile), date("datediff", start, profile)
-    return map2(lambda one, other: (one - other).days, *dates, "int")
+    return map2(lambda one, other: (one - other).days, *dates, INTEGER)
 
 
 def _months_later(day: dt.date, months: int) -> dt.date:
@@ -140,9 +141,9 @@ def _months_later(day: dt.date, months: int) -> dt.date:
 @function("add_months", takes="dn", gives="d")
 def add_months(profile: Profile, start: Typed, months: Typed) -> Typed:
     """Return the date so many months later, no later than the end of its month."""
-    if months.type not in ("tinyint", "smallint", "int"):
+    if months.type not in (BYTE, SHORT, INTEGER):
         raise refuse_types("add_months", start, months)
-    return map2(_months_later, date("add_months", start, profile), cast(months, "int", profile), "date")
+    return map2(_months_later, date("add_months", start, profile), cast(months, INTEGER, profile), DATE)
 
 
 @function("last_day", takes="d", gives="d")
@@ -151,7 +152,7 @@ def last_day(profile: Profile, operand: Typed) -> Typed:
     return map1(
         lambda day: day.replace(day=calendar.monthrange(day.year, day.month)[1]),
         date("last_day", operand, profile),
-        "date",
+        DATE,
     )
 
 
@@ -176,7 +177,7 @@ def _months_between(one: dt.datetime, other: dt.datetime) -> float:
 def months_between(profile: Profile, end: Typed, start: Typed) -> Typed:
     """Return the months between two times, a month being 31 days, to eight places."""
     times = timestamp("months_between", end, profile), timestamp("months_between", start, profile)
-    return map2(_months_between, *times, "double")
+    return map2(_months_between, *times, DOUBLE)
 
 
 # --- cutting off -----------------------------------------------------------------------------------
@@ -205,7 +206,7 @@ def _unit(name: str, operand: Typed) -> str:
 def trunc(profile: Profile, operand: Typed, unit: Typed) -> Typed:
     """Return the first day of the date's year, quarter, month or week; null for another unit."""
     cut = _CUTS.get(_unit("trunc", unit))
-    return map1(cut or (lambda _: None), date("trunc", operand, profile), "date")
+    return map1(cut or (lambda _: None), date("trunc", operand, profile), DATE)
 
 
 @function("date_trunc", takes="st", gives="t")
@@ -214,17 +215,17 @@ def date_trunc(profile: Profile, unit: Typed, operand: Typed) -> Typed:
     name, time = _unit("date_trunc", unit), timestamp("date_trunc", operand, profile)
     if name in _CUTS:
         cut = _CUTS[name]
-        return map1(lambda value: dt.datetime.combine(cut(value.date()), dt.time()), time, "timestamp")
+        return map1(lambda value: dt.datetime.combine(cut(value.date()), dt.time()), time, TIMESTAMP)
     if name in ("millisecond", "microsecond"):
         raise Refused(f"date_trunc to {name}")
-    return map1(_TIME_CUTS.get(name, lambda _: None), time, "timestamp")
+    return map1(_TIME_CUTS.get(name, lambda _: None), time, TIMESTAMP)
 
 
 @function("make_date", takes="nnn", gives="d")
 def make_date(profile: Profile, year: Typed, month: Typed, day: Typed) -> Typed:
     """Return the date of these numbers; where there is none, null, under ANSI an error."""
     parts = [year, month, day]
-    if any(part.type not in ("tinyint", "smallint", "int") for part in parts):
+    if any(part.type not in (BYTE, SHORT, INTEGER) for part in parts):
         raise refuse_types("make_date", *parts)
     ansi = profile.ansi
 
@@ -238,12 +239,12 @@ def make_date(profile: Profile, year: Typed, month: Typed, day: Typed) -> Typed:
                 raise InvalidValueError("is no date", numbers) from None
             return None
 
-    return maps(made, parts, "date")
+    return maps(made, parts, DATE)
 
 
 def plus_days(start: Typed, days: Typed, sign: int, profile: Profile) -> Typed | None:
     """Return what + and - make of a date and a number of days, None for other operands."""
-    if start.type != "date" or days.type not in ("tinyint", "smallint", "int"):
+    if start.type != DATE or days.type not in (BYTE, SHORT, INTEGER):
         return None
     return _shift("+", sign)(profile, start, days)
 
@@ -252,9 +253,9 @@ def plus_days(start: Typed, days: Typed, sign: int, profile: Profile) -> Typed |
 
 
 def _seconds(operand: Typed, profile: Profile) -> Typed:
-    if operand.type not in INTEGRAL:
+    if not isinstance(operand.type, IntegralType):
         raise refuse_types("timestamp_seconds", operand)
-    return cast(operand, "timestamp", profile)
+    return cast(operand, TIMESTAMP, profile)
 
 
 function("timestamp_seconds", takes="n", gives="t")(lambda profile, operand: _seconds(operand, profile))

@@ -20,7 +20,8 @@ from sparklet.sql.functions import check_profile, function, map1
 from sparklet.sql.nodes import Refused
 from sparklet.sql.strings import string
 from sparklet.sql.times import beyond, to_seconds
-from sparklet.sql.types import INTEGRAL, Typed
+from sparklet.sql.typed import Typed
+from sparklet.types import DATE, LONG, STRING, TIMESTAMP, IntegralType
 
 __all__ = ["formatter", "parser"]
 
@@ -272,7 +273,7 @@ DEFAULT = "yyyy-MM-dd HH:mm:ss"
 
 
 def _constant(name: str, pattern: Typed) -> str:
-    if not pattern.constant or pattern.type != "string" or pattern.value is None:
+    if not pattern.constant or pattern.type != STRING or pattern.value is None:
         raise Refused(f"{name} with a pattern that is no constant")
     return str(pattern.value)
 
@@ -281,17 +282,17 @@ def _constant(name: str, pattern: Typed) -> str:
 def date_format(profile: Profile, operand: Typed, pattern: Typed) -> Typed:
     """Return the time written by a pattern."""
     write = formatter(_constant("date_format", pattern))
-    return map1(write, timestamp("date_format", operand, profile), "string")
+    return map1(write, timestamp("date_format", operand, profile), STRING)
 
 
 @function("from_unixtime", takes="n[s]", gives="s")
 def from_unixtime(profile: Profile, operand: Typed, pattern: Typed | None = None) -> Typed:
     """Return the seconds since 1970 written by a pattern."""
     check_profile(profile)
-    if operand.type not in INTEGRAL:
+    if not isinstance(operand.type, IntegralType):
         raise Refused(f"from_unixtime of {operand.type}")
     write = formatter(DEFAULT if pattern is None else _constant("from_unixtime", pattern))
-    return map1(write, cast(operand, "timestamp", profile), "string")
+    return map1(write, cast(operand, TIMESTAMP, profile), STRING)
 
 
 def _towards_1970(time: dt.datetime) -> int:
@@ -301,9 +302,9 @@ def _towards_1970(time: dt.datetime) -> int:
 
 def _read(name: str, operand: Typed, pattern: Typed, profile: Profile) -> Typed:
     check_profile(profile)
-    if operand.type in ("date", "timestamp"):
+    if operand.type in (DATE, TIMESTAMP):
         return timestamp(name, operand, profile)
-    return map1(parser(_constant(name, pattern), profile), string(name, operand, profile), "timestamp")
+    return map1(parser(_constant(name, pattern), profile), string(name, operand, profile), TIMESTAMP)
 
 
 @function("to_timestamp", takes="s[s]", gives="t")
@@ -319,17 +320,15 @@ def to_date(profile: Profile, operand: Typed, pattern: Typed | None = None) -> T
     """Return the date that a text stands for, by a pattern if one is given."""
     if pattern is None:
         return date("to_date", operand, profile)
-    return cast(_read("to_date", operand, pattern, profile), "date", profile)
+    return cast(_read("to_date", operand, pattern, profile), DATE, profile)
 
 
 @function("unix_timestamp", "to_unix_timestamp", takes="t[s]", gives="n")
 def unix_timestamp(profile: Profile, operand: Typed, pattern: Typed | None = None) -> Typed:
     """Return the seconds since 1970 of a time, or of a text by a pattern."""
-    if operand.type in ("date", "timestamp"):
-        return map1(_towards_1970, timestamp("unix_timestamp", operand, profile), "bigint")
+    if operand.type in (DATE, TIMESTAMP):
+        return map1(_towards_1970, timestamp("unix_timestamp", operand, profile), LONG)
     check_profile(profile)
     read = parser(DEFAULT if pattern is None else _constant("unix_timestamp", pattern), profile)
     text = string("unix_timestamp", operand, profile)
-    return map1(
-        lambda time: None if time is None else to_seconds(time), map1(read, text, "timestamp"), "bigint"
-    )
+    return map1(lambda time: None if time is None else to_seconds(time), map1(read, text, TIMESTAMP), LONG)

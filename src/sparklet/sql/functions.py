@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 
 from sparklet.profile import Profile
 from sparklet.sql.nodes import Refused
-from sparklet.sql.types import Run, Typed
+from sparklet.sql.typed import Run, Typed
+from sparklet.types import DataType
 
 __all__ = ["Build", "Function", "function", "functions", "map1", "map2", "maps", "refuse_types"]
 
@@ -67,7 +68,7 @@ def function(*names: str, takes: str, gives: str) -> Callable[[Build], Build]:
 # --- closures --------------------------------------------------------------------------------------
 
 
-def map1(function: Callable[[Any], Any], operand: Typed, type: str) -> Typed:
+def map1(function: Callable[[Any], Any], operand: Typed, type: DataType) -> Typed:
     """Return the function of one value; null gives null."""
     run = operand.run
 
@@ -78,7 +79,7 @@ def map1(function: Callable[[Any], Any], operand: Typed, type: str) -> Typed:
     return Typed(type, applied, operand.constant)
 
 
-def map2(function: Callable[[Any, Any], Any], left: Typed, right: Typed, type: str) -> Typed:
+def map2(function: Callable[[Any, Any], Any], left: Typed, right: Typed, type: DataType) -> Typed:
     """Return the function of two values; null gives null, and beside a null left the right is not asked."""
     constant = left.constant and right.constant
     first, second = left.run, right.run
@@ -108,7 +109,7 @@ def _value(operand: Typed) -> Any:
         return None
 
 
-def maps(function: Callable[..., Any], operands: Sequence[Typed], type: str) -> Typed:
+def maps(function: Callable[..., Any], operands: Sequence[Typed], type: DataType) -> Typed:
     """Return the function of several values; the first null gives null, and later ones are not asked."""
     runs: tuple[Run, ...] = tuple(operand.run for operand in operands)
 
@@ -126,7 +127,7 @@ def maps(function: Callable[..., Any], operands: Sequence[Typed], type: str) -> 
 
 def refuse_types(name: str, *operands: Typed) -> Refused:
     """Return the refusal of operands of types that the function does not take."""
-    return Refused(f"{name} of {' and '.join(operand.type for operand in operands)}")
+    return Refused(f"{name} of {' and '.join([str(operand.type) for operand in operands])}")
 
 
 def check_profile(profile: Profile) -> None:

@@ -5,17 +5,26 @@ A column that meets numbers is a number, one that meets text a string; `inspect`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from sparklet.columns import fold
+from sparklet.sql.casts import type_named
 from sparklet.sql.functions import functions
-from sparklet.sql.nodes import Call, Literal, Name, Node
-from sparklet.sql.types import INTEGRAL
+from sparklet.sql.nodes import Call, Literal, Name, Node, Refused
+from sparklet.types import BOOLEAN, DATE, DOUBLE, STRING, TIMESTAMP, ArrayType, DataType, is_numeric
 
 __all__ = ["assumed"]
 
 # Ordered: what a column is taken for where it is used in several ways.
-_TYPES = {"n": "double", "t": "timestamp", "d": "date", "b": "boolean", "a": "array<string>", "s": "string"}
+_TYPES: Mapping[str, DataType] = {
+    "n": DOUBLE,
+    "t": TIMESTAMP,
+    "d": DATE,
+    "b": BOOLEAN,
+    "a": ArrayType(STRING),
+    "s": STRING,
+}
+_LETTERS = {type: letter for letter, type in _TYPES.items()}
 
 
 class _Kind:
@@ -41,15 +50,16 @@ class _Kind:
 
 
 def assumed(
-    nodes: Iterable[Node], known: Callable[[str], str | None] = lambda _: None
-) -> dict[str, str | None]:
+    nodes: Iterable[Node], known: Callable[[str], DataType | None] = lambda _: None
+) -> dict[str, DataType | None]:
     """Return for each column, by folded name, the type it is assumed to have, None where any would do.
 
     `known` gives the types of the columns that need no assumption.
 
     >>> from sparklet.sql.parse import parse_expression
-    >>> assumed([parse_expression("if(a > 1, b, 'x')"), parse_expression("c is null")])
-    {'a': 'double', 'b': 'string', 'c': None}
+    >>> found = assumed([parse_expression("if(a > 1, b, 'x')"), parse_expression("c is null")])
+    >>> {name: str(type) for name, type in found.items()}
+    {'a': 'double', 'b': 'string', 'c': 'None'}
     """
     columns: dict[str, _Kind] = {}
     for node in nodes:
@@ -57,7 +67,7 @@ def assumed(
     for name, kind in columns.items():
         if (type := known(name)) is not None:
             kind.join(_Kind(_letter(type)))
-    found: dict[str, str | None] = {}
+    found: dict[str, DataType | None] = {}
     for name, kind in columns.items():
         letters = kind.root().letters
         found[name] = next((type for letter, type in _TYPES.items() if letter in letters), None)
@@ -76,7 +86,7 @@ def _visit_call(node: Call, columns: dict[str, _Kind]) -> _Kind:
     listed = functions.get(node.name)
     kinds = [_visit(arg, columns) for arg in node.args]
     if listed is None:
-        return _Kind(_letter(node.to)) if node.to else _Kind()
+        return _Kind(_letter_of_cast(node.to)) if node.to else _Kind()
     shared = _Kind()
     for position, kind in enumerate(kinds):
         letter = _case_letter(position, len(kinds)) if node.name == "case" else listed.kind_of(position)
@@ -92,9 +102,14 @@ def _case_letter(position: int, count: int) -> str:
     return "b" if position % 2 == 0 and position < count - 1 else "="
 
 
-def _letter(type: str) -> str:
-    if type in INTEGRAL or type in ("float", "double") or type.startswith("decimal"):
-        return "n"
-    if type.startswith("array<"):
+def _letter(type: DataType) -> str:
+    if isinstance(type, ArrayType):
         return "a"
-    return {"string": "s", "boolean": "b", "date": "d", "timestamp": "t"}.get(type, "")
+    return "n" if is_numeric(type) else _LETTERS.get(type, "")
+
+
+def _letter_of_cast(name: str) -> str:
+    try:
+        return _letter(type_named(name))
+    except Refused:
+        return ""

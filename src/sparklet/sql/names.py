@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sparklet.sql.casts import type_named
 from sparklet.sql.nodes import Call, Literal, Name, Node
+from sparklet.types import INTEGER, LONG, STRING
 
 __all__ = ["column_name"]
 
@@ -51,7 +52,7 @@ def pretty(node: Node, release: str) -> str | None:
     if isinstance(node, Name):
         return node.name
     if isinstance(node, Literal):
-        if node.type in ("int", "bigint", "string"):
+        if node.type in (INTEGER, LONG, STRING):
             return str(node.value)
         return "NULL" if node.value is None else None
     parts = [pretty(arg, release) for arg in node.args]
@@ -64,7 +65,7 @@ def pretty(node: Node, release: str) -> str | None:
 def _call(node: Call, texts: list[str], release: str) -> str | None:
     name = node.name
     if name == "cast":
-        to = type_named(node.to)
+        to = str(type_named(node.to))
         return f"CAST({texts[0]} AS {to.upper()})" if to.isalpha() else None
     if name in ("=", "<>", "<=>") and ("1" in texts or "0" in texts):
         return None  # beside a boolean, Spark shows what it made of it

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from sparklet.types import STRING, DataType
+
 __all__ = ["Call", "Literal", "Name", "Node", "Refused", "describe", "walk"]
 
 
@@ -18,7 +20,7 @@ class Literal:
     """A value that stands in the statement, and its Spark type."""
 
     value: Any
-    type: str
+    type: DataType
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,7 @@ def describe(node: Node) -> str:
 
 def _describe(node: Node, depth: int) -> str:
     if isinstance(node, Literal):
-        return (
-            "NULL" if node.value is None else str(node.value) if node.type != "string" else repr(node.value)
-        )
+        return "NULL" if node.value is None else str(node.value) if node.type != STRING else repr(node.value)
     if isinstance(node, Name):
         return node.name
     args = [_describe(arg, depth - 1) if depth else "\u2026" for arg in node.args]

@@ -17,6 +17,7 @@ from sparklet.errors import MissingExtraError
 from sparklet.sql.names import column_name
 from sparklet.sql.nodes import Call, Literal, Name, Node, Refused, describe, walk
 from sparklet.sql.text import FUNCTION, TABLE, Plain, fit, make_plain
+from sparklet.types import BOOLEAN, FLOAT, NULL, STRING
 
 __all__ = ["Item", "Statement", "parse", "parse_expression"]
 
@@ -66,7 +67,7 @@ def parse_expression(text: str, *, release: str = "4.1+") -> Node:
     """Return one expression.
 
     >>> parse_expression("a + 1")
-    Call(name='+', args=(Name(name='a'), Literal(value=1, type='int')), to='')
+    Call(name='+', args=(Name(name='a'), Literal(value=1, type=IntegerType())), to='')
     """
     (item,) = parse(f"SELECT {text} AS x FROM {TABLE}", release=release).items  # noqa: S608 - no database is near
     if item.node is None:
@@ -307,21 +308,21 @@ class _Expressions:
 
     def _number(self, tree: Any, sign: int) -> Literal:
         literal = self._plain.literals[int(tree.this)]
-        if literal.type == "float":
+        if literal.type == FLOAT:
             # Kept as digits: rounding to float32 is one step from them.
-            return Literal(("-" if sign < 0 else "") + literal.value, "float")
-        return literal if literal.type == "string" else fit(literal, sign)
+            return Literal(("-" if sign < 0 else "") + literal.value, FLOAT)
+        return literal if literal.type == STRING else fit(literal, sign)
 
     def _read_neg(self, tree: Any) -> Node:
-        if _kind(tree.this) == "Literal" and self._plain.literals[int(tree.this.this)].type != "string":
+        if _kind(tree.this) == "Literal" and self._plain.literals[int(tree.this.this)].type != STRING:
             return self._number(tree.this, -1)
         return Call("unary -", (self.read(tree.this),))
 
     def _read_null(self, tree: Any) -> Node:
-        return Literal(None, "void")
+        return Literal(None, NULL)
 
     def _read_boolean(self, tree: Any) -> Node:
-        return Literal(bool(tree.this), "boolean")
+        return Literal(bool(tree.this), BOOLEAN)
 
     def _read_paren(self, tree: Any) -> Node:
         return self.read(tree.this)
@@ -345,7 +346,7 @@ class _Expressions:
         if name in ("extract", "date_part", "datepart") and len(tree.expressions) == 2:
             field = tree.expressions[0]
             text = field.name if _kind(field) == "Column" else self._plain.literals[int(field.this)].value
-            return Call("extract", (Literal(str(text).lower(), "string"), self.read(tree.expressions[1])))
+            return Call("extract", (Literal(str(text).lower(), STRING), self.read(tree.expressions[1])))
         return Call(name, self._all(tree.expressions))
 
     def _read_in(self, tree: Any) -> Node:
@@ -376,7 +377,7 @@ class _Expressions:
         if wanted == "Null":
             return Call("isnull", (value,))
         if wanted == "Boolean":
-            return Call("<=>", (value, Literal(bool(tree.expression.this), "boolean")))
+            return Call("<=>", (value, Literal(bool(tree.expression.this), BOOLEAN)))
         raise Refused(_construct(tree))
 
     def _read_nullsafeneq(self, tree: Any) -> Node:

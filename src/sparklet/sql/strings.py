@@ -16,7 +16,8 @@ from sparklet.profile import Profile
 from sparklet.sql.casts import cast
 from sparklet.sql.functions import function, map1, map2, maps, refuse_types
 from sparklet.sql.nodes import Refused
-from sparklet.sql.types import INTEGRAL, Typed, element_type
+from sparklet.sql.typed import Typed, same
+from sparklet.types import BOOLEAN, INTEGER, NULL, STRING, VECTOR, ArrayType, DataType, IntegralType
 
 __all__ = ["string", "whole_number"]
 
@@ -25,19 +26,21 @@ LONGEST_TEXT = 10_000_000
 
 def string(name: str, operand: Typed, profile: Profile) -> Typed:
     """Return the operand as text; Spark casts any atomic value to it."""
-    if operand.type not in ("string", "void") and (operand.type == "vector" or element_type(operand.type)):
+    if operand.type == VECTOR or isinstance(operand.type, ArrayType):
         raise refuse_types(name, operand)
-    return cast(operand, "string", profile)
+    return cast(operand, STRING, profile)
 
 
 def whole_number(name: str, operand: Typed, profile: Profile) -> Typed:
     """Return the operand as the int that a function takes."""
-    if operand.type not in INTEGRAL and operand.type != "void":
+    if not isinstance(operand.type, IntegralType) and operand.type != NULL:
         raise refuse_types(f"the position or length in {name}", operand)
-    return cast(operand, "int", profile)
+    return cast(operand, INTEGER, profile)
 
 
-def _of_one(name: str, of: Callable[[str], Any], type: str = "string") -> Callable[[Profile, Typed], Typed]:
+def _of_one(
+    name: str, of: Callable[[str], Any], type: DataType = STRING
+) -> Callable[[Profile, Typed], Typed]:
     return lambda profile, operand: map1(of, string(name, operand, profile), type)
 
 
@@ -52,7 +55,7 @@ def java_upper(text: str) -> str:
 @function("lower", "lcase", takes="s", gives="s")
 def lower(profile: Profile, operand: Typed) -> Typed:
     """Return the text in lower case."""
-    return map1(java_lower, string("lower", operand, profile), "string")
+    return map1(java_lower, string("lower", operand, profile), STRING)
 
 
 function("upper", "ucase", takes="s", gives="s")(_of_one("upper", java_upper))
@@ -90,16 +93,16 @@ def _title_of_unit(char: str) -> str:
 def initcap(profile: Profile, operand: Typed) -> Typed:
     """Return the text with each word capitalised."""
     of = capitalised if profile.at_least("4.0") else capitalised_units
-    return map1(of, string("initcap", operand, profile), "string")
+    return map1(of, string("initcap", operand, profile), STRING)
 
 
 # --- length and parts ------------------------------------------------------------------------------
 
 function("length", "char_length", "character_length", "len", takes="s", gives="n")(
-    _of_one("length", len, "int")
+    _of_one("length", len, INTEGER)
 )
 function("reverse", takes="s", gives="s")(_of_one("reverse", lambda text: text[::-1]))
-function("ascii", takes="s", gives="n")(_of_one("ascii", lambda text: ord(text[0]) if text else 0, "int"))
+function("ascii", takes="s", gives="n")(_of_one("ascii", lambda text: ord(text[0]) if text else 0, INTEGER))
 
 
 def part(text: str, position: int, length: int) -> str:
@@ -117,8 +120,8 @@ def substring(profile: Profile, operand: Typed, position: Typed, length: Typed |
     """Return a part of the text."""
     text, start = string("substring", operand, profile), whole_number("substring", position, profile)
     if length is None:
-        return map2(lambda value, at: part(value, at, (1 << 31) - 1), text, start, "string")
-    return maps(part, (text, start, whole_number("substring", length, profile)), "string")
+        return map2(lambda value, at: part(value, at, (1 << 31) - 1), text, start, STRING)
+    return maps(part, (text, start, whole_number("substring", length, profile)), STRING)
 
 
 @function("left", takes="sn", gives="s")
@@ -128,7 +131,7 @@ def left(profile: Profile, operand: Typed, length: Typed) -> Typed:
         lambda text, count: part(text, 1, count),
         string("left", operand, profile),
         whole_number("left", length, profile),
-        "string",
+        STRING,
     )
 
 
@@ -139,7 +142,7 @@ def right(profile: Profile, operand: Typed, length: Typed) -> Typed:
         lambda text, count: text[-count:] if count > 0 else "",
         string("right", operand, profile),
         whole_number("right", length, profile),
-        "string",
+        STRING,
     )
 
 
@@ -154,7 +157,7 @@ function("rtrim", takes="s", gives="s")(_of_one("rtrim", lambda text: text.rstri
 def _trimming(name: str, of: Callable[[str, str], str]) -> Callable[[Profile, Typed, Typed], Typed]:
     def build(profile: Profile, characters: Typed, operand: Typed) -> Typed:
         texts = string(name, operand, profile), string(name, characters, profile)
-        return map2(lambda text, cut: of(text, cut) if cut else text, *texts, "string")
+        return map2(lambda text, cut: of(text, cut) if cut else text, *texts, STRING)
 
     return build
 
@@ -168,7 +171,7 @@ function("rtrim_of", takes="ss", gives="s")(_trimming("trim", str.rstrip))
 def btrim(profile: Profile, operand: Typed, characters: Typed | None = None) -> Typed:
     """Return the text without these characters (by default the space) at both ends."""
     if characters is None:
-        return map1(lambda text: text.strip(" "), string("btrim", operand, profile), "string")
+        return map1(lambda text: text.strip(" "), string("btrim", operand, profile), STRING)
     return _trimming("btrim", str.strip)(profile, characters, operand)
 
 
@@ -183,8 +186,8 @@ def _pad(name: str, of: Callable[[str, int, str], str]) -> Callable[..., Typed]:
     def build(profile: Profile, operand: Typed, length: Typed, pad: Typed | None = None) -> Typed:
         text, count = string(name, operand, profile), whole_number(name, length, profile)
         if pad is None:
-            return map2(lambda value, size: of(value, size, " "), text, count, "string")
-        return maps(of, (text, count, string(name, pad, profile)), "string")
+            return map2(lambda value, size: of(value, size, " "), text, count, STRING)
+        return maps(of, (text, count, string(name, pad, profile)), STRING)
 
     return build
 
@@ -214,9 +217,7 @@ def repeat(profile: Profile, operand: Typed, times: Typed) -> Typed:
             raise InvalidValueError(f"is repeated {count} times", text[:80])
         return text * max(count, 0)
 
-    return map2(
-        repeated, string("repeat", operand, profile), whole_number("repeat", times, profile), "string"
-    )
+    return map2(repeated, string("repeat", operand, profile), whole_number("repeat", times, profile), STRING)
 
 
 # --- searching and replacing -----------------------------------------------------------------------
@@ -226,14 +227,14 @@ def repeat(profile: Profile, operand: Typed, times: Typed) -> Typed:
 def instr(profile: Profile, operand: Typed, wanted: Typed) -> Typed:
     """Return where a text first stands in another, from 1; 0 where it does not."""
     texts = string("instr", operand, profile), string("instr", wanted, profile)
-    return map2(lambda text, part: text.find(part) + 1, *texts, "int")
+    return map2(lambda text, part: text.find(part) + 1, *texts, INTEGER)
 
 
 @function("locate", "position", takes="ss", gives="n")
 def locate(profile: Profile, wanted: Typed, operand: Typed) -> Typed:
     """Return where the first text stands in the second, from 1; 0 where it does not."""
     texts = string("locate", wanted, profile), string("locate", operand, profile)
-    return map2(lambda part, text: text.find(part) + 1, *texts, "int")
+    return map2(lambda part, text: text.find(part) + 1, *texts, INTEGER)
 
 
 @function("replace", takes="ss[s]", gives="s")
@@ -241,8 +242,8 @@ def replace(profile: Profile, operand: Typed, wanted: Typed, by: Typed | None = 
     """Return the text with all of one part replaced; an empty part is in no text."""
     texts = [string("replace", item, profile) for item in (operand, wanted, by) if item is not None]
     if by is None:
-        return map2(lambda text, old: text.replace(old, "") if old else text, texts[0], texts[1], "string")
-    return maps(lambda text, old, new: text.replace(old, new) if old else text, texts, "string")
+        return map2(lambda text, old: text.replace(old, "") if old else text, texts[0], texts[1], STRING)
+    return maps(lambda text, old, new: text.replace(old, new) if old else text, texts, STRING)
 
 
 @function("translate", takes="sss", gives="s")
@@ -255,12 +256,12 @@ def translate(profile: Profile, operand: Typed, old: Typed, new: Typed) -> Typed
             table.setdefault(ord(char), by[place] if place < len(by) else "")
         return text.translate(table)
 
-    return maps(translated, [string("translate", item, profile) for item in (operand, old, new)], "string")
+    return maps(translated, [string("translate", item, profile) for item in (operand, old, new)], STRING)
 
 
 def _about(name: str, of: Callable[[str, str], bool]) -> Callable[[Profile, Typed, Typed], Typed]:
     def build(profile: Profile, operand: Typed, wanted: Typed) -> Typed:
-        return map2(of, string(name, operand, profile), string(name, wanted, profile), "boolean")
+        return map2(of, string(name, operand, profile), string(name, wanted, profile), BOOLEAN)
 
     return build
 
@@ -281,13 +282,13 @@ def joined(profile: Profile, *operands: Typed) -> Typed:
 @function("concat", takes="s*", gives="s")
 def concat(profile: Profile, *operands: Typed) -> Typed:
     """Return texts, or arrays of one type, one after the other; null if any is."""
-    elements = {element_type(operand.type) for operand in operands}
-    if elements and None not in elements:
-        if len(elements) > 1:
+    types = [operand.type for operand in operands]
+    if types and all(isinstance(type, ArrayType) for type in types):
+        if not same(types):
             raise refuse_types("concat", *operands)
         return maps(lambda *arrays: [item for array in arrays for item in array], operands, operands[0].type)
     texts = [string("concat", operand, profile) for operand in operands]
-    return maps(lambda *values: "".join(values), texts, "string")
+    return maps(lambda *values: "".join(values), texts, STRING)
 
 
 @function("concat_ws", takes="s[s*]", gives="s")
@@ -296,7 +297,7 @@ def concat_ws(profile: Profile, separator: Typed, *operands: Typed) -> Typed:
     between = string("concat_ws", separator, profile).run
     runs = []
     for operand in operands:
-        if operand.type == "array<string>":
+        if operand.type == ArrayType(STRING):
             runs.append((operand.run, True))
         else:
             runs.append((string("concat_ws", operand, profile).run, False))
@@ -312,7 +313,7 @@ def concat_ws(profile: Profile, separator: Typed, *operands: Typed) -> Typed:
                 texts += [item for item in value if item is not None] if several else [value]
         return str(joint.join(texts))
 
-    return Typed("string", applied, separator.constant and all(operand.constant for operand in operands))
+    return Typed(STRING, applied, separator.constant and all(operand.constant for operand in operands))
 
 
 # --- LIKE ------------------------------------------------------------------------------------------
@@ -351,19 +352,19 @@ def _like(name: str, *, folds: bool) -> Callable[..., Typed]:
             raise Refused(f"{name} with an escape that is no single character")
         texts = [string(name, item, profile) for item in (operand, pattern)]
         if folds:
-            texts = [map1(java_lower, text, "string") for text in texts]
+            texts = [map1(java_lower, text, STRING) for text in texts]
         text, wanted = texts
         if wanted.constant and wanted.value is not None:
             try:
                 match = like_pattern(wanted.value, mark).fullmatch
             except InvalidValueError as error:
                 raise Refused(str(error)) from None
-            return map1(lambda value: match(value) is not None, text, "boolean")
+            return map1(lambda value: match(value) is not None, text, BOOLEAN)
         return map2(
             lambda value, other: like_pattern(other, mark).fullmatch(value) is not None,
             text,
             wanted,
-            "boolean",
+            BOOLEAN,
         )
 
     return build

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from sparklet.sql.nodes import Literal, Refused
+from sparklet.types import BYTE, DOUBLE, FLOAT, INTEGER, LONG, SHORT, STRING, DecimalType, IntegralType
 
 __all__ = ["FUNCTION", "TABLE", "Plain", "fit", "make_plain"]
 
@@ -98,7 +99,7 @@ def _next(text: str, place: int, plain: Plain, quotes_double: bool) -> tuple[_To
     if text.startswith("/*", place):
         return None, _end_of_comment(text, place)
     if match := _RAW_STRING.match(text, place):
-        return _literal(plain, Literal(match[0][2:-1], "string")), match.end()
+        return _literal(plain, Literal(match[0][2:-1], STRING)), match.end()
     if text[place] in "'\"":
         return _string(text, place, plain, quotes_double)
     if match := _QUOTED.match(text, place):
@@ -144,7 +145,7 @@ def _string(text: str, place: int, plain: Plain, quotes_double: bool) -> tuple[_
         place = match.end()
         if not quotes_double or not text.startswith(quote, place):
             break
-    return _literal(plain, Literal((quote if quotes_double else "").join(parts), "string")), place
+    return _literal(plain, Literal((quote if quotes_double else "").join(parts), STRING)), place
 
 
 _ESCAPE = re.compile(
@@ -170,8 +171,7 @@ def _unescape(text: str) -> str:
     return _ESCAPE.sub(replaced, text) if "\\" in text else text
 
 
-_INTEGRAL_SUFFIXES = {"": "int", "l": "bigint", "s": "smallint", "y": "tinyint"}
-_BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
+_INTEGRAL_SUFFIXES = {"": INTEGER, "l": LONG, "s": SHORT, "y": BYTE}
 _MOST_DIGITS = 38
 
 
@@ -179,9 +179,9 @@ def _number(match: re.Match[str]) -> Literal:
     """Return the literal; a whole number too large for its type is kept for `fit`, which knows its sign."""
     digits, suffix = match["digits"], (match["suffix"] or "").lower()
     if suffix == "d" or (match["exponent"] and not suffix):
-        return Literal(float(digits), "double")
+        return Literal(float(digits), DOUBLE)
     if suffix == "f":
-        return Literal(digits, "float")
+        return Literal(digits, FLOAT)
     if suffix in _INTEGRAL_SUFFIXES and digits.isdecimal():
         return Literal(int(digits), _INTEGRAL_SUFFIXES[suffix])
     if suffix in ("", "bd"):
@@ -198,19 +198,19 @@ def _decimal(value: Decimal) -> Literal:
     precision = max(len(value.as_tuple().digits), scale, 1)
     if precision > _MOST_DIGITS:
         raise Refused(f"the number {value}: it has more than {_MOST_DIGITS} digits")
-    return Literal(value, f"decimal({precision},{scale})")
+    return Literal(value, DecimalType(precision, scale))
 
 
 def fit(literal: Literal, sign: int) -> Literal:
     """Return a number with its sign, in the type in which Spark reads it: int, else bigint, else decimal."""
-    if literal.type not in _BITS:
+    if not isinstance(literal.type, IntegralType):
         return literal if sign > 0 else Literal(-literal.value, literal.type)
-    value, bound = sign * literal.value, 1 << (_BITS[literal.type] - 1)
+    value, bound = sign * literal.value, 1 << (literal.type.bits - 1)
     if -bound <= value < bound:
         return Literal(value, literal.type)
-    if literal.type != "int":
+    if literal.type != INTEGER:
         raise Refused(f"the number {value}: it is no {literal.type}")
-    return Literal(value, "bigint") if -(1 << 63) <= value < 1 << 63 else _decimal(Decimal(value))
+    return Literal(value, LONG) if -(1 << 63) <= value < 1 << 63 else _decimal(Decimal(value))
 
 
 def _merged(tokens: list[_Token], plain: Plain) -> list[_Token]:
@@ -219,8 +219,8 @@ def _merged(tokens: list[_Token], plain: Plain) -> list[_Token]:
     for token in tokens:
         if token.kind == "literal" and merged and merged[-1].kind == "literal":
             one, other = (plain.literals[int(item.text)] for item in (merged[-1], token))
-            if one.type == other.type == "string":
-                plain.literals[int(merged[-1].text)] = Literal(one.value + other.value, "string")
+            if one.type == other.type == STRING:
+                plain.literals[int(merged[-1].text)] = Literal(one.value + other.value, STRING)
                 continue
         merged.append(token)
     return merged
@@ -290,7 +290,7 @@ def _spell_word(
         words.append(",")
     elif inside in ("cast", "try_cast") and lower == "as":
         name, place = _type_name(tokens, place, plain)
-        words += [",", f"'{_literal(plain, Literal(name, 'string')).text}'"]
+        words += [",", f"'{_literal(plain, Literal(name, STRING)).text}'"]
     elif following.kind == "literal" and lower in _TYPED and _is_string(plain, following):
         words += [f"{FUNCTION}typed_{lower}(", f"'{following.text}'", ")"]
         place += 1
@@ -345,7 +345,7 @@ def _type_name(tokens: list[_Token], place: int, plain: Plain) -> tuple[str, int
 
 
 def _is_string(plain: Plain, token: _Token) -> bool:
-    return plain.literals[int(token.text)].type == "string"
+    return plain.literals[int(token.text)].type == STRING
 
 
 def _quote(name: str) -> str:

@@ -10,6 +10,7 @@ from sparklet.columns import Column, Columns, wants
 from sparklet.ir import Emit
 from sparklet.profile import Profile
 from sparklet.stages.stage import Bound, Stage
+from sparklet.types import DOUBLE
 
 __all__ = ["HasFeaturesCol", "PredictionModel"]
 
@@ -45,5 +46,5 @@ class PredictionModel(HasFeaturesCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         if self.predictionCol:
-            made = columns.new(self.predictionCol, "double")
+            made = columns.new(self.predictionCol, DOUBLE)
             yield Bound((self.features(columns),), (made,), emit=self.predict(columns.profile))

@@ -9,6 +9,7 @@ from typing import Any
 from sparklet.columns import Column
 from sparklet.errors import VectorSizeError
 from sparklet.stages.stage import Stage
+from sparklet.types import is_floating
 
 __all__ = ["HasInputCol", "HasInputCols", "drop_if_missing", "sized", "to_double"]
 
@@ -58,7 +59,7 @@ class HasInputCols(HasInputCol):
 
 def to_double(column: Column) -> Callable[[Any], Any] | None:
     """Return the function that casts a value of a numeric column to double, None where it is one."""
-    return None if column.type in ("double", "float") else float
+    return None if is_floating(column.type) else float
 
 
 def drop_if_missing(value: Any) -> bool:

@@ -118,7 +118,7 @@ def check_columns(golden: Golden) -> None:
     """State the output columns that Spark's transform adds: same names, order and Spark types."""
     model = _loaded(golden)
     if model is not None and golden.failure is None:
-        types = {column.name: column.type for column in model.outputs}
+        types = {column.name: str(column.type) for column in model.outputs}
         # An indexer leaves its column out where the row lacks the input, as Spark does for the table.
         scored = next((found for found in _outcomes(model, golden.rows) if isinstance(found, dict)), types)
         assert_same(

@@ -229,4 +229,4 @@ def compare_with_spark(
 
 
 def _types(model: Any, schema: Mapping[str, str] | None) -> dict[str, str]:
-    return {**{column.name: column.type for column in model.inputs}, **(schema or {})}
+    return {**{column.name: str(column.type) for column in model.inputs}, **(schema or {})}

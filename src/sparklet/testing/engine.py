@@ -39,4 +39,4 @@ def engine_scores(
         SparkFailure(f"{type(found).__name__}: {found}") if isinstance(found, SparkletError) else found
         for found in model.scoreInstances(rows, errors="collect")
     ]
-    return SparkScores({column.name: column.type for column in model.outputs}, outcomes)
+    return SparkScores({column.name: str(column.type) for column in model.outputs}, outcomes)

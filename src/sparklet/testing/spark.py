@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sparklet.linalg import DenseVector, SparseVector
+from sparklet.types import parse_type, to_json
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -127,16 +128,9 @@ def pinned(spark: SparkSession) -> Iterator[SparkSession]:
 
 
 def _data_type(type_name: str) -> Any:
-    from pyspark.ml.linalg import MatrixUDT, VectorUDT
-    from pyspark.sql.types import ArrayType, _parse_datatype_string
+    from pyspark.sql.types import _parse_datatype_json_string
 
-    if type_name == "vector":
-        return VectorUDT()
-    if type_name == "matrix":
-        return MatrixUDT()
-    if type_name == "array<vector>":
-        return ArrayType(VectorUDT())
-    return _parse_datatype_string(type_name)
+    return _parse_datatype_json_string(to_json(parse_type(type_name)))
 
 
 def spark_type(data_type: Any) -> str:

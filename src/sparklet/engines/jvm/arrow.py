@@ -11,6 +11,8 @@ import pyarrow
 
 from sparklet.columns import Column, encode_vector
 from sparklet.linalg import DenseVector, SparseVector, vector
+from sparklet.types import VECTOR, ArrayType, DataType, TimestampType, VectorUDT
+from sparklet.types.arrow import to_arrow
 
 __all__ = ["Failure", "decode", "encode"]
 
@@ -22,38 +24,6 @@ class Failure:
     facts: Mapping[str, str]
 
 
-_SCALARS: Mapping[str, pyarrow.DataType] = {
-    "boolean": pyarrow.bool_(),
-    "tinyint": pyarrow.int8(),
-    "smallint": pyarrow.int16(),
-    "int": pyarrow.int32(),
-    "bigint": pyarrow.int64(),
-    "float": pyarrow.float32(),
-    "double": pyarrow.float64(),
-    "string": pyarrow.string(),
-    "date": pyarrow.date32(),
-    "timestamp": pyarrow.timestamp("us", "UTC"),
-    "timestamp_ntz": pyarrow.timestamp("us"),
-    # As Spark stores a vector: type 0 is sparse, 1 dense.
-    "vector": pyarrow.struct(
-        [
-            ("type", pyarrow.int8()),
-            ("size", pyarrow.int32()),
-            ("indices", pyarrow.list_(pyarrow.int32())),
-            ("values", pyarrow.list_(pyarrow.float64())),
-        ]
-    ),
-}
-
-
-def _arrow_type(type: str) -> pyarrow.DataType:
-    if type.startswith("array<"):
-        return pyarrow.list_(_arrow_type(type[6:-1]))
-    if type.startswith("decimal("):
-        return pyarrow.decimal128(*map(int, type[8:-1].split(",")))
-    return _SCALARS[type]
-
-
 def _stored(value: Any) -> Any:
     if isinstance(value, DenseVector | SparseVector):
         return encode_vector(value)
@@ -62,14 +32,18 @@ def _stored(value: Any) -> Any:
     return value
 
 
+def _holds_vectors(type: DataType) -> bool:
+    return type == VECTOR or (isinstance(type, ArrayType) and _holds_vectors(type.elementType))
+
+
 def encode(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> bytes:
     """Return rows, each the values of `columns`, as an Arrow stream."""
     arrays = []
     for position, column in enumerate(columns):
         values: Iterable[Any] = [row[position] for row in rows]
-        if "vector" in column.type:
+        if _holds_vectors(column.type):
             values = map(_stored, values)
-        arrays.append(pyarrow.array(list(values), _arrow_type(column.type)))
+        arrays.append(pyarrow.array(list(values), to_arrow(column.type)))
     names = [column.name for column in columns]
     if arrays:
         batch = pyarrow.record_batch(arrays, names=names)
@@ -91,14 +65,15 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _reader(type: str) -> Callable[[Any], Any]:
-    if type == "vector":
-        return _vector
-    if type.startswith("array<"):
-        read = _reader(type[6:-1])
-        return lambda items: [None if item is None else read(item) for item in items]
-    if type == "timestamp":
-        return lambda moment: moment.replace(tzinfo=None)
+def _reader(type: DataType) -> Callable[[Any], Any]:
+    match type:
+        case VectorUDT():
+            return _vector
+        case ArrayType(element):
+            read = _reader(element)
+            return lambda items: [None if item is None else read(item) for item in items]
+        case TimestampType():
+            return lambda moment: moment.replace(tzinfo=None)
     return _same
 
 

@@ -23,6 +23,7 @@ from sparklet.errors import (
 )
 from sparklet.profile import Profile
 from sparklet.saved import Example, open_model
+from sparklet.types import parse_type
 
 __all__ = ["JvmPipelineModel", "load_jvm"]
 
@@ -164,7 +165,7 @@ class JvmPipelineModel(OnlinePipelineModel):
 def _column(facts: Mapping[str, Any]) -> Column:
     casts = facts["origin"] == "casts"
     origin = "inferred" if casts else facts["origin"]
-    return Column(facts["name"], facts["type"], facts["size"], origin=origin, casts=casts)
+    return Column(facts["name"], parse_type(facts["type"]), facts["size"], origin=origin, casts=casts)
 
 
 def _row_error(facts: Mapping[str, str]) -> RowError:
@@ -199,8 +200,8 @@ def load_jvm(
     declared = {} if schema is None else parse_schema(schema)
     if stored is not None:
         named = {fold(name) for name in declared}
-        declared |= {name: kind for name, kind in stored.schema.items() if fold(name) not in named}
-    types = {name: _text(*kind) for name, kind in declared.items()}
+        declared |= {name: kind for name, kind in stored.inputs.items() if fold(name) not in named}
+    types = {name: str(kind) for name, kind in declared.items()}
     gateway = connect()
     _check_release(gateway, spark)
     sizes = {name: value.size for name, value in (example or {}).items() if hasattr(value, "toArray")}
@@ -208,10 +209,6 @@ def load_jvm(
     bridge = gateway.load(saved.path, types, names, sizes)
     arguments = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
     return JvmPipelineModel(saved.path, bridge, Profile.of(gateway.spark_version), arguments)
-
-
-def _text(type: str, size: int | None) -> str:
-    return type if size is None else f"{type}({size})"
 
 
 def _check_release(gateway: Gateway, spark: str | None) -> None:

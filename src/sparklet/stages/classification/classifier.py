@@ -17,6 +17,7 @@ from sparklet.ir import Emit, Graph, Node, Vector
 from sparklet.profile import Profile
 from sparklet.stages.predictor import PredictionModel
 from sparklet.stages.stage import Bound
+from sparklet.types import DOUBLE, VECTOR
 
 __all__ = [
     "ClassificationModel",
@@ -58,7 +59,7 @@ class ClassificationModel(PredictionModel):
         features, profile = self.features(columns), columns.profile
         predict, source = self.predict, features
         if self.rawPredictionCol:
-            source = columns.new(self.rawPredictionCol, "vector", size=self.classes)
+            source = columns.new(self.rawPredictionCol, VECTOR, size=self.classes)
             yield Bound((features,), (source,), emit=self.predictRaw(profile))
             predict = self.raw2prediction
         yield from self._predict(columns, source, predict)
@@ -68,7 +69,7 @@ class ClassificationModel(PredictionModel):
     ) -> Iterator[Bound]:
         if self.predictionCol:
             attribute = Attribute("nominal", self.predictionCol, numValues=self.classes)
-            made = columns.new(self.predictionCol, "double", attribute=attribute)
+            made = columns.new(self.predictionCol, DOUBLE, attribute=attribute)
             yield Bound((source,), (made,), emit=predict(columns.profile))
 
 
@@ -120,11 +121,11 @@ class ProbabilisticClassificationModel(ClassificationModel):
         features, profile = self.features(columns), columns.profile
         predict, source = self.predict, features
         if self.rawPredictionCol:
-            source = columns.new(self.rawPredictionCol, "vector", size=self.classes)
+            source = columns.new(self.rawPredictionCol, VECTOR, size=self.classes)
             yield Bound((features,), (source,), emit=self.predictRaw(profile))
             predict = self.raw2prediction
         if self.probabilityCol:
-            made = columns.new(self.probabilityCol, "vector", size=self.classes)
+            made = columns.new(self.probabilityCol, VECTOR, size=self.classes)
             make = self.raw2probability if self.rawPredictionCol else self.predictProbability
             yield Bound((source,), (made,), emit=make(profile))
             if not self.rawPredictionCol:

@@ -12,6 +12,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, two_sided
 from sparklet.stages.regression.factorization_machines import check_factors, factors_data, raw_prediction
 from sparklet.stages.stage import Rounding, stage
+from sparklet.types import DOUBLE
 
 __all__ = ["FMClassificationModel"]
 
@@ -48,7 +49,7 @@ class FMClassificationModel(ProbabilisticClassificationModel):
 
     def predictRaw(self, profile: Profile) -> Emit:
         raw = raw_prediction(self.intercept, self.linear, self.factors, profile)
-        return lambda graph, features: two_sided(graph, graph.call(raw, features, type="double", null=False))
+        return lambda graph, features: two_sided(graph, graph.call(raw, features, type=DOUBLE, null=False))
 
     def raw2probability(self, profile: Profile) -> Emit:
         def both(graph: Graph, raw: Node) -> Node:

@@ -14,6 +14,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, largest, to_elements
 from sparklet.stages.shared import sized
 from sparklet.stages.stage import Rounding, stage
+from sparklet.types import VECTOR
 
 __all__ = ["MultilayerPerceptronClassificationModel"]
 
@@ -73,7 +74,7 @@ class MultilayerPerceptronClassificationModel(ProbabilisticClassificationModel):
                 values = tuple([1.0 / (1.0 + exp(-value)) for value in layer(values, list(bias))])
             return DenseVector(tuple(last(values, list(last_bias))))
 
-        return calls(sized(raw, self.layers[0]), type="vector")
+        return calls(sized(raw, self.layers[0]), type=VECTOR)
 
     def raw2probability(self, profile: Profile) -> Emit:
         return to_elements(_softmax, self.classes)

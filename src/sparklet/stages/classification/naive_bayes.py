@@ -15,6 +15,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import ProbabilisticClassificationModel, softmax, to_elements
 from sparklet.stages.shared import sized
 from sparklet.stages.stage import Rounding, stage
+from sparklet.types import VECTOR
 
 __all__ = ["NaiveBayesModel"]
 
@@ -65,12 +66,12 @@ class NaiveBayesModel(ProbabilisticClassificationModel):
 
     def predictRaw(self, profile: Profile) -> Emit:
         if self.modelType == "gaussian":
-            return calls(self._gaussian(), type="vector")
+            return calls(self._gaussian(), type=VECTOR)
         if self.modelType == "bernoulli":
             raw = self._bernoulli(profile)
         else:
             raw = self._complement(profile) if self.modelType == "complement" else self._multinomial(profile)
-        return calls(sized(raw, self.theta.numCols), type="vector")
+        return calls(sized(raw, self.theta.numCols), type=VECTOR)
 
     def _multinomial(self, profile: Profile) -> Raw:
         product, pi = gemv(self.theta, profile.blas), to_dense(self.pi).values

@@ -13,6 +13,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import ClassificationModel, of_elements
 from sparklet.stages.predictor import HasFeaturesCol
 from sparklet.stages.stage import Bound, Rounding, Stage, stage
+from sparklet.types import DOUBLE, VECTOR
 
 __all__ = ["OneVsRestModel"]
 
@@ -72,10 +73,10 @@ class OneVsRestModel(HasFeaturesCol):
 
         source, predict = features, lambda graph, x: decide(graph, raw(graph, x))
         if self.rawPredictionCol:
-            source, predict = columns.new(self.rawPredictionCol, "vector", size=len(raws)), decide
+            source, predict = columns.new(self.rawPredictionCol, VECTOR, size=len(raws)), decide
             yield Bound((features,), (source,), emit=raw)
         if self.predictionCol:
-            made = columns.new(self.predictionCol, "double", attribute=self.labelAttribute)
+            made = columns.new(self.predictionCol, DOUBLE, attribute=self.labelAttribute)
             yield Bound((source,), (made,), emit=predict)
 
 

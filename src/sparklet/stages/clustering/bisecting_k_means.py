@@ -16,6 +16,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.clustering.distance_measure import fast_squared_distance, norm
 from sparklet.stages.clustering.points import HasPoints
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import INTEGER
 
 __all__ = ["BisectingKMeansModel"]
 
@@ -95,7 +96,7 @@ class BisectingKMeansModel(HasPoints):
         source, of_points = self.points(columns)
         leaves = [node for node in self.nodes if not node.children]
         attribute = Attribute("nominal", self.predictionCol, numValues=len(leaves))
-        made = columns.new(self.predictionCol, "int", attribute=attribute)
+        made = columns.new(self.predictionCol, INTEGER, attribute=attribute)
         yield Bound((source,), (made,), of_points(self.predict(columns.profile)))
 
     def predict(self, profile: Profile) -> Callable[[Vector], int]:

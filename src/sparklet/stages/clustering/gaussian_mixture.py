@@ -14,6 +14,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.clustering.points import HasPoints
 from sparklet.stages.shared import sized
 from sparklet.stages.stage import Bound, Rounding, stage
+from sparklet.types import INTEGER, VECTOR
 
 __all__ = ["GaussianMixtureModel"]
 
@@ -82,12 +83,12 @@ class GaussianMixtureModel(HasPoints):
         predict = of_points(lambda point: argmax(probabilities(point)))
         features = source
         if self.probabilityCol:
-            source = columns.new(self.probabilityCol, "vector", size=len(self.weights))
+            source = columns.new(self.probabilityCol, VECTOR, size=len(self.weights))
             predict = argmax
             yield Bound((features,), (source,), of_points(probabilities))
         if self.predictionCol:
             attribute = Attribute("nominal", self.predictionCol, numValues=len(self.weights))
-            made = columns.new(self.predictionCol, "int", attribute=attribute)
+            made = columns.new(self.predictionCol, INTEGER, attribute=attribute)
             yield Bound((source,), (made,), predict)
 
 

@@ -13,6 +13,7 @@ from sparklet.stages.clustering.distance_measure import closest, norm
 from sparklet.stages.clustering.points import HasPoints
 from sparklet.stages.shared import sized
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import INTEGER
 
 __all__ = ["KMeansModel"]
 
@@ -56,6 +57,6 @@ class KMeansModel(HasPoints):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         features, of_points = self.points(columns)
         attribute = Attribute("nominal", self.predictionCol, numValues=len(self.clusterCenters))
-        made = columns.new(self.predictionCol, "int", attribute=attribute)
+        made = columns.new(self.predictionCol, INTEGER, attribute=attribute)
         predict = sized(closest(self.clusterCenters, columns.profile.blas), self.width)
         yield Bound((features,), (made,), of_points(predict))

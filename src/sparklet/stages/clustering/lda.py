@@ -14,6 +14,7 @@ from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.clustering.points import HasPoints
 from sparklet.stages.stage import Bound, Rounding, stage
+from sparklet.types import VECTOR
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +59,7 @@ class LDAModel(HasPoints):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source, of_points = self.points(columns)
-        made = columns.new(self.topicDistributionCol, "vector", size=self.topicsMatrix.numCols)
+        made = columns.new(self.topicDistributionCol, VECTOR, size=self.topicsMatrix.numCols)
         yield Bound((source,), (made,), of_points(self.topicDistribution(columns.profile)))
 
     def topicDistribution(self, profile: Profile) -> Callable[[Vector], DenseVector]:

@@ -10,6 +10,7 @@ from sparklet.columns import Column, Columns, wants
 from sparklet.errors import NullValueError
 from sparklet.linalg import DenseVector
 from sparklet.stages.stage import Stage
+from sparklet.types import VECTOR
 
 __all__ = ["HasPoints"]
 
@@ -33,7 +34,7 @@ class HasPoints(Stage):
     def points(self, columns: Columns) -> tuple[Column, Adapt]:
         """Return the features column, and what makes a function of vectors one of the column's values."""
         source = columns.take(self.featuresCol, wants.POINT, self.width)
-        return source, _same if source.type == "vector" else _of_arrays
+        return source, _same if source.type == VECTOR else _of_arrays
 
 
 def _same(function: Function) -> Function:

@@ -11,6 +11,7 @@ from sparklet.linalg import DenseVector, SparseVector, Vector, compressed
 from sparklet.profile import Profile
 from sparklet.stages.shared import HasInputCols
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import DOUBLE, VECTOR
 
 __all__ = ["Binarizer"]
 
@@ -41,15 +42,15 @@ class Binarizer(HasInputCols):
         taken = [columns.take(name, wants.DOUBLE_OR_VECTOR) for name, _ in self.pairs]
         thresholds = self.thresholds or (self.threshold,) * len(taken)
         for source, (_, output), threshold in zip(taken, self.pairs, thresholds, strict=True):
-            if source.type == "double":
-                made = columns.new(output, "double", attribute=Attribute("binary", output))
+            if source.type == DOUBLE:
+                made = columns.new(output, DOUBLE, attribute=Attribute("binary", output))
                 yield Bound((source,), (made,), emit=_double(threshold, columns.profile), nulls=True)
             elif threshold != threshold:
                 problem = "is a vector, which has no order with a threshold of NaN"
                 raise SchemaError(source.name, problem, str(self))
             else:
                 bounds = None if source.nonzeros is None or threshold < 0.0 else (0, source.nonzeros[1])
-                made = columns.new(output, "vector", size=source.size, nonzeros=bounds)
+                made = columns.new(output, VECTOR, size=source.size, nonzeros=bounds)
                 yield Bound((source,), (made,), _vector(threshold, columns.profile))
 
 

@@ -14,6 +14,7 @@ from sparklet.ir import Emit, Graph, Node
 from sparklet.java import double_to_string
 from sparklet.stages.shared import HasInputCols, drop_if_missing, to_double
 from sparklet.stages.stage import Bound, Dropped, stage
+from sparklet.types import DOUBLE
 
 __all__ = ["Bucketizer"]
 
@@ -52,9 +53,9 @@ class Bucketizer(HasInputCols):
             # Spark drops for any of the columns before it looks a number up in one.
             yield Bound(taken, (), _keep_complete, drops=True, nulls=True)
         for source, (_, output), splits in zip(taken, self.pairs, self._splits, strict=True):
-            made = columns.new(output, "double", attribute=Attribute("nominal", output, _names(splits)))
+            made = columns.new(output, DOUBLE, attribute=Attribute("nominal", output, _names(splits)))
             search = self._search(splits, source)
-            if source.type == "double":
+            if source.type == DOUBLE:
                 yield Bound((source,), (made,), emit=self._among(splits, search), nulls=True)
             else:
                 yield Bound((source,), (made,), search, nulls=True)

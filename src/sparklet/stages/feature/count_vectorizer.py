@@ -11,6 +11,7 @@ from sparklet.linalg import SparseVector
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["CountVectorizerModel"]
 
@@ -35,7 +36,7 @@ class CountVectorizerModel(HasInputCol):
         source = columns.take(self.inputCol or "", wants.TOKENS)
         width = len(self.vocabulary)
         made = columns.new(
-            self.output, "vector", size=width, nonzeros=(0, width), attributes=lambda: (Attribute(),) * width
+            self.output, VECTOR, size=width, nonzeros=(0, width), attributes=lambda: (Attribute(),) * width
         )
         yield Bound((source,), (made,), self._counter())
 

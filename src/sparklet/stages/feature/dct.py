@@ -10,6 +10,7 @@ from sparklet.errors import InvalidValueError
 from sparklet.linalg import DenseVector, Vector, to_dense
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, Rounding, stage
+from sparklet.types import VECTOR
 
 __all__ = ["DCT"]
 
@@ -31,7 +32,7 @@ class DCT(HasInputCol):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.VECTOR)
         size = None if source.origin == "inferred" else source.size
-        made = columns.new(self.output, "vector", size=size)
+        made = columns.new(self.output, VECTOR, size=size)
         yield Bound((source,), (made,), _transform(inverse=self.inverse))
 
 

@@ -10,6 +10,7 @@ from sparklet.linalg import Vector, to_dense
 from sparklet.stages.feature.standard_scaler import scaler
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["ElementwiseProduct"]
 
@@ -26,7 +27,7 @@ class ElementwiseProduct(HasInputCol):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         size = self.scalingVec.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
-        made = columns.new(self.output, "vector", size=size, nonzeros=source.nonzeros)
+        made = columns.new(self.output, VECTOR, size=size, nonzeros=source.nonzeros)
         multiply = scaler(None, to_dense(self.scalingVec).values)
 
         def emit(graph: Graph, x: Node) -> Node:

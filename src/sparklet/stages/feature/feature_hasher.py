@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sparklet.columns import Column, Columns, is_numeric, wants
+from sparklet.columns import Column, Columns, wants
 from sparklet.errors import SchemaError
 from sparklet.java import double_to_string, float_to_string, term_hasher
 from sparklet.java.scala import set_order
@@ -13,6 +13,7 @@ from sparklet.linalg import SparseVector
 from sparklet.profile import Profile
 from sparklet.stages.memo import Memo
 from sparklet.stages.stage import Bound, Stage, stage
+from sparklet.types import BOOLEAN, DOUBLE, FLOAT, STRING, VECTOR, DataType, is_floating, is_numeric
 
 __all__ = ["FeatureHasher"]
 
@@ -40,7 +41,7 @@ class FeatureHasher(Stage):
         taken = dict(zip(names, [columns.take(name, wants.HASHED) for name in names], strict=True))
         self._refuse_untyped(taken)
         output = self.outputCol if self.outputCol is not None else f"{self.uid}__output"
-        made = columns.new(output, "vector", size=self.numFeatures, nonzeros=(0, self.numFeatures))
+        made = columns.new(output, VECTOR, size=self.numFeatures, nonzeros=(0, self.numFeatures))
         yield Bound(tuple(taken.values()), (made,), self._hasher(taken, columns.profile), nulls=True)
 
     def _refuse_untyped(self, taken: dict[str, Column]) -> None:
@@ -48,7 +49,7 @@ class FeatureHasher(Stage):
         untyped = [
             name
             for name, column in taken.items()
-            if column.casts and column.type == "string" and name not in (self.categoricalCols or ())
+            if column.casts and column.type == STRING and name not in (self.categoricalCols or ())
         ]
         if untyped:
             others = f", and those of {', '.join(untyped[1:])}" if untyped[1:] else ""
@@ -67,7 +68,7 @@ class FeatureHasher(Stage):
 
     def _hasher(self, taken: dict[str, Column], profile: Profile) -> Callable[..., SparseVector]:
         size, places = self.numFeatures, {name: place for place, name in enumerate(taken)}
-        hashed = term_hasher("string")
+        hashed = term_hasher(STRING)
         categorical = self._categorical(taken, profile)
         # Where three numbers meet in one slot, the order of Scala's set decides how they are added.
         numbers = set_order(
@@ -93,17 +94,17 @@ class FeatureHasher(Stage):
         return collect
 
 
-def _finder(name: str, type_: str, size: int) -> Callable[[Any], int]:
+def _finder(name: str, type_: DataType, size: int) -> Callable[[Any], int]:
     """Return the function from a value to the slot of `name=value`, as Java's toString writes it."""
-    hashed, text = term_hasher("string"), _TO_TEXT.get(type_, str)
-    if type_ in ("double", "float"):
+    hashed, text = term_hasher(STRING), _TO_TEXT.get(type_, str)
+    if is_floating(type_):
         # -0.0 and 0.0 are written differently but are one key of a dict.
         return lambda value: hashed(f"{name}={text(value)}") % size
     return Memo(lambda value: hashed(f"{name}={text(value)}") % size).__getitem__
 
 
-_TO_TEXT: dict[str, Callable[[Any], str]] = {
-    "double": double_to_string,
-    "float": float_to_string,
-    "boolean": lambda value: "true" if value else "false",
+_TO_TEXT: dict[DataType, Callable[[Any], str]] = {
+    DOUBLE: double_to_string,
+    FLOAT: float_to_string,
+    BOOLEAN: lambda value: "true" if value else "false",
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sparklet._native import kernels
-from sparklet.columns import Columns, element_type, wants
+from sparklet.columns import Columns, wants
 from sparklet.errors import InvalidValueError, OptionError
 from sparklet.java import term_hasher
 from sparklet.java.hashing import SEED
@@ -15,6 +15,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.memo import Memo
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import STRING, VECTOR, ArrayType, DataType, is_floating
 
 __all__ = ["HashingTF"]
 
@@ -42,12 +43,12 @@ class HashingTF(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.ARRAY)
-        made = columns.new(self.output, "vector", size=self.numFeatures, nonzeros=(0, self.numFeatures))
-        yield Bound((source,), (made,), self._counter(element_type(source.type) or ""))
+        made = columns.new(self.output, VECTOR, size=self.numFeatures, nonzeros=(0, self.numFeatures))
+        yield Bound((source,), (made,), self._counter(_element(source.type)))
 
-    def _counter(self, type_: str) -> Callable[[Sequence[Any]], SparseVector]:
+    def _counter(self, type_: DataType) -> Callable[[Sequence[Any]], SparseVector]:
         module, twin = kernels(), self._python_counter(type_)
-        if module is None or type_ != "string":
+        if module is None or type_ != STRING:
             return twin
         size, binary, legacy = self.numFeatures, self.binary, self.hashFuncVersion == _BEFORE_3
         count_terms = module.count_terms
@@ -58,7 +59,7 @@ class HashingTF(HasInputCol):
 
         return count
 
-    def _python_counter(self, type_: str) -> Callable[[Sequence[Any]], SparseVector]:
+    def _python_counter(self, type_: DataType) -> Callable[[Sequence[Any]], SparseVector]:
         size, binary, find = self.numFeatures, self.binary, self._finder(type_)
 
         def count(terms: Sequence[Any]) -> SparseVector:
@@ -73,13 +74,13 @@ class HashingTF(HasInputCol):
 
         return count
 
-    def _finder(self, type_: str) -> Callable[[Any], int]:
+    def _finder(self, type_: DataType) -> Callable[[Any], int]:
         size = self.numFeatures
         try:
             hashed = term_hasher(type_, legacy=self.hashFuncVersion == _BEFORE_3)
         except OptionError:
             # Spark looks at the terms, not at the type: arrays that are empty or hold null are counted.
-            null = term_hasher("string")(None) % size
+            null = term_hasher(STRING)(None) % size
 
             def refuse(term: Any) -> int:
                 if term is None:
@@ -87,7 +88,11 @@ class HashingTF(HasInputCol):
                 raise InvalidValueError(f"holds a {type_}, which Spark does not hash", term)
 
             return refuse
-        if type_ in ("double", "float"):
+        if is_floating(type_):
             # -0.0 and 0.0 have hashes of their own but are one key of a dict.
             return lambda term: hashed(term) % size
         return Memo(lambda term: hashed(term) % size).__getitem__
+
+
+def _element(type: DataType) -> DataType:
+    return type.elementType if isinstance(type, ArrayType) else type

@@ -11,6 +11,7 @@ from sparklet.linalg import DenseVector, SparseVector, Vector, to_dense
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["IDFModel"]
 
@@ -34,7 +35,7 @@ class IDFModel(HasInputCol):
         size = self.idf.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
         bounds = None if source.nonzeros is None else (0, source.nonzeros[1])
-        made = columns.new(self.output, "vector", size=size, nonzeros=bounds)
+        made = columns.new(self.output, VECTOR, size=size, nonzeros=bounds)
         weights = to_dense(self.idf).values
 
         def weigh(x: Vector) -> Vector:

@@ -11,6 +11,7 @@ from sparklet.java.casts import from_double
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCols
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import DOUBLE
 
 __all__ = ["ImputerModel"]
 
@@ -63,7 +64,7 @@ class ImputerModel(HasInputCols):
                 null=False,
                 nan=surrogate != surrogate or not nan_is_missing,
             )
-            if source.type == "double":
+            if source.type == DOUBLE:
                 return made
             return graph.call(from_double(source.type, ansi), made, type=source.type, null=False)
 

@@ -7,16 +7,17 @@ from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
-from sparklet.columns import Attribute, Column, Columns, Want, is_numeric
+from sparklet.columns import Attribute, Column, Columns, Want
 from sparklet.errors import InvalidValueError, SchemaError, VectorSizeError
 from sparklet.linalg import DenseVector, SparseVector, Vector, compressed
 from sparklet.profile import Release
 from sparklet.stages.shared import to_double
 from sparklet.stages.stage import Bound, Stage, stage
+from sparklet.types import DOUBLE, VECTOR, is_numeric
 
 __all__ = ["Interaction"]
 
-_INTERACTED = Want("a number or a vector", "double", lambda t: t == "vector" or is_numeric(t))
+_INTERACTED = Want("a number or a vector", DOUBLE, lambda t: t == VECTOR or is_numeric(t))
 _LARGEST_SIZE = (1 << 31) - 1
 
 # From a value to the (place, number) of each stored element of its encoding, and the encoding's width.
@@ -54,14 +55,14 @@ class Interaction(Stage):
             )
         made = columns.new(
             self.outputCol if self.outputCol is not None else f"{self.uid}__output",
-            "vector",
+            VECTOR,
             size=size,
             attributes=lambda: _products(taken),
         )
         yield Bound(taken, (made,), _interaction(encoders[::-1], size, columns.profile.release))
 
     def _encoder(self, column: Column) -> _Encoder:
-        if column.type != "vector":
+        if column.type != VECTOR:
             cast, width = to_double(column), self._width(column, column.attribute)
             encode = _scalar_encoder(width, column.name)
             return (encode if cast is None else lambda value: encode(cast(value))), width
@@ -140,7 +141,7 @@ def _products(taken: tuple[Column, ...]) -> tuple[Attribute, ...]:
 
 
 def _encoded(column: Column) -> tuple[Attribute, ...]:
-    if column.type != "vector":
+    if column.type != VECTOR:
         attribute = column.attribute or Attribute()
         return _named(
             attribute if attribute.name is not None else replace(attribute, name=column.name), "", 0

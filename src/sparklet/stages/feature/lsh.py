@@ -10,6 +10,7 @@ from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound
+from sparklet.types import VECTOR, ArrayType
 
 __all__ = ["LSHModel"]
 
@@ -32,4 +33,4 @@ class LSHModel(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.VECTOR, self.width)
-        yield Bound((source,), (columns.new(self.output, "array<vector>"),), self.hashing(columns.profile))
+        yield Bound((source,), (columns.new(self.output, ArrayType(VECTOR)),), self.hashing(columns.profile))

@@ -11,6 +11,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.feature.standard_scaler import scaler
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["MaxAbsScalerModel"]
 
@@ -31,6 +32,6 @@ class MaxAbsScalerModel(HasInputCol):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         size = self.maxAbs.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
-        made = columns.new(self.output, "vector", size=size, nonzeros=source.nonzeros)
+        made = columns.new(self.output, VECTOR, size=size, nonzeros=source.nonzeros)
         factors = tuple(1.0 if largest == 0.0 else 1.0 / largest for largest in to_dense(self.maxAbs).values)
         yield Bound((source,), (made,), emit=scaler(None, factors))

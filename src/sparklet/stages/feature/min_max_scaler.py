@@ -11,6 +11,7 @@ from sparklet.linalg import Vector, to_dense
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["MinMaxScalerModel"]
 
@@ -42,7 +43,7 @@ class MinMaxScalerModel(HasInputCol):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         size = self.originalMax.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
-        made = columns.new(self.output, "vector", size=size)
+        made = columns.new(self.output, VECTOR, size=size)
         lowest, highest = to_dense(self.originalMin).values, to_dense(self.originalMax).values
         scale, bottom, middle = self.max - self.min, self.min, (self.min + self.max) / 2
         ranges = [high - low for low, high in zip(lowest, highest, strict=True)]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from sparklet.columns import Columns, wants
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import STRING, ArrayType
 
 __all__ = ["NGram"]
 
@@ -31,4 +32,4 @@ class NGram(HasInputCol):
             words = ["null" if term is None else term for term in terms]
             return [" ".join(words[start : start + n]) for start in range(len(words) - n + 1)]
 
-        yield Bound((source,), (columns.new(self.output, "array<string>"),), join)
+        yield Bound((source,), (columns.new(self.output, ArrayType(STRING)),), join)

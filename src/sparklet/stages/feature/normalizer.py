@@ -10,6 +10,7 @@ from sparklet.java import pow as java_pow
 from sparklet.linalg import DenseVector, SparseVector, Vector
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, Rounding, stage
+from sparklet.types import VECTOR
 
 __all__ = ["Normalizer"]
 
@@ -30,7 +31,7 @@ class Normalizer(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.VECTOR)
-        made = columns.new(self.output, "vector", size=source.size)
+        made = columns.new(self.output, VECTOR, size=source.size)
         measure = _norm(self.p)
 
         def normalize(x: Vector) -> Vector:

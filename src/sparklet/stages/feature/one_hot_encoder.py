@@ -11,6 +11,7 @@ from sparklet.ir import Emit, Graph, Node
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, HasInputCols
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["OneHotEncoder", "OneHotEncoderModel"]
 
@@ -50,7 +51,7 @@ class OneHotEncoderModel(HasInputCols):
                 )
             made = columns.new(
                 output,
-                "vector",
+                VECTOR,
                 size=size,
                 nonzeros=(0, 1),
                 attributes=lambda names=names: tuple(Attribute("binary", name) for name in names),
@@ -109,7 +110,7 @@ class OneHotEncoder(HasInputCol):
         size = len(names)
         made = columns.new(
             self.output,
-            "vector",
+            VECTOR,
             size=size,
             nonzeros=(0, 1),
             attributes=lambda: tuple(Attribute("binary", name) for name in names),

@@ -11,6 +11,7 @@ from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseMatrix, Vect
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, sized
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["PCAModel"]
 
@@ -36,7 +37,7 @@ class PCAModel(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.VECTOR, self.pc.numRows)
-        made = columns.new(self.output, "vector", size=self.k)
+        made = columns.new(self.output, VECTOR, size=self.k)
         yield Bound((source,), (made,), sized(self._projection(columns.profile.blas), self.pc.numRows))
 
     def _projection(self, order: str) -> Callable[[Vector], Vector]:

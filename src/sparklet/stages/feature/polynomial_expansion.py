@@ -10,6 +10,7 @@ from sparklet.errors import InvalidValueError
 from sparklet.linalg import DenseVector, SparseVector, Vector
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["PolynomialExpansion"]
 
@@ -32,7 +33,7 @@ class PolynomialExpansion(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.VECTOR)
-        made = columns.new(self.output, "vector")
+        made = columns.new(self.output, VECTOR)
         yield Bound((source,), (made,), _expansion(self.degree))
 
 

@@ -10,6 +10,7 @@ from sparklet.columns import Attribute, Column, Columns, wants
 from sparklet.errors import SchemaError
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Stage, stage
+from sparklet.types import DOUBLE
 
 __all__ = ["ColumnPruner", "RFormulaModel", "VectorAttributeRewriter"]
 
@@ -46,7 +47,7 @@ class _Label(Stage):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         if self.source and self.source != self.labelCol and self.labelCol not in columns:
             source = columns.take(self.source, wants.NUMBER_OR_BOOLEAN)
-            made = columns.new(self.labelCol, "double")
+            made = columns.new(self.labelCol, DOUBLE)
             yield Bound((source,), (made,), _as_double, optional=True, nulls=True)
 
 

@@ -11,6 +11,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.feature.standard_scaler import scaler
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["RobustScalerModel"]
 
@@ -42,7 +43,7 @@ class RobustScalerModel(HasInputCol):
         size = self.median.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
         nonzeros = None if self.withCentering else source.nonzeros
-        made = columns.new(self.output, "vector", size=size, nonzeros=nonzeros)
+        made = columns.new(self.output, VECTOR, size=size, nonzeros=nonzeros)
         shift = to_dense(self.median).values if self.withCentering else None
         ranges = to_dense(self.range).values
         factors = (

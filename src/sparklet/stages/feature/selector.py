@@ -11,6 +11,7 @@ from sparklet.errors import InvalidValueError
 from sparklet.linalg import DenseVector, SparseVector, Vector
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Stage
+from sparklet.types import VECTOR
 
 __all__ = ["SelectorModel"]
 
@@ -44,7 +45,7 @@ class SelectorModel(Stage):
         selected = tuple(sorted(self.selectedFeatures))
         made = columns.new(
             self.outputCol if self.outputCol is not None else f"{self.uid}__output",
-            "vector",
+            VECTOR,
             size=len(selected),
             attributes=lambda: self._attributes(source, selected),
         )

@@ -10,6 +10,7 @@ from sparklet.columns import Column, Columns, fold, wants
 from sparklet.errors import SchemaError
 from sparklet.sql import Compiled, Name, Node, Refused, Statement, assumed, compile_node, parse
 from sparklet.stages.stage import Bound, Dropped, Rounding, Stage, stage
+from sparklet.types import BOOLEAN, NULL, DataType
 
 __all__ = ["SQLTransformer"]
 
@@ -96,7 +97,7 @@ class _Source:
         nodes = [item.node for item in statement.items if item.node is not None]
         self._assumed = assumed([*statement.where, *nodes], self._type)
 
-    def _type(self, name: str) -> str | None:
+    def _type(self, name: str) -> DataType | None:
         column = self._columns.known(name)
         return None if column is None or column.origin == "inferred" else column.type
 
@@ -130,7 +131,7 @@ class _Source:
 def _keeping(condition: Compiled) -> Callable[..., None]:
     """Return the function that drops a row for which the condition is not true."""
     holds = condition.function
-    if condition.type not in ("boolean", "void"):
+    if condition.type not in (BOOLEAN, NULL):
         raise SchemaError("WHERE", f"is {condition.type}, no condition")
 
     def keep(*values: Any) -> None:

@@ -11,6 +11,7 @@ from sparklet.linalg import Vector, to_dense
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["StandardScalerModel", "scaler"]
 
@@ -40,7 +41,7 @@ class StandardScalerModel(HasInputCol):
         size = self.mean.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
         nonzeros = None if self.withMean else source.nonzeros
-        made = columns.new(self.output, "vector", size=size, nonzeros=nonzeros)
+        made = columns.new(self.output, VECTOR, size=size, nonzeros=nonzeros)
         shift = to_dense(self.mean).values if self.withMean else None
         stds = to_dense(self.std).values
         factors = tuple([0.0 if std == 0.0 else 1.0 / std for std in stds]) if self.withStd else None

@@ -10,6 +10,7 @@ from sparklet.java import java_lower
 from sparklet.stages.memo import Memo
 from sparklet.stages.shared import HasInputCols
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import STRING, ArrayType
 
 __all__ = ["StopWordsRemover"]
 
@@ -39,7 +40,7 @@ class StopWordsRemover(HasInputCols):
         # Before 2.4 the JVM's default was taken.
         remove = self._remover(columns.profile.locale if self.locale is None else self.locale)
         for source, (_, output) in zip(taken, self.pairs, strict=True):
-            yield Bound((source,), (columns.new(output, "array<string>"),), remove)
+            yield Bound((source,), (columns.new(output, ArrayType(STRING)),), remove)
 
     def _remover(self, locale: str) -> Callable[[Sequence[Any]], list[Any]]:
         if self.caseSensitive:

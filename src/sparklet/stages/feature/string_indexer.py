@@ -12,6 +12,7 @@ from sparklet.java import to_string
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, HasInputCols
 from sparklet.stages.stage import Bound, Dropped, stage
+from sparklet.types import DOUBLE, STRING
 
 __all__ = ["IndexToString", "StringIndexerModel"]
 
@@ -44,7 +45,7 @@ class StringIndexerModel(HasInputCols):
         taken = [columns.take(name, wants.LABEL) for name, _ in self.pairs]
         for source, (_, output), labels in zip(taken, self.pairs, self.labelsArray, strict=True):
             values = (*labels, "__unknown") if self.handleInvalid == "keep" else labels
-            made = columns.new(output, "double", attribute=Attribute("nominal", output, values))
+            made = columns.new(output, DOUBLE, attribute=Attribute("nominal", output, values))
             yield Bound(
                 (source,),
                 (made,),
@@ -82,8 +83,8 @@ class StringIndexerModel(HasInputCols):
             found = find(to_string(value, type_, profile.release, ansi=profile.ansi) or "")
             return missing(value) if found is None else found
 
-        if type_ != "string":
-            return lambda graph, x: graph.call(indexed, x, type="double", **known)
+        if type_ != STRING:
+            return lambda graph, x: graph.call(indexed, x, type=DOUBLE, **known)
         return lambda graph, x: graph.lookup(index, x, missing, **known)
 
 
@@ -101,7 +102,7 @@ class IndexToString(HasInputCol):
         labels = self.labels or (source.attribute.values if source.attribute else None)
         if labels is None:
             raise SchemaError(source.name, "carries no labels, and the stage has none", str(self))
-        yield Bound((source,), (columns.new(self.output, "string"),), _label_of(labels, columns), nulls=True)
+        yield Bound((source,), (columns.new(self.output, STRING),), _label_of(labels, columns), nulls=True)
 
 
 def _label_of(labels: tuple[str | None, ...], columns: Columns) -> Callable[[Any], str | None]:

@@ -12,6 +12,7 @@ from sparklet.java import div
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import to_double
 from sparklet.stages.stage import Bound, Stage, stage
+from sparklet.types import DOUBLE
 
 __all__ = ["TargetEncoderModel"]
 
@@ -81,7 +82,7 @@ class TargetEncoderModel(Stage):
         for source, (_, output), statistic in zip(taken, self.pairs, self.statistics, strict=True):
             codes = self._codes(statistic)
             attribute = Attribute("nominal", output, numValues=len(set(codes.values())))
-            made = columns.new(output, "double", attribute=attribute, replaces=True)  # as Spark's withColumns
+            made = columns.new(output, DOUBLE, attribute=attribute, replaces=True)  # as Spark's withColumns
             yield Bound((source,), (made,), self._encoder(codes, to_double(source)), nulls=True)
 
     def _codes(self, statistic: Mapping[float, tuple[float, ...]]) -> dict[float, float]:

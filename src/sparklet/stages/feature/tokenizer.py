@@ -11,6 +11,7 @@ from sparklet.java.regex import java_pattern
 from sparklet.profile import Profile
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import STRING, ArrayType
 
 __all__ = ["RegexTokenizer", "Tokenizer"]
 
@@ -25,7 +26,7 @@ class Tokenizer(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.STRING)
-        made = columns.new(self.output, "array<string>")
+        made = columns.new(self.output, ArrayType(STRING))
         language = _language(columns.profile)
         yield Bound((source,), (made,), lambda text: java_split_whitespace(java_lower(text, language)))
 
@@ -54,7 +55,7 @@ class RegexTokenizer(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.STRING)
-        made = columns.new(self.output, "array<string>")
+        made = columns.new(self.output, ArrayType(STRING))
         yield Bound((source,), (made,), self._cutter(_language(columns.profile)))
 
     def _cutter(self, language: str) -> Callable[[str], list[str]]:

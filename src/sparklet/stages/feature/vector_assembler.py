@@ -13,6 +13,7 @@ from sparklet.ir import Emit, Graph, Node, OneHot, Part, Scalar, Segment, Vector
 from sparklet.linalg import DenseVector
 from sparklet.profile import Release
 from sparklet.stages.stage import Bound, Dropped, Stage, stage
+from sparklet.types import DOUBLE, VECTOR
 
 __all__ = ["VectorAssembler"]
 
@@ -33,18 +34,18 @@ class VectorAssembler(Stage):
         taken = tuple(columns.take(name, wants.ASSEMBLED) for name in self.inputCols)
         if self.handleInvalid == "keep":
             for column in taken:
-                if column.type == "vector" and column.size is None:
+                if column.type == VECTOR and column.size is None:
                     raise SchemaError(
                         column.name,
                         "has no known size; declare it: load(schema={...: 'vector(3)'})",
                         str(self),
                     )
-        sizes = [column.size if column.type == "vector" else 1 for column in taken]
+        sizes = [column.size if column.type == VECTOR else 1 for column in taken]
         known = [size for size in sizes if size is not None]
         size = _total(known) if len(known) == len(sizes) else None
         made = columns.new(
             self.outputCol if self.outputCol is not None else f"{self.uid}__output",
-            "vector",
+            VECTOR,
             size=size,
             attributes=None
             if size is None
@@ -62,7 +63,7 @@ class VectorAssembler(Stage):
         def emit(graph: Graph, *inputs: Node) -> Vector:
             segments: list[Segment] = []
             for column, node in zip(taken, inputs, strict=True):
-                if column.type != "vector":
+                if column.type != VECTOR:
                     segments.append(_scalar(graph, self._number(graph, column, node)))
                 elif isinstance(node, Vector) and not _has_stored_zeros(node):
                     segments += [
@@ -86,7 +87,7 @@ class VectorAssembler(Stage):
     def _vector(self, graph: Graph, column: Column, node: Node) -> Node:
         if self.handleInvalid == "keep":
             gap = graph.constant(DenseVector((math.nan,) * (column.size or 0)))
-            return graph.select(graph.is_null(node), gap, node, type="vector", null=False)
+            return graph.select(graph.is_null(node), gap, node, type=VECTOR, null=False)
         skips = self.handleInvalid == "skip"
         graph.guard(graph.is_null(node), self._missing, column.name, node, drops=skips)
         return graph.known(node)
@@ -122,9 +123,9 @@ def _total(sizes: list[int]) -> int:
 
 def _attributes(column: Column) -> tuple[Attribute, ...]:
     """Return the attributes that a column brings along, named `column` or `column_element` as by Spark."""
-    if column.type != "vector":
+    if column.type != VECTOR:
         # Spark looks at the metadata of double columns only.
-        kept = column.attribute if column.type == "double" and column.attribute is not None else Attribute()
+        kept = column.attribute if column.type == DOUBLE and column.attribute is not None else Attribute()
         return (replace(kept, name=column.name),)
     attributes = column.attributes() or (Attribute(),) * (column.size or 0)
     return tuple(

@@ -13,6 +13,7 @@ from sparklet.linalg import DenseVector, SparseVector, Vector
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, sized
 from sparklet.stages.stage import Bound, Dropped, stage
+from sparklet.types import VECTOR
 
 __all__ = ["VectorIndexerModel"]
 
@@ -46,7 +47,7 @@ class VectorIndexerModel(HasInputCol):
             )
         made = columns.new(
             self.output,
-            "vector",
+            VECTOR,
             size=self.numFeatures,
             attributes=lambda: self._attributes(source),
             replaces=True,  # Spark does not look whether the column exists

@@ -9,6 +9,7 @@ from sparklet.columns import Columns, wants
 from sparklet.errors import NullValueError, SchemaError, VectorSizeError
 from sparklet.linalg import Vector
 from sparklet.stages.stage import Bound, Dropped, Stage, stage
+from sparklet.types import VECTOR
 
 __all__ = ["VectorSizeHint"]
 
@@ -39,7 +40,7 @@ class VectorSizeHint(Stage):
             return
         made = columns.new(
             self.inputCol,
-            "vector",
+            VECTOR,
             size=self.size,
             attributes=source.make_attributes,
             nonzeros=source.nonzeros,

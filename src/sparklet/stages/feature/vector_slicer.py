@@ -9,6 +9,7 @@ from sparklet.errors import InvalidValueError, SchemaError, did_you_mean
 from sparklet.linalg import DenseVector, SparseVector, Vector
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["VectorSlicer"]
 
@@ -48,7 +49,7 @@ class VectorSlicer(HasInputCol):
             raise SchemaError(source.name, "has elements that both indices and names select", str(self))
         made = columns.new(
             self.output,
-            "vector",
+            VECTOR,
             size=len(selected),
             attributes=None
             if source.make_attributes is None

@@ -11,6 +11,7 @@ from sparklet.linalg import DenseVector, SparseVector, Vector
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import VECTOR
 
 __all__ = ["Word2VecModel"]
 
@@ -72,4 +73,4 @@ class Word2VecModel(HasInputCol):
             total *= 1.0 / len(words)
             return DenseVector(tuple(total.tolist()))
 
-        yield Bound((source,), (columns.new(self.output, "vector", size=size),), average)
+        yield Bound((source,), (columns.new(self.output, VECTOR, size=size),), average)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sparklet.columns import Columns, element_type, wants
+from sparklet.columns import Columns, wants
 from sparklet.errors import CorruptModelError, SchemaError
 from sparklet.java import div
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Stage, stage
+from sparklet.types import STRING, ArrayType, DataType, as_nullable
 
 __all__ = ["FPGrowthModel", "Itemsets"]
 
@@ -39,22 +40,23 @@ class FPGrowthModel(Stage):
     itemsCol: str = "items"
     predictionCol: str = "prediction"
     minConfidence: float = 0.8
-    itemType: str
+    itemType: DataType
     itemsets: Itemsets
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
         table = saved.table()
-        kind = table.types.get("items", "")
-        items, counts = table.column("items", kind or "array<string>"), table.column("freq", "bigint")
+        kind = table.type("items")
+        items, counts = table.column("items", str(kind)), table.column("freq", "bigint")
         itemsets = {tuple(itemset): count for itemset, count in zip(items, counts, strict=True)}
         if len(itemsets) != len(items):
             raise CorruptModelError(table.path, "holds an itemset twice")
-        return {"itemType": element_type(kind) or "string", "itemsets": Itemsets(itemsets)}
+        item = as_nullable(kind.elementType) if isinstance(kind, ArrayType) else STRING
+        return {"itemType": item, "itemsets": Itemsets(itemsets)}
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.itemsCol, wants.items(self.itemType))
-        if source.type != f"array<{self.itemType}>":
+        if source.type != ArrayType(self.itemType):
             raise SchemaError(source.name, f"must be array<{self.itemType}>, it is {source.type}", str(self))
         made = columns.new(self.predictionCol, source.type)
         yield Bound((source,), (made,), self._consequents(), nulls=True)

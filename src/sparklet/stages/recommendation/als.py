@@ -14,6 +14,7 @@ from sparklet.errors import CorruptModelError, InvalidValueError, NullValueError
 from sparklet.java import float_dot
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Dropped, Stage, stage
+from sparklet.types import FLOAT, INTEGER
 
 if TYPE_CHECKING:
     import numpy
@@ -95,10 +96,10 @@ class ALSModel(Stage):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         sources = [columns.take(name, wants.NUMBER) for name in (self.userCol, self.itemCol)]
-        prediction = columns.new(self.predictionCol, "float")
+        prediction = columns.new(self.predictionCol, FLOAT)
         if columns.profile.at_least("4.0"):
             for source in sources:
-                made = columns.new(source.name, "int", replaces=True)
+                made = columns.new(source.name, INTEGER, replaces=True)
                 yield Bound((source,), (made,), _checked(source), nulls=True)
         drop = self.coldStartStrategy.lower() == "drop"
         yield Bound(

@@ -13,6 +13,7 @@ from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.predictor import PredictionModel
 from sparklet.stages.stage import Bound, Rounding, stage
+from sparklet.types import DOUBLE, VECTOR
 
 __all__ = ["AFTSurvivalRegressionModel"]
 
@@ -67,8 +68,8 @@ class AFTSurvivalRegressionModel(PredictionModel):
 
         source, emit = features, lambda graph, x: quantiles(graph, predict(graph, x))
         if self.predictionCol:
-            source, emit = columns.new(self.predictionCol, "double"), quantiles
+            source, emit = columns.new(self.predictionCol, DOUBLE), quantiles
             yield Bound((features,), (source,), emit=predict)
         if self.quantilesCol:
-            made = columns.new(self.quantilesCol, "vector", size=len(unit))
+            made = columns.new(self.quantilesCol, VECTOR, size=len(unit))
             yield Bound((source,), (made,), emit=emit)

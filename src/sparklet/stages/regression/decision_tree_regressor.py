@@ -10,6 +10,7 @@ from sparklet.java import WHOLE, Layout
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, stage
 from sparklet.stages.tree.tree_models import DecisionTreeModel
+from sparklet.types import DOUBLE
 
 if TYPE_CHECKING:
     import numpy
@@ -38,7 +39,7 @@ class DecisionTreeRegressionModel(DecisionTreeModel):
     def moreColumns(self, columns: Columns, features: Column) -> Iterator[Bound]:
         """Yield the variance, where it is asked for, and then the leaf."""
         if self.varianceCol:
-            made = columns.new(self.varianceCol, "double")
+            made = columns.new(self.varianceCol, DOUBLE)
             yield Bound((features,), (made,), self.varianceLayout(WHOLE))
         yield from super().moreColumns(columns, features)
 

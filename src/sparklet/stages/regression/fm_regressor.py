@@ -12,6 +12,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.predictor import PredictionModel
 from sparklet.stages.regression.factorization_machines import check_factors, factors_data, raw_prediction
 from sparklet.stages.stage import stage
+from sparklet.types import DOUBLE
 
 __all__ = ["FMRegressionModel"]
 
@@ -41,4 +42,4 @@ class FMRegressionModel(PredictionModel):
         return self.linear.size
 
     def predict(self, profile: Profile) -> Emit:
-        return calls(raw_prediction(self.intercept, self.linear, self.factors, profile), type="double")
+        return calls(raw_prediction(self.intercept, self.linear, self.factors, profile), type=DOUBLE)

@@ -16,6 +16,7 @@ from sparklet.profile import Profile
 from sparklet.saved import SavedStage
 from sparklet.stages.predictor import PredictionModel
 from sparklet.stages.stage import Bound, Rounding, stage
+from sparklet.types import DOUBLE, VECTOR
 
 __all__ = ["GeneralizedLinearRegressionModel"]
 
@@ -108,11 +109,11 @@ class GeneralizedLinearRegressionModel(PredictionModel):
             source, nulls = (*source, columns.take(self.offsetCol, wants.NUMBER)), True
             link = self._with_offset(profile)
         if self.linkPredictionCol:
-            made = columns.new(self.linkPredictionCol, "double")
+            made = columns.new(self.linkPredictionCol, DOUBLE)
             yield Bound(source, (made,), emit=link, nulls=nulls)
             source, link, nulls = (made,), lambda _, eta: eta, True
         if self.predictionCol:
-            prediction, fitted = columns.new(self.predictionCol, "double"), self._fitted()
+            prediction, fitted = columns.new(self.predictionCol, DOUBLE), self._fitted()
             yield Bound(
                 source,
                 (prediction,),
@@ -129,7 +130,7 @@ class GeneralizedLinearRegressionModel(PredictionModel):
             graph.guard(graph.both(graph.negation(absent), graph.is_null(features)), _refuse_null)
             if offset.null:
                 # Spark does not look at the features of a row without offset.
-                features = graph.select(absent, None, features, type="vector")
+                features = graph.select(absent, None, features, type=VECTOR)
             return self._linear(graph, features, graph.to_double(offset), profile)
 
         return emit
@@ -140,7 +141,7 @@ def _refuse_null() -> NoReturn:
 
 
 def _mean(graph: Graph, eta: Node, fitted: Function) -> Node:
-    return graph.call(fitted, eta, type="double", strict=True, null=eta.null)
+    return graph.call(fitted, eta, type=DOUBLE, strict=True, null=eta.null)
 
 
 def _power(power: float) -> Function:

@@ -13,6 +13,7 @@ from sparklet.linalg import SparseVector, Vector
 from sparklet.saved import SavedStage
 from sparklet.stages.predictor import HasFeaturesCol
 from sparklet.stages.stage import Bound, stage
+from sparklet.types import DOUBLE, VECTOR
 
 __all__ = ["IsotonicRegressionModel"]
 
@@ -45,9 +46,9 @@ class IsotonicRegressionModel(HasFeaturesCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.featuresCol, wants.DOUBLE_OR_VECTOR)
-        made = columns.new(self.predictionCol, "double")
+        made = columns.new(self.predictionCol, DOUBLE)
         predict = self._curve()
-        if source.type == "vector":
+        if source.type == VECTOR:
             index = self.featureIndex
             yield Bound((source,), (made,), lambda features: predict(_element(features, index)))
         else:

@@ -17,6 +17,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.predictor import PredictionModel
 from sparklet.stages.stage import Bound
 from sparklet.stages.tree.forest import Forest, read_forest, read_tree
+from sparklet.types import DOUBLE, VECTOR
 
 __all__ = ["DecisionTreeModel", "TreeEnsembleModel", "TreeModel", "number_of"]
 
@@ -92,7 +93,7 @@ class DecisionTreeModel(TreeModel):
         self, columns: Columns, features: Column, places: Callable[[Vector], tuple[float, ...]]
     ) -> Bound:
         attribute = Attribute("nominal", self.leafCol, numValues=len(self.forest.leaves[0]))
-        made = columns.new(self.leafCol, "double", attribute=attribute)
+        made = columns.new(self.leafCol, DOUBLE, attribute=attribute)
         return Bound((features,), (made,), lambda x: places(x)[0])
 
 
@@ -118,5 +119,5 @@ class TreeEnsembleModel(TreeModel):
         def attributes() -> tuple[Attribute, ...]:
             return tuple(Attribute("nominal", numValues=len(tree)) for tree in forest.leaves)
 
-        made = columns.new(self.leafCol, "vector", size=forest.size, attributes=attributes)
+        made = columns.new(self.leafCol, VECTOR, size=forest.size, attributes=attributes)
         return Bound((features,), (made,), lambda x: DenseVector(places(x)))

@@ -1,0 +1,76 @@
+"""Which types stages take their columns for, and which they infer where nothing declares a column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from sparklet import types
+from sparklet.types import ArrayType, DataType, is_floating, is_numeric
+
+__all__ = ["Want", "wants"]
+
+
+@dataclass(frozen=True)
+class Want:
+    """Say which types a stage takes a column for, and which to infer where nothing declares the column.
+
+    `any` tells that the stage does not care: what another stage infers comes first.
+    """
+
+    words: str
+    inferred: DataType
+    accepts: Callable[[DataType], bool]
+    casts: bool = False
+    any: bool = False
+
+
+def _anything(_type: DataType) -> bool:
+    return True
+
+
+_STRINGS = ArrayType(types.STRING)
+_POINTS = (types.VECTOR, ArrayType(types.DOUBLE), ArrayType(types.FLOAT))
+
+
+class wants:  # noqa: N801 - a namespace, read as `wants.NUMBER`
+    """The ways in which stages take their columns."""
+
+    NUMBER = Want("a number", types.DOUBLE, is_numeric)
+    DOUBLE = Want("a double", types.DOUBLE, lambda t: t == types.DOUBLE)
+    FLOATING = Want("a float or double", types.DOUBLE, is_floating)
+    DOUBLE_OR_VECTOR = Want("a double or a vector", types.DOUBLE, lambda t: t in (types.DOUBLE, types.VECTOR))
+    ASSEMBLED = Want(
+        "a number, boolean or vector",
+        types.DOUBLE,
+        lambda t: is_numeric(t) or t in (types.BOOLEAN, types.VECTOR),
+    )
+    HASHED = Want(
+        "a number, boolean or string",
+        types.STRING,
+        lambda t: is_numeric(t) or t in (types.BOOLEAN, types.STRING),
+        True,
+    )
+    NUMBER_OR_BOOLEAN = Want(
+        "a number or boolean", types.DOUBLE, lambda t: is_numeric(t) or t == types.BOOLEAN
+    )
+    LABEL = Want("a string or a number", types.STRING, lambda t: t == types.STRING or is_numeric(t), True)
+    STRING = Want("a string", types.STRING, lambda t: t == types.STRING)
+    VECTOR = Want("a vector", types.VECTOR, lambda t: t == types.VECTOR)
+    POINT = Want("a vector or an array of numbers", types.VECTOR, lambda t: t in _POINTS)
+    TOKENS = Want("an array of strings", _STRINGS, lambda t: t == _STRINGS)
+    ARRAY = Want("an array", _STRINGS, lambda t: isinstance(t, ArrayType))
+    ANY = Want("anything", types.STRING, _anything, any=True)
+
+    @staticmethod
+    def like(type: DataType) -> Want:
+        """Return the want of a stage that takes any type, and supposes this one."""
+        return Want(f"what may be {type}", type, _anything)
+
+    @staticmethod
+    @cache
+    def items(element: DataType) -> Want:
+        """Return the want of an array with elements of a type."""
+        array = ArrayType(element)
+        return Want(f"an array of {element}", array, lambda t: t == array)

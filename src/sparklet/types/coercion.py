@@ -1,0 +1,216 @@
+"""The types that Spark gives to two types that meet, with ANSI mode and without.
+
+Follows Spark's `catalyst/analysis/{TypeCoercion,AnsiTypeCoercion,DecimalPrecisionTypeCoercion}.scala` (4.2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import reduce
+from typing import Protocol
+
+from sparklet.linalg import Release
+from sparklet.types.datatypes import (
+    BOOLEAN,
+    BYTE,
+    DATE,
+    DOUBLE,
+    FLOAT,
+    INTEGER,
+    LONG,
+    MAX_PRECISION,
+    NULL,
+    SHORT,
+    STRING,
+    TIMESTAMP,
+    ArrayType,
+    DataType,
+    DecimalType,
+    IntegralType,
+    is_floating,
+    is_numeric,
+)
+
+__all__ = [
+    "Mode",
+    "adjusted",
+    "arithmetic_decimal",
+    "bounded",
+    "decimal_of",
+    "is_comparable",
+    "tightest_common_type",
+    "wider_common_type",
+    "wider_decimal",
+    "wider_type_for_string",
+    "wider_type_without_string",
+]
+
+
+class Mode(Protocol):
+    """What decides about types: a `Profile`, which imports more than types may."""
+
+    @property
+    def ansi(self) -> bool:
+        """Return `spark.sql.ansi.enabled`."""
+        ...
+
+    def at_least(self, release: Release) -> bool:
+        """Tell whether that release or a newer one is reproduced."""
+        ...
+
+
+_LEAST_SCALE = 6
+_NUMBERS: tuple[DataType, ...] = (BYTE, SHORT, INTEGER, LONG, FLOAT, DOUBLE)
+_COMPARABLE = frozenset({*_NUMBERS, BOOLEAN, STRING, DATE, TIMESTAMP})
+
+
+def is_comparable(type: DataType) -> bool:
+    """Tell whether values of the type are compared and cast to text; others only pass through."""
+    return type in _COMPARABLE or isinstance(type, DecimalType)
+
+
+# --- decimals ---------------------------------------------------------------------------------------
+
+
+def decimal_of(type: DataType) -> DecimalType:
+    """Return a decimal type itself, or the decimal type that holds an integer type (`DecimalType.forType`).
+
+    >>> str(decimal_of(INTEGER))
+    'decimal(10,0)'
+    """
+    if isinstance(type, DecimalType):
+        return type
+    if isinstance(type, IntegralType):
+        return DecimalType(type.digits, 0)
+    raise TypeError(f"{type} is not exact")
+
+
+def bounded(digits: int, scale: int) -> DecimalType:
+    """Return the decimal type with no more than 38 digits.
+
+    >>> str(bounded(40, 2))
+    'decimal(38,2)'
+    """
+    return DecimalType(min(digits, MAX_PRECISION), min(scale, MAX_PRECISION))
+
+
+def adjusted(digits: int, scale: int) -> DecimalType:
+    """Return the type of a decimal result that may need more than 38 digits: whole digits are kept first.
+
+    Follows `DecimalType.adjustPrecisionScale`.
+
+    >>> str(adjusted(12, 4)), str(adjusted(50, 20))
+    ('decimal(12,4)', 'decimal(38,8)')
+    """
+    if digits <= MAX_PRECISION:
+        return DecimalType(digits, scale)
+    return DecimalType(MAX_PRECISION, max(MAX_PRECISION - (digits - scale), min(scale, _LEAST_SCALE)))
+
+
+def wider_decimal(one: DataType, other: DataType, profile: Mode) -> DecimalType:
+    """Return the decimal type that holds both."""
+    left, right = decimal_of(one), decimal_of(other)
+    scale = max(left.scale, right.scale)
+    digits = max(left.precision - left.scale, right.precision - right.scale) + scale
+    if digits > MAX_PRECISION and profile.at_least("4.0"):
+        return DecimalType(MAX_PRECISION, max(0, scale - (digits - MAX_PRECISION)))
+    return bounded(digits, scale)
+
+
+def arithmetic_decimal(operator: str, one: DataType, other: DataType) -> DecimalType:
+    """Return the type of decimal arithmetic, as `catalyst/expressions/arithmetic.scala` computes it.
+
+    >>> str(arithmetic_decimal("/", DecimalType(10, 2), DecimalType(3, 1)))
+    'decimal(15,6)'
+    """
+    left, right = decimal_of(one), decimal_of(other)
+    (p1, s1), (p2, s2) = (left.precision, left.scale), (right.precision, right.scale)
+    if operator == "*":
+        return adjusted(p1 + p2 + 1, s1 + s2)
+    if operator == "/":
+        scale = max(_LEAST_SCALE, s1 + p2 + 1)
+        return adjusted(p1 - s1 + s2 + scale, scale)
+    scale = max(s1, s2)
+    if operator in ("%", "pmod"):
+        return adjusted(min(p1 - s1, p2 - s2) + scale, scale)
+    return adjusted(max(p1 - s1, p2 - s2) + scale + 1, scale)
+
+
+# --- what two types have in common ------------------------------------------------------------------
+
+
+def tightest_common_type(one: DataType, other: DataType, profile: Mode) -> DataType | None:
+    """Return the common type without loss, None if there is none (`findTightestCommonType`)."""
+    if other in (one, NULL):
+        return one
+    if one == NULL:
+        return other
+    if one in _NUMBERS and other in _NUMBERS:
+        wider = max(one, other, key=_NUMBERS.index)
+        # An integer does not fit a float32: under ANSI both become doubles.
+        return DOUBLE if wider == FLOAT and profile.ansi else wider
+    for integral, decimal in ((one, other), (other, one)):
+        if isinstance(integral, IntegralType) and isinstance(decimal, DecimalType):
+            return decimal if decimal.precision - decimal.scale >= integral.digits else None
+    if {one, other} == {DATE, TIMESTAMP}:
+        return TIMESTAMP
+    return None
+
+
+def _wider_number(one: DataType, other: DataType, profile: Mode) -> DataType | None:
+    decimals = isinstance(one, DecimalType) or isinstance(other, DecimalType)
+    if not decimals or not (is_numeric(one) and is_numeric(other)):
+        return None
+    if is_floating(one) or is_floating(other):
+        return DOUBLE
+    return wider_decimal(one, other, profile)
+
+
+def wider_type_for_string(other: DataType) -> DataType | None:
+    """Return what a string and another type become under ANSI (`findWiderTypeForString`)."""
+    if isinstance(other, IntegralType):
+        return LONG
+    if is_numeric(other):
+        return DOUBLE
+    return STRING if other == NULL else other if is_comparable(other) else None
+
+
+def _for_two(one: DataType, other: DataType, profile: Mode) -> DataType | None:
+    found = tightest_common_type(one, other, profile) or _wider_number(one, other, profile)
+    if found is None and STRING in (one, other):
+        rest = other if one == STRING else one
+        if profile.ansi:
+            return wider_type_for_string(rest)
+        return STRING if is_comparable(rest) and rest != BOOLEAN else None
+    if found is None and isinstance(one, ArrayType) and isinstance(other, ArrayType):
+        element = _for_two(one.elementType, other.elementType, profile)
+        return None if element is None else ArrayType(element)
+    return found
+
+
+def wider_common_type(types: Iterable[DataType], profile: Mode) -> DataType | None:
+    """Return the type of CASE, coalesce, IN ... over these types (`findWiderCommonType`)."""
+    listed = list(types)
+    if not profile.ansi:
+        # Strings first, as the rule is not associative where they are.
+        listed.sort(key=lambda each: not _has_strings(each))
+    return _folded(listed, lambda one, other: _for_two(one, other, profile))
+
+
+def _has_strings(type: DataType) -> bool:
+    return type == STRING or (isinstance(type, ArrayType) and _has_strings(type.elementType))
+
+
+def wider_type_without_string(types: Iterable[DataType], profile: Mode) -> DataType | None:
+    """Return the type of greatest and least (`findWiderTypeWithoutStringPromotion`)."""
+    return _folded(
+        types,
+        lambda one, other: tightest_common_type(one, other, profile) or _wider_number(one, other, profile),
+    )
+
+
+def _folded(
+    types: Iterable[DataType], rule: Callable[[DataType, DataType], DataType | None]
+) -> DataType | None:
+    start: DataType | None = NULL
+    return reduce(lambda found, each: None if found is None else rule(found, each), types, start)
