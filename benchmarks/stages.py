@@ -31,8 +31,9 @@ import sparklet
 from benchmarks.engine import choose, said
 from benchmarks.timing import Timing, timed
 from sparklet.stages import registry
-from sparklet.testing import Golden, assert_same, goldens, outcome, spark_session
+from sparklet.testing import assert_same, outcome, spark_session
 from sparklet.testing.spark import load_with_spark, to_frame
+from tests.oracle import Golden, goldens
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "golden"
 

@@ -1,4 +1,4 @@
-"""The checks that `sparklet.testing` exports, over every golden."""
+"""The checks that `sparklet.testing` exports, and those of backends and documentation, over every golden."""
 
 from __future__ import annotations
 
@@ -6,16 +6,23 @@ from collections.abc import Callable
 
 import pytest
 
-from sparklet.testing import CHECKS, Golden, goldens
+from sparklet.testing import CHECKS
 from tests.conftest import GOLDEN
+from tests.oracle import Golden, goldens
+from tests.oracle.checks import check_documented, check_unfused, loaded
 
-ANSWERS = ("check_answers", "check_columns")  # test_golden.py runs these
 
-
-@pytest.mark.parametrize(
-    "check", [pytest.param(check, id=name) for name, check in CHECKS.items() if name not in ANSWERS]
-)
+@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS)
 @pytest.mark.parametrize("golden", goldens(GOLDEN), ids=lambda golden: golden.id)
-def test_check(golden: Golden, check: Callable[[Golden], None]) -> None:
-    """Pass one check on one golden; the id names both."""
+def test_model(golden: Golden, check: Callable[..., None]) -> None:
+    """Pass one check on one golden; the id names both. Spark itself refuses some models."""
+    model = loaded(golden)
+    if model is not None:
+        check(model, golden.rows)
+
+
+@pytest.mark.parametrize("check", [check_unfused, check_documented], ids=lambda check: check.__name__)
+@pytest.mark.parametrize("golden", goldens(GOLDEN), ids=lambda golden: golden.id)
+def test_golden(golden: Golden, check: Callable[[Golden], None]) -> None:
+    """Pass one check of the project itself on one golden."""
     check(golden)

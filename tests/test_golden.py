@@ -13,10 +13,10 @@ import pytest
 
 from sparklet.errors import SparkletError
 from sparklet.stages import Stage, registry
-from sparklet.testing import Golden, goldens
-from sparklet.testing.checks import check_answers, check_columns
 from tests.cases import EXEMPT
 from tests.conftest import GOLDEN
+from tests.oracle import Golden, goldens
+from tests.oracle.checks import check_answers, check_columns
 
 pytestmark = pytest.mark.golden
 

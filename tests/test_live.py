@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sparklet.testing import Case, assert_same, cases, goldens, pinned
+from sparklet.testing import assert_same, pinned
 from sparklet.testing.compare import compare_with_spark
-from sparklet.testing.encoding import dumps, loads
 from sparklet.testing.spark import _blas_fields
 from tests.cases import load_all
 from tests.conftest import GOLDEN
+from tests.oracle import Case, cases, goldens
+from tests.oracle.encoding import dumps, loads
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

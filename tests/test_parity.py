@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sparklet.errors import SparkletError
-from sparklet.testing import Agreement, Case, Golden, SparkFailure, cases, goldens, outcome, spark_scores
-from sparklet.testing.checks import assert_fused_as_unfused
+from sparklet.testing import Agreement, SparkFailure, outcome, spark_scores
 from sparklet.testing.compare import compare_with_spark
 from sparklet.testing.spark import load_with_spark
 from tests.cases import load_all
 from tests.conftest import GOLDEN
+from tests.oracle import Case, Golden, cases, goldens
+from tests.oracle.checks import assert_fused_as_unfused
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from sparklet.errors import SchemaError, SparkletError
 from sparklet.linalg import DenseVector, SparseVector
-from sparklet.testing import Golden, assert_same, goldens, outcome
+from sparklet.testing import assert_same, outcome
 from tests.conftest import GOLDEN
+from tests.oracle import Golden, goldens
 
 # One case of each stage, and every pipeline, as the newest Spark scores them.
 CHOSEN = [

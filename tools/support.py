@@ -18,8 +18,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from sparklet.stages import Stage, registry  # noqa: E402 - the path above makes the checkout importable
-from sparklet.testing import Agreement, Golden, Slack, compare, goldens, outcome  # noqa: E402
+from sparklet.testing import Agreement, Slack, compare, outcome  # noqa: E402
 from tests.cases import EXEMPT  # noqa: E402
+from tests.oracle import Golden, goldens  # noqa: E402
 
 PAGE = ROOT / "docs" / "support.md"
 PACKAGE = "org.apache.spark.ml."

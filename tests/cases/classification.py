@@ -11,8 +11,8 @@ from pyspark.ml.classification import (
     RandomForestClassifier,
 )
 
-from sparklet.testing.cases import Family, vector
 from tests.cases.training import categories, fitted, points
+from tests.oracle.cases import Family, vector
 
 CLASSIFICATION = "org.apache.spark.ml.classification."
 FOUR = vector(4)

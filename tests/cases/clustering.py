@@ -7,8 +7,8 @@ from random import Random
 from pyspark.ml.clustering import KMeans
 from pyspark.ml.linalg import Vectors
 
-from sparklet.testing.cases import Family, array, vector
 from tests.cases.training import fitted
+from tests.oracle.cases import Family, array, vector
 
 CLUSTERING = "org.apache.spark.ml.clustering."
 INF, NAN = float("inf"), float("nan")

@@ -12,7 +12,7 @@ from pyspark.ml.fpm import FPGrowth
 from pyspark.ml.recommendation import ALS
 from pyspark.ml.tuning import CrossValidator, ParamGridBuilder, TrainValidationSplit
 
-from sparklet.testing.cases import Family, array, boolean, integer, number, text
+from tests.oracle.cases import Family, array, boolean, integer, number, text
 
 EXP = "one exp per probability: glibc and HotSpot may differ in the last bit"
 

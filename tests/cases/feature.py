@@ -24,7 +24,7 @@ from pyspark.ml.feature import (
 )
 from pyspark.ml.linalg import Vectors
 
-from sparklet.testing.cases import (
+from tests.oracle.cases import (
     Family,
     Field,
     array,

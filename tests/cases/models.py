@@ -30,8 +30,8 @@ from pyspark.ml.regression import (
 from pyspark.sql import functions as F  # noqa: N812 - as everywhere
 
 from sparklet.linalg import DenseVector, SparseVector
-from sparklet.testing.cases import Family, array, decimal, float32, integer, number, vector
 from tests.cases.training import points
+from tests.oracle.cases import Family, array, decimal, float32, integer, number, vector
 
 ML = "org.apache.spark.ml."
 INF, NAN = float("inf"), float("nan")

@@ -25,7 +25,7 @@ from pyspark.ml.feature import (
 )
 from pyspark.ml.regression import DecisionTreeRegressor, LinearRegression
 
-from sparklet.testing.cases import Family, integer, number, text, vector
+from tests.oracle.cases import Family, integer, number, text, vector
 
 PIPELINE = "org.apache.spark.ml.PipelineModel"
 EXP = "one exp per probability: glibc and HotSpot may differ in the last bit"

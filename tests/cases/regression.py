@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pyspark.ml.regression import DecisionTreeRegressor, GBTRegressor, LinearRegression, RandomForestRegressor
 
-from sparklet.testing.cases import Family, vector
 from tests.cases.training import categories, points
+from tests.oracle.cases import Family, vector
 
 REGRESSION = "org.apache.spark.ml.regression."
 FOUR = vector(4)

@@ -6,7 +6,7 @@ from pyspark.ml import Pipeline
 from pyspark.ml.feature import SQLTransformer, StringIndexer, VectorAssembler
 from pyspark.ml.regression import LinearRegression
 
-from sparklet.testing.cases import (
+from tests.oracle.cases import (
     Family,
     boolean,
     dates,

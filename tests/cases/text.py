@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyspark.ml.feature import FeatureHasher, NGram, Normalizer, RegexTokenizer, Word2Vec
 
-from sparklet.testing.cases import (
+from tests.oracle.cases import (
     Family,
     array,
     boolean,

@@ -28,8 +28,8 @@ from pyspark.ml.feature import (
 )
 from pyspark.ml.linalg import Vectors
 
-from sparklet.testing.cases import Family, Field, boolean, float32, integer, number, text, vector
 from tests.cases.training import points
+from tests.oracle.cases import Family, Field, boolean, float32, integer, number, text, vector
 
 FEATURE = "org.apache.spark.ml.feature."
 INF, NAN = float("inf"), float("nan")

@@ -31,8 +31,9 @@ from sparklet.stages.pipeline import PipelineModel
 from sparklet.stages.regression.generalized_linear_regression import GeneralizedLinearRegressionModel
 from sparklet.stages.regression.linear_regression import LinearRegressionModel
 from sparklet.testing import assert_same
-from sparklet.testing.checks import score_batch, stage_by_stage
+from sparklet.testing.checks import score_batch
 from sparklet.types import VectorUDT
+from tests.oracle.checks import stage_by_stage
 
 NUMBERS = (0.0, -0.0, 1.0, -1.0, 0.1, 1e300, -1e-300, 5e-324, math.nan, math.inf, -math.inf, 3, None)
 FITTED = (0.0, -0.0, 0.5, -2.0, 1e-200, 3.25, 0.1)

@@ -61,8 +61,8 @@ USES: dict[str, Callable[[Any], Any]] = {
     "example": lambda model: [model.example(), model.example(2)],
     "explain": lambda model: "LinearRegressionModel" in model.explain(),
     "fromSpark": lambda model: callable(model.fromSpark),  # called below
-    "inputs": lambda model: [(column.name, column.type) for column in model.inputs],
-    "outputs": lambda model: [(column.name, column.type) for column in model.outputs],
+    "inputs": lambda model: [(column.name, str(column.type)) for column in model.inputs],
+    "outputs": lambda model: [(column.name, str(column.type)) for column in model.outputs],
     "path": lambda model: model.path,
     "plan": lambda model: [column.name for column in model.plan.inputs],
     "profile": lambda model: model.profile.release,

@@ -21,9 +21,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 
-from sparklet.testing.cases import cases  # noqa: E402 - the path above is what makes tests importable
-from sparklet.testing.golden import refresh_facts, write_golden  # noqa: E402
 from sparklet.testing.spark import spark_session  # noqa: E402
+from tests.oracle.cases import cases  # noqa: E402 - the path above is what makes tests importable
+from tests.oracle.golden import refresh_facts, write_golden  # noqa: E402
 
 # One golden keeps Spark's _SUCCESS and .crc files, as a folder copied from production has them.
 KEEPS_MARKERS = {"StringIndexerModel-default"}

@@ -22,8 +22,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 
-from sparklet.testing.encoding import encode  # noqa: E402 - the path above is what makes tests importable
 from sparklet.testing.spark import SparkFailure, spark_session, to_frame  # noqa: E402
+from tests.oracle.encoding import encode  # noqa: E402 - the path above is what makes tests importable
 from tests.sql.tables import TABLES, Table  # noqa: E402
 
 CHUNK = 12

@@ -13,8 +13,8 @@ from sparklet.errors import SparkletError
 from sparklet.profile import Profile
 from sparklet.sql import Compiled, Refused, compile_node, parse
 from sparklet.testing import differences
-from sparklet.testing.encoding import decode
 from sparklet.types import parse_type
+from tests.oracle.encoding import decode
 from tests.sql.tables import REFUSED, TABLES, Table
 
 ANSWERS = Path(__file__).with_name("answers")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sparklet.stages import Stage, registry
-from sparklet.testing import Case, cases
 from tests.cases import load_all
+from tests.oracle import Case, cases
 
 pytest.importorskip("pyspark")
 load_all()

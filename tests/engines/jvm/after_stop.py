@@ -8,9 +8,9 @@ from py4j.protocol import Py4JError
 
 from sparklet.engines.jvm import connect
 from sparklet.same import differences
-from sparklet.testing import goldens
 from sparklet.testing.compare import settled
 from tests.engines.jvm.scoring import load_golden
+from tests.oracle import goldens
 
 
 def main(folders: list[str]) -> int:

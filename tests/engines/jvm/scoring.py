@@ -6,8 +6,9 @@ from typing import Any
 
 from sparklet.engines.jvm import JvmPipelineModel, load_jvm
 from sparklet.errors import SparkletError
-from sparklet.testing import Golden, SparkFailure, differences
+from sparklet.testing import SparkFailure, differences
 from sparklet.testing.compare import settled
+from tests.oracle import Golden
 
 # Spark draws a new seed each time it loads such a model, so that its own answers differ from load to load, by
 # about a thousandth, which is so many ulps.

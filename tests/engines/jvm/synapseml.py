@@ -13,7 +13,8 @@ from pyspark.ml.linalg import Vectors
 from pyspark.sql import DataFrame, SparkSession
 
 from sparklet.linalg import DenseVector
-from sparklet.testing import compare, engine_scores, spark_scores
+from sparklet.testing import compare, spark_scores
+from tests.oracle import engine_scores
 
 SAMPLE, WIDTH, ROWS = 600, 6, 2_000
 KINDS = {"LightGBMClassifier": "binary", "LightGBMRegressor": "regression"}

@@ -21,9 +21,10 @@ from sparklet.errors import (
     SparkletError,
     UnsupportedModelError,
 )
-from sparklet.testing import Golden, assert_same, goldens
+from sparklet.testing import assert_same
 from tests.conftest import GOLDEN
 from tests.engines.jvm.scoring import load_golden
+from tests.oracle import Golden, goldens
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

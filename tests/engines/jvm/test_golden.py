@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sparklet.testing import Golden, goldens
 from tests.conftest import GOLDEN
 from tests.engines.jvm.scoring import problems
+from tests.oracle import Golden, goldens
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

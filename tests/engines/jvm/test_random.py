@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sparklet.testing import Case, Golden, SparkFailure, cases, compare, engine_scores, goldens, spark_scores
+from sparklet.testing import SparkFailure, compare, spark_scores
 from sparklet.testing.spark import load_with_spark, pin_blas
 from tests.cases import load_all
 from tests.conftest import GOLDEN
 from tests.engines.jvm.scoring import SEEDED_AT_LOAD
+from tests.oracle import Case, Golden, cases, engine_scores, goldens
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

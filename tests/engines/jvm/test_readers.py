@@ -13,8 +13,8 @@ import pytest
 import sparklet
 from sparklet.engines.jvm import connect
 from sparklet.errors import SparkletError
-from sparklet.testing import goldens
 from tests.conftest import GOLDEN
+from tests.oracle import goldens
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession

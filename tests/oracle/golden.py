@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sparklet.same import Slack
-from sparklet.testing.cases import Case
-from sparklet.testing.encoding import dumps, loads
 from sparklet.testing.spark import SparkFailure, load_with_spark, pin_blas, spark_scores
+from tests.oracle.cases import Case
+from tests.oracle.encoding import dumps, loads
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
