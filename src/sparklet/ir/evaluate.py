@@ -39,6 +39,7 @@ def wire(nodes: Sequence[Node], inputs: Sequence[Input], outputs: Sequence[Node]
 def evaluator(graph: Graph, output: Node) -> Callable[..., Any]:
     """Return the function from the values of a graph's inputs to the value of a node.
 
+    >>> from sparklet.types import DOUBLE
     >>> graph = Graph()
     >>> evaluator(graph, graph.multiply(graph.input(DOUBLE), 2.0))(4.0)
     8.0
