@@ -320,7 +320,7 @@ def _compiled(pattern: str) -> JavaPattern | None:
 
 def test_both_engines_find_the_same():
     rng = random.Random(2)
-    compared = 0
+    compared = beyond = 0
     for _ in range(500):
         compiled = _compiled(random_pattern(rng))
         for text in [random_text(rng) for _ in range(6 if compiled else 0)]:
@@ -332,7 +332,23 @@ def test_both_engines_find_the_same():
             assert compiled.split(text) == by_machine.split(text), (compiled.pattern, text)
             assert list(compiled.finditer(text)) == list(by_machine.finditer(text)), (compiled.pattern, text)
             compared += 1
+            beyond += max(text, default="") > "\uffff"
     assert compared > 500
+    assert beyond > 150
+
+
+@pytest.mark.parametrize("pattern", [r"\s+", r"[^a]", r"(.)\1", r"\bx|\W", "\U0001f600?a", "(?=x)."])
+def test_pairs_are_one_character_to_most_patterns(pattern):
+    compiled = JavaPattern(pattern)
+    assert compiled._trusted("\U0001f600", compiled._plain) is compiled._plain.points is not None
+    assert compiled._trusted("\ud83d", compiled._plain) is None
+
+
+@pytest.mark.parametrize("pattern", [r"\s*", "", "(?<=x)y", "(?!x)", r"\b"])
+def test_patterns_that_can_look_into_a_pair(pattern):
+    compiled = JavaPattern(pattern)
+    assert compiled._trusted("\U0001f600", compiled._plain) is None
+    assert compiled._trusted("\u3042", compiled._plain) is not None
 
 
 # --- live ---------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """A machine that matches as `java.util.regex` does, UTF-16 unit by unit.
 
-It serves where Python's `re` might find something else: surrogate pairs, into which Java may look, loops
+It serves where Python's `re` might find something else: patterns that can look into a surrogate pair, loops
 whose rounds match nothing, atomic groups, lookbehinds of several lengths, what a group holds after its loop
 gave up. It keeps its own stack, so that the length of a text is no limit.
 """

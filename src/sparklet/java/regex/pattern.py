@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 
 from sparklet.errors import PatternError
+from sparklet.java.regex.charset import CharSet
 from sparklet.java.regex.machine import Machine
 from sparklet.java.regex.nodes import Alternatives, Anchor, Atomic, Group, Look, Node, Repeat, Sequence
 from sparklet.java.regex.parser import Parsed, parse
 from sparklet.java.regex.properties import category
-from sparklet.java.regex.translate import nullable, translate
+from sparklet.java.regex.translate import ASCII, POINTS, UNITS, nullable, translate
 
 __all__ = ["JavaPattern", "java_pattern"]
 
 Groups = tuple[str | None, ...]
 
 _PAIRS = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+_HALVES = re.compile("[\ud800-\udfff]")
 
 
 @lru_cache(maxsize=256)
@@ -157,9 +159,11 @@ class JavaPattern:
         """Return the pattern of `re` that finds in this text what Java finds, or None."""
         if text.isascii():
             return compiled.ascii
-        if _PAIRS.search(text) or (self._has_bound and _marks().search(text)):
+        if self._has_bound and _marks().search(text):
             return None
-        return compiled.units
+        if not _PAIRS.search(text):
+            return compiled.units
+        return None if _HALVES.search(text) else compiled.points
 
     def _matches(self, text: str) -> Iterator[tuple[str, list[int]]]:
         compiled = self._trusted(text, self._capturing)
@@ -219,15 +223,20 @@ class _Compiled:
     @cached_property
     def ascii(self) -> re.Pattern[str] | None:
         """The pattern for ASCII text."""
-        return self._compile(ascii_only=True)
+        return self._compile(ASCII)
 
     @cached_property
     def units(self) -> re.Pattern[str] | None:
         """The pattern for text whose characters are all of one UTF-16 unit."""
-        return self._compile(ascii_only=False)
+        return self._compile(UNITS)
 
-    def _compile(self, *, ascii_only: bool) -> re.Pattern[str] | None:
-        text = translate(self._root, ascii_only=ascii_only, capture=self._capture)
+    @cached_property
+    def points(self) -> re.Pattern[str] | None:
+        """The pattern for any text without half a surrogate pair."""
+        return self._compile(POINTS)
+
+    def _compile(self, possible: CharSet) -> re.Pattern[str] | None:
+        text = translate(self._root, possible=possible, capture=self._capture)
         return None if text is None else re.compile(text)
 
 

@@ -21,11 +21,13 @@ from sparklet.java.regex.nodes import (
 )
 from sparklet.java.regex.properties import category, word_or_mark
 
-__all__ = ["nullable", "translate"]
+__all__ = ["ASCII", "POINTS", "UNITS", "nullable", "translate"]
 
 ASCII = CharSet.of((0, 0x7F))
-# What text may hold: there are neither pairs nor halves of them.
+# What text may hold: characters of one UTF-16 unit, or any character; never half a surrogate pair.
 UNITS = CharSet.of((0, 0xD7FF), (0xE000, 0xFFFF))
+POINTS = UNITS | CharSet.of((0x10000, 0x10FFFF))
+SURROGATES = CharSet.of((0xD800, 0xDFFF))
 BREAK = r"[\n\x0b\x0c\r\x85\u2028\u2029]"
 ANCHORS = {
     "begin": r"\A",
@@ -43,17 +45,21 @@ class Untranslatable(Exception):  # noqa: N818 - an answer, not an error
     """Raised for a part that `re` cannot be trusted with."""
 
 
-def translate(root: Node, *, ascii_only: bool, capture: bool) -> str | None:
+def translate(root: Node, *, possible: CharSet, capture: bool) -> str | None:
     """Return a pattern of `re`, or None where it might find something else.
 
-    It is meant for text within U+FFFF (within ASCII, if `ascii_only`), and where a boundary is looked for,
-    without combining marks. `capture` keeps the groups, for those who want to know them; otherwise only those
-    are kept that the pattern itself refers to.
+    The pattern is right for text of `possible` characters (`ASCII`, `UNITS` or `POINTS`), and where it has a
+    boundary, for text without combining marks. `capture` keeps all groups; otherwise only those are kept that
+    the pattern itself refers to.
+
+    With `POINTS`, a pattern that Java could match from the middle of a surrogate pair gives None: one that
+    may match nothing, because Java then goes on behind the next UTF-16 unit, and one with a lookbehind, which
+    counts back in units.
     """
     facts = _Facts(root)
-    if capture and facts.uncertain:
+    if (capture and facts.uncertain) or (possible is POINTS and (facts.looks_behind or nullable(root))):
         return None
-    translator = _Translator(ascii_only, None if capture else facts.referred, facts.uncertain)
+    translator = _Translator(possible, None if capture else facts.referred, facts.uncertain)
     try:
         return translator.text(root)
     except Untranslatable:
@@ -66,6 +72,7 @@ class _Facts:
     def __init__(self, root: Node) -> None:
         self.referred: set[int] = set()
         self.uncertain: set[int] = set()
+        self.looks_behind = False
         self._visit(root, certain=True)
 
     def _visit(self, node: Node, *, certain: bool) -> None:
@@ -83,6 +90,7 @@ class _Facts:
             case Repeat():
                 self._visit(node.body, certain=certain and node.way == "branch")
             case Atomic() | Look():
+                self.looks_behind |= isinstance(node, Look) and node.behind
                 self._visit(node.body, certain=False)
             case BackReference():
                 self.referred.add(node.group)
@@ -92,7 +100,7 @@ class _Facts:
 
 @dataclass
 class _Translator:
-    ascii_only: bool
+    possible: CharSet
     kept: set[int] | None
     uncertain: set[int]
 
@@ -104,7 +112,7 @@ class _Translator:
         """Return the part; `one_way` within what Java matches without ever coming back."""
         match node:
             case Chars():
-                return self.chars(node.members)
+                return self.characters(node)
             case Sequence():
                 return "".join(self.text(part, one_way=one_way) for part in node.parts)
             case Alternatives():
@@ -141,7 +149,7 @@ class _Translator:
         count = "{" + str(node.least) + "," + ("" if node.most == MOST else str(node.most)) + "}"
         if isinstance(body, Chars):
             mark = {"greedy": "", "lazy": "?", "possessive": "+"}[node.kind]
-            return self.chars(body.members) + count + mark
+            return self.characters(body) + count + mark
         if way == "branch":
             text = self.text(body, one_way=one_way)
             return f"(?:{text}|)" if node.kind == "greedy" else f"(?:|{text})"
@@ -157,7 +165,7 @@ class _Translator:
             return ANCHORS[where]
         if where == "last match":
             raise Untranslatable
-        if self.ascii_only and not where.startswith("no"):
+        if self.possible is ASCII and not where.startswith("no"):
             return r"(?a:\b)"
         members = word_or_mark() if "unicode" in where else category("L Nd") | CharSet.of("_")
         word = self.chars(members)
@@ -172,9 +180,13 @@ class _Translator:
         text = self.text(node.body)
         return f"(?{'<' if node.behind else ''}{'!' if node.negated else '='}{text})"
 
+    def characters(self, node: Chars) -> str:
+        if self.possible is POINTS and node.bmp and node.members & SURROGATES:
+            raise Untranslatable  # it matches half a pair
+        return self.chars(node.members)
+
     def chars(self, members: CharSet) -> str:
-        possible = ASCII if self.ascii_only else UNITS
-        inside, outside = (members & possible).ranges(), (possible - members).ranges()
+        inside, outside = (members & self.possible).ranges(), (self.possible - members).ranges()
         if not inside:
             return r"[^\s\S]"
         if not outside:
@@ -188,7 +200,9 @@ class _Translator:
 
 def _escaped(char: int) -> str:
     text = chr(char)
-    return text if text.isascii() and text.isalnum() else f"\\u{char:04x}"
+    if text.isascii() and text.isalnum():
+        return text
+    return f"\\u{char:04x}" if char <= 0xFFFF else f"\\U{char:08x}"
 
 
 def _range_text(ends: tuple[int, int]) -> str:
