@@ -109,7 +109,7 @@ def modules_after(program):
     return set(done.stdout.split())
 
 
-EXTRAS = {"pandas", "sqlglot", "py4j", "pyspark", "click", "rich", "sklearn", "IPython"}
+EXTRAS = {"pandas", "py4j", "pyspark", "click", "rich", "sklearn", "IPython"}
 
 
 def test_import_sparklet_is_light():

@@ -54,7 +54,6 @@ LIBRARIES: Mapping[str, set[str]] = {
     "pandas": {"extras", "batch"},
     "click": {"cli"},
     "rich": {"cli", "batch"},
-    "sqlglot": {"sql"},
 }
 
 # The only modules that may import a module by a name that is a value, and why.

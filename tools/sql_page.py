@@ -56,8 +56,8 @@ HEAD = """# What SQLTransformer may say
 
 Written by `tools/sql_page.py` from the table of functions; never edited by hand.
 
-A statement is one `SELECT ... FROM __THIS__ [WHERE ...]`, or a subselect of the same form in place of
-`__THIS__`, over the expressions below: columns (also `` `quoted` `` and qualified by an alias of the table),
+A statement is one `SELECT ... FROM __THIS__ [WHERE ...]`, or a subselect or query of `WITH` of the same form
+in place of `__THIS__`, over the expressions below: columns (also `` `quoted` `` and qualified by an alias),
 literals (numbers with Spark's suffixes, strings, `TRUE`, `FALSE`, `NULL`), `*`, and aliases. Anything else
 (joins, aggregates, windows, `explode`, user-defined functions ...) is refused at load by an error that names
 it.

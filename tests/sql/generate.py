@@ -25,6 +25,7 @@ sys.path.insert(0, str(HERE.parent.parent))
 from sparklet.testing.spark import SparkFailure, spark_session, to_frame  # noqa: E402
 from tests.oracle.encoding import encode  # noqa: E402 - the path above is what makes tests importable
 from tests.sql.tables import TABLES, Table  # noqa: E402
+from tests.sql.trees import random_expressions  # noqa: E402
 
 CHUNK = 12
 
@@ -171,10 +172,25 @@ def _converted(value: Any, kind: str) -> Any:
     return value
 
 
+def write_trees(spark: Any, path: Path) -> None:
+    """Write how Spark's parser reads each random expression, null where it refuses it."""
+    parser = spark._jsparkSession.sessionState().sqlParser()
+    trees: dict[str, str | None] = {}
+    for expression in random_expressions(700):
+        try:
+            trees[expression] = parser.parseExpression(expression).toString()
+        except Exception:
+            trees[expression] = None
+    path.write_text(json.dumps(trees, indent=0) + "\n", encoding="utf-8")
+
+
 def main() -> None:
-    """Write answers/<line>/<table>.json for the tables named, or for all."""
+    """Write answers/<line>/<table>.json for the tables named, or for all, and what the parser reads."""
     spark = spark_session()
     line = ".".join(spark.version.split(".")[:2])
+    if not sys.argv[1:] or "trees" in sys.argv[1:]:
+        logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
+        write_trees(spark, HERE / "answers" / line / "trees.json")
     for table in TABLES:
         if sys.argv[1:] and table.name not in sys.argv[1:]:
             continue

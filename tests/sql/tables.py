@@ -535,6 +535,17 @@ TABLES = [
         -i > 0
         i
         i = j = b
+        i = j in (true)
+        i = j is null
+        i + 1 is not null and not i > 1
+        i is distinct from j is null
+        b is unknown
+        b is not unknown
+        i is unknown
+        (i > 1) is unknown
+        i between 1.5 and 2.5
+        d > -1.5
+        d between -.5 and +1
         i and b
         not i
         i > 1 and s
@@ -855,6 +866,13 @@ TABLES = [
         s || u
         s || '-' || u
         s || n
+        s || n + 1
+        n - 1 || s
+        trim(BOTH FROM s)
+        trim(TRAILING FROM s)
+        regexp(s, 'a')
+        s::string || n::string
+        n::double / 2
         concat_ws('-', s, u)
         concat_ws('-', s, NULL, n)
         concat_ws(s, 'a', 'b')
@@ -941,6 +959,14 @@ TABLES = [
         extract(doy from d)
         extract(hour from t)
         extract(day from t)
+        extract(YEAR from d)
+        date_part('month', d)
+        datepart('DAY', t)
+        dateadd(d, 1)
+        date_diff(d, e)
+        date('2024-01-01')
+        date(t)
+        timestamp(d)
         date_add(d, 1)
         date_add(d, i)
         date_sub(d, 30)

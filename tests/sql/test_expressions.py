@@ -62,7 +62,7 @@ def differing(table: Table, line: str, expression: str, answer: dict[str, Any]) 
     found = []
     if str(compiled.type) != answer["type"]:
         found.append(f"Spark gives {answer['type']}, compiled as {compiled.type}")
-    if name is not None and name != answer["name"] and not (item.unnamed and compiled.shifts_date):
+    if name is not None and name != answer["name"] and not (item.unnamed and compiled.retold):
         found.append(f"Spark calls it {answer['name']}, not {name}")
     for row, value in zip(table.rows, answer["values"], strict=True):
         inputs = [row[column.name] for column in compiled.inputs]

@@ -1,4 +1,4 @@
-"""Spark SQL expressions of SQLTransformer: parsed by sqlglot, typed and compiled here, or refused by name."""
+"""Spark SQL expressions of SQLTransformer: parsed, typed and compiled here, or refused by name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sparklet.sql.compile import Compiled, compile_node
 from sparklet.sql.functions import functions
 from sparklet.sql.infer import assumed
 from sparklet.sql.nodes import Name, Node, Refused, describe, walk
-from sparklet.sql.parse import Item, Statement, parse, parse_expression
+from sparklet.sql.statement import Item, Statement, parse, parse_expression
 
 __all__ = [
     "Compiled",

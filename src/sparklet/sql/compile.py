@@ -14,9 +14,9 @@ from sparklet.errors import InvalidValueError
 from sparklet.profile import Profile
 from sparklet.sql.casts import nearest_float, written_cast
 from sparklet.sql.functions import functions
-from sparklet.sql.nodes import Call, Literal, Name, Node, Refused, describe
+from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Refused, describe
 from sparklet.sql.typed import Typed, always
-from sparklet.types import DATE, FLOAT, TIMESTAMP, DataType, IntegralType
+from sparklet.types import BOOLEAN, DATE, FLOAT, NULL, STRING, TIMESTAMP, DataType, DecimalType, IntegralType
 
 __all__ = ["Compiled", "compile_node"]
 
@@ -25,13 +25,13 @@ __all__ = ["Compiled", "compile_node"]
 class Compiled:
     """A compiled expression: the columns it reads, its Spark type, and the function of their values.
 
-    `shifts_date` tells that it adds days to a date by + or -, which names show as date_add or date_sub.
+    `retold` tells that Spark names it otherwise than it is written, because of the types of its operands.
     """
 
     inputs: tuple[Column, ...]
     type: DataType
     function: Callable[..., Any]
-    shifts_date: bool = False
+    retold: bool = False
 
 
 def compile_node(node: Node, column: Callable[[str], Column], profile: Profile) -> Compiled:
@@ -45,7 +45,7 @@ def compile_node(node: Node, column: Callable[[str], Column], profile: Profile) 
     except RecursionError:
         raise Refused("an expression that is nested too deeply") from None
     run = typed.run
-    return Compiled(tuple(compiler.columns), typed.type, lambda *row: run(row), compiler.shifts_date)
+    return Compiled(tuple(compiler.columns), typed.type, lambda *row: run(row), compiler.retold)
 
 
 @dataclass
@@ -53,14 +53,16 @@ class _Compiler:
     column: Callable[[str], Column]
     profile: Profile
     columns: list[Column] = field(default_factory=list)
-    shifts_date: bool = False
+    retold: bool = False
 
     def compile(self, node: Node) -> Typed:
         if isinstance(node, Literal):
             return _literal(node)
         if isinstance(node, Name):
             return self._leaf(self.column(node.name))
-        return _folded(self._call(node))
+        if isinstance(node, Call):
+            return _folded(self._call(node))
+        raise Refused("a lambda function (the operator ->)")
 
     def _leaf(self, column: Column) -> Typed:
         if column not in self.columns:
@@ -74,9 +76,11 @@ class _Compiler:
         if node.name in ("cast", "try_cast"):
             (operand,) = (self.compile(arg) for arg in node.args)
             return written_cast(self.profile, operand, node.to, lenient=node.name == "try_cast")
+        if any(isinstance(arg, Lambda) for arg in node.args):
+            raise Refused(f"a lambda function (the operator ->) in {node.name}")
         listed = functions.get(node.name)
         if listed is None:
-            raise Refused(f"the function {node.name}")
+            raise Refused(_construct(node))
         if not listed.accepts(len(node.args)):
             raise Refused(f"{node.name} with {len(node.args)} arguments")
         args = [self.compile(_once(node, arg)) for arg in node.args]
@@ -84,8 +88,44 @@ class _Compiler:
             made = listed.build(self.profile, *args)
         except Refused as error:
             raise Refused(f"{error} in {describe(node)}") if " in " not in str(error) else error from None
-        self.shifts_date |= node.name in ("+", "-") and made.type == DATE
+        self.retold |= _is_retold(node, args, made)
         return made
+
+
+_CONSTRUCTS = {
+    "=>": "an argument by name (the operator =>)", "as": "an alias inside an expression",
+    "interval": "an INTERVAL",
+    ".": "a field of a struct", "~": "the operator ~", "&": "the operator &", "|": "the operator |",
+    "^": "the operator ^", "<<": "the operator <<", ">>": "the operator >>", ">>>": "the operator >>>",
+    **{
+        f"{negation}{word}_{quantifier}": f"{word.upper()} {quantifier.upper()}"
+        for negation in ("", "not_")
+        for word in ("like", "ilike")
+        for quantifier in ("any", "all")
+    },
+}  # fmt: skip
+
+
+def _construct(node: Call) -> str:
+    """Return what a call that is not listed is called in a message."""
+    if node.name.startswith("typed_"):
+        return f"a literal of {node.name.removeprefix('typed_').upper()}"
+    return _CONSTRUCTS.get(node.name) or f"the function {node.name}"
+
+
+def _is_retold(node: Call, args: list[Typed], made: Typed) -> bool:
+    """Tell whether the types of operands change what Spark shows in the name of an operator."""
+    match node.name:
+        case "+" | "-":  # of a date: date_add, date_sub
+            return made.type == DATE
+        case "<" | "<=" | ">" | ">=" | "between":  # a whole number and 1.5: Spark compares it with 1 or 2
+            return any(isinstance(arg.type, IntegralType) for arg in args) and any(
+                isinstance(arg, Literal) and isinstance(arg.type, DecimalType) for arg in node.args
+            )
+        case "=" | "<>" | "<=>":  # a boolean and 1: Spark asks the boolean alone
+            types = {arg.type for arg in args}
+            return BOOLEAN in types and len(types - {BOOLEAN, NULL, STRING}) > 0
+    return False
 
 
 _SAME_CASE = {"upper", "ucase", "lower", "lcase"}

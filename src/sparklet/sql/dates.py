@@ -84,10 +84,12 @@ _FIELDS = {
 }
 
 
-@function("extract", takes="sd", gives="n")
+@function("extract", "date_part", "datepart", takes="sd", gives="n")
 def extract(profile: Profile, wanted: Typed, operand: Typed) -> Typed:
     """Return a part of a date or time: EXTRACT(year FROM d)."""
-    name = _FIELDS.get(str(wanted.value))
+    if not wanted.constant:
+        raise Refused("EXTRACT of a field that is no constant")
+    name = _FIELDS.get(str(wanted.value).lower())
     if name is None:
         raise Refused(f"EXTRACT({wanted.value} FROM ...)")
     if operand.type not in (DATE, TIMESTAMP):

@@ -56,7 +56,7 @@ def assumed(
 
     `known` gives the types of the columns that need no assumption.
 
-    >>> from sparklet.sql.parse import parse_expression
+    >>> from sparklet.sql.statement import parse_expression
     >>> found = assumed([parse_expression("if(a > 1, b, 'x')"), parse_expression("c is null")])
     >>> {name: str(type) for name, type in found.items()}
     {'a': 'double', 'b': 'string', 'c': 'None'}
@@ -79,7 +79,7 @@ def _visit(node: Node, columns: dict[str, _Kind]) -> _Kind:
         return columns.setdefault(fold(node.name), _Kind())
     if isinstance(node, Literal):
         return _Kind(_letter(node.type))
-    return _visit_call(node, columns)
+    return _visit_call(node, columns) if isinstance(node, Call) else _Kind()
 
 
 def _visit_call(node: Call, columns: dict[str, _Kind]) -> _Kind:

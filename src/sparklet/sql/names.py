@@ -1,86 +1,134 @@
-"""The names that Spark gives to expressions without an alias, where they are simple."""
+"""The names that Spark gives to expressions without an alias.
+
+Follows Spark's `catalyst/util/package.scala` (`toPrettySQL`) and the `sql` of each expression (4.2).
+"""
 
 from __future__ import annotations
 
-from sparklet.sql.casts import type_named
+from collections.abc import Callable
+from decimal import Decimal
+
+from sparklet.java import double_to_string, to_string
+from sparklet.sql.casts import nearest_float, type_named
 from sparklet.sql.nodes import Call, Literal, Name, Node
-from sparklet.types import INTEGER, LONG, STRING
+from sparklet.types import BOOLEAN, DOUBLE, FLOAT
 
 __all__ = ["column_name"]
 
-_INFIX = {"+", "-", "*", "/", "%", "=", "<", "<=", ">", ">=", "<=>", "and", "or", "div"}
-_FRAMED = {"isnull": "({} IS NULL)", "not": "(NOT {})", "unary -": "(- {})"}
-_CAPITAL = {"ceil", "exp", "floor", "sqrt"}
-_CASTS = {
-    "bigint", "boolean", "cast", "date", "decimal", "double", "float", "int", "smallint", "string",
-    "timestamp", "tinyint", "try_cast",
+_INFIX = frozenset("+ - * / % = < <= > >= <=> and or div & | ^ << >> >>>".split())
+_FRAMES = {
+    "isnull": "({} IS NULL)", "isnotnull": "({} IS NOT NULL)",
+    "not": "(NOT {})", "unary -": "(- {})", "positive": "(+ {})",
+    "~": "~{}", "<>": "(NOT ({} = {}))", "[]": "{}[{}]", "like": "{} LIKE {}", "if": "(IF({}, {}, {}))",
+    "typed_date": "DATE '{}'", "typed_timestamp": "TIMESTAMP '{}'", "extract": "extract({} FROM {})",
+    "datepart": "datepart({} FROM {})",
+    "btrim_of": "TRIM(BOTH {} FROM {})", "ltrim_of": "TRIM(LEADING {} FROM {})",
+    "rtrim_of": "TRIM(TRAILING {} FROM {})",
 }  # fmt: skip
-# Functions that Spark shows as they are written.
-_PLAIN = {
-    "abs", "coalesce", "concat", "concat_ws", "dayofmonth", "dayofweek", "dayofyear", "greatest", "hour",
-    "initcap", "instr", "isnan", "least", "length", "lower", "ltrim", "minute", "month", "negative", "nullif",
-    "nvl", "quarter", "rtrim", "second", "size", "trim", "upper", "weekofyear", "year",
+_CAPITAL = frozenset(
+    """
+    acos asin atan atan2 cbrt ceil cos cosh degrees e exp expm1 floor log log10 log1p log2 pi power radians
+    regexp regexp_like rlike signum sin sinh sqrt tan tanh acosh asinh atanh hypot cot csc sec
+    """.split()
+)
+_OTHERWISE = {"||": "concat", "dateadd": "date_add"}
+_TIME_FORMAT = "yyyy-MM-dd HH:mm:ss"
+# What Spark shows for arguments that are left out: by the function and how many there are.
+_DEFAULTS: dict[tuple[str, int], tuple[str, ...]] = {
+    **{(name, 1): ("0",) for name in ("round", "bround")},
+    **{(name, 2): ("2147483647",) for name in ("substring", "substr")},
+    **{(name, 2): (" ",) for name in ("lpad", "rpad")},
+    **{(name, 1): (_TIME_FORMAT,) for name in ("unix_timestamp", "to_unix_timestamp", "from_unixtime")},
+    **{(name, 2): ("1",) for name in ("locate", "position", "regexp_extract")},
+    ("replace", 2): ("",), ("months_between", 2): ("true",), ("regexp_replace", 3): ("1",),
+    ("split", 2): ("-1",),
 }  # fmt: skip
+_CASTS = frozenset(
+    "bigint boolean date decimal double float int smallint string timestamp tinyint binary".split()
+)
 
 
 def column_name(node: Node, release: str) -> str | None:
     """Return what Spark calls the column that an expression makes where nobody names it, None if not sure.
 
-    >>> from sparklet.sql.nodes import Call, Name
+    >>> from sparklet.types import INTEGER
     >>> column_name(Call("cast", (Name("a"),), to="int"), "4.1+")
     'a'
+    >>> column_name(Call("if", (Call("=", (Name("a"), Literal(1, INTEGER))), Name("b"), Name("c"))), "4.1+")
+    '(IF((a = 1), b, c))'
     """
-    if (
-        isinstance(node, Call)
-        and node.name in _CASTS
-        and len(node.args) == 1
-        and isinstance(node.args[0], Name)
-    ):
+    if isinstance(node, Call) and node.name in ("cast", "try_cast") and isinstance(node.args[0], Name):
         return node.args[0].name
-    return pretty(node, release)
+    return _Names(release).text(node)
 
 
-def pretty(node: Node, release: str) -> str | None:
-    """Return an expression as Spark writes it in names, None if it is not sure.
+class _Names:
+    def __init__(self, release: str) -> None:
+        self._before_4 = release == "3.5"
 
-    Follows Spark's `catalyst/util/package.scala` (`toPrettySQL`).
+    def text(self, node: Node) -> str | None:
+        """Return an expression as Spark writes it in names, None if it is not sure."""
+        if isinstance(node, Name):
+            return node.name
+        if isinstance(node, Literal):
+            return _literal(node)
+        if not isinstance(node, Call):
+            return None
+        parts = [self.text(arg) for arg in node.args]
+        texts = [part for part in parts if part is not None]
+        return self._call(node, texts) if len(texts) == len(parts) else None
 
-    >>> from sparklet.sql.nodes import Call, Name
-    >>> pretty(Call("+", (Name("a"), Name("b"))), "4.1+")
-    '(a + b)'
-    """
-    if isinstance(node, Name):
-        return node.name
-    if isinstance(node, Literal):
-        if node.type in (INTEGER, LONG, STRING):
-            return str(node.value)
-        return "NULL" if node.value is None else None
-    parts = [pretty(arg, release) for arg in node.args]
-    texts = [part for part in parts if part is not None]
-    if len(texts) < len(parts):
-        return None
-    return _call(node, texts, release)
+    def _call(self, node: Call, texts: list[str]) -> str | None:
+        name = node.name
+        if name in _CASTS and len(texts) == 1:
+            return texts[0]  # only a CAST that is written as one is shown
+        if name in _INFIX and len(texts) == 2:
+            return f"({texts[0]} {name.upper() if name in ('and', 'or') else name} {texts[1]})"
+        frame = _FRAMES.get(name)
+        if frame is not None and frame.count("{}") == len(texts):
+            return frame.format(*texts)
+        special: Callable[[Call, list[str]], str | None] | None = getattr(self, f"_name_{name}", None)
+        if special is not None and (text := special(node, texts)) is not None:
+            return text
+        shown = name.upper() if name in _CAPITAL else _OTHERWISE.get(name, name)
+        if not shown[0].isalpha() or " " in shown:
+            return None
+        return f"{shown}({', '.join((*texts, *_DEFAULTS.get((name, len(texts)), ())))})"
 
+    def _name_cast(self, node: Call, texts: list[str]) -> str | None:
+        return f"{node.name.upper()}({texts[0]} AS {str(type_named(node.to)).upper()})"
 
-def _call(node: Call, texts: list[str], release: str) -> str | None:
-    name = node.name
-    if name == "cast":
-        to = str(type_named(node.to))
-        return f"CAST({texts[0]} AS {to.upper()})" if to.isalpha() else None
-    if name in ("=", "<>", "<=>") and ("1" in texts or "0" in texts):
-        return None  # beside a boolean, Spark shows what it made of it
-    if name == "not" and isinstance(node.args[0], Call) and node.args[0].name == "isnull":
-        return None  # IS NOT NULL, or NOT ... IS NULL
-    if name in _INFIX and len(texts) == 2:
-        return f"({texts[0]} {name.upper() if name in ('and', 'or') else name} {texts[1]})"
-    if name == "between":
+    _name_try_cast = _name_cast
+
+    def _name_log(self, _node: Call, texts: list[str]) -> str | None:
+        return f"LOG(E(), {texts[0]})" if len(texts) == 1 else None
+
+    def _name_in(self, _node: Call, texts: list[str]) -> str | None:
+        return f"({texts[0]} IN ({', '.join(texts[1:])}))"
+
+    def _name_like(self, node: Call, texts: list[str]) -> str | None:
+        escape = "" if self._before_4 or texts[2] == "\\" else f" ESCAPE '{texts[2]}'"
+        return f"{texts[0]} LIKE {texts[1]}{escape}"
+
+    def _name_ilike(self, _node: Call, texts: list[str]) -> str | None:
+        return f"ilike({texts[0]}, {texts[1]})" if len(texts) == 2 else None
+
+    def _name_between(self, _node: Call, texts: list[str]) -> str | None:
         value, low, high = texts
-        between = f"(({value} >= {low}) AND ({value} <= {high}))"
-        return f"between({value}, {low}, {high})" if release != "3.5" else between
-    if name == "<>":
-        return f"(NOT ({texts[0]} = {texts[1]}))"
-    if name in _FRAMED:
-        return _FRAMED[name].format(*texts)
-    if name in _CAPITAL or name in _PLAIN:
-        return f"{name.upper() if name in _CAPITAL else name}({', '.join(texts)})"
-    return None
+        return f"(({value} >= {low}) AND ({value} <= {high}))" if self._before_4 else None
+
+    def _name_case(self, _node: Call, texts: list[str]) -> str | None:
+        pairs = "".join(f" WHEN {texts[at]} THEN {texts[at + 1]}" for at in range(0, len(texts) - 1, 2))
+        return f"CASE{pairs}{f' ELSE {texts[-1]}' if len(texts) % 2 else ''} END"
+
+
+def _literal(node: Literal) -> str | None:
+    if node.value is None:
+        return "NULL"
+    if node.type == BOOLEAN:
+        return str(node.value).lower()
+    if node.type == DOUBLE:
+        return double_to_string(node.value)
+    if node.type == FLOAT:
+        return to_string(nearest_float(Decimal(node.value)), FLOAT, "4.1+")
+    return str(node.value)

@@ -1,4 +1,4 @@
-"""What a SQL expression is once it is read: literals, names of columns, and calls."""
+"""The nodes of a SQL expression: literals, names of columns, calls and lambda functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,19 @@ from typing import Any, TypeAlias
 
 from sparklet.types import STRING, DataType
 
-__all__ = ["Call", "Literal", "Name", "Node", "Refused", "describe", "walk"]
+__all__ = [
+    "Call",
+    "Lambda",
+    "Literal",
+    "Name",
+    "Node",
+    "Path",
+    "Refused",
+    "Star",
+    "checked",
+    "describe",
+    "walk",
+]
 
 
 class Refused(Exception):  # noqa: N818 - becomes one of the project's errors where the stage is known
@@ -39,7 +51,34 @@ class Call:
     to: str = ""
 
 
-Node: TypeAlias = Literal | Name | Call
+@dataclass(frozen=True)
+class Lambda:
+    """An anonymous function; in its body each parameter is a `Path` of one part."""
+
+    parameters: tuple[str, ...]
+    body: Node
+
+
+@dataclass(frozen=True)
+class Path:
+    """A name as it is written: a column, perhaps behind the name of its table, or a field of a struct."""
+
+    parts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Star:
+    """All columns, perhaps of one table by its name, but those in `excluded`."""
+
+    table: str = ""
+    excluded: tuple[Path, ...] = ()
+
+
+Node: TypeAlias = Literal | Name | Call | Lambda | Path | Star
+
+
+def _children(node: Node) -> tuple[Node, ...]:
+    return node.args if isinstance(node, Call) else (node.body,) if isinstance(node, Lambda) else ()
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -48,8 +87,25 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         found = waiting.pop()
         yield found
-        if isinstance(found, Call):
-            waiting.extend(reversed(found.args))
+        waiting.extend(reversed(_children(found)))
+
+
+_MOST_NODES = 20_000
+_MOST_LEVELS = 250
+
+
+def checked(node: Node) -> Node:
+    """Return the node; `Refused` where it is too large or too deep to be compiled by recursion."""
+    waiting, count = [(node, 1)], 0
+    while waiting:
+        found, level = waiting.pop()
+        count += 1
+        if level > _MOST_LEVELS:
+            raise Refused(f"an expression of more than {_MOST_LEVELS} levels")
+        if count > _MOST_NODES:
+            raise Refused(f"an expression of more than {_MOST_NODES:,} operations")
+        waiting.extend((child, level + 1) for child in _children(found))
+    return node
 
 
 _LONGEST = 80
@@ -66,6 +122,13 @@ def _describe(node: Node, depth: int) -> str:
         return "NULL" if node.value is None else str(node.value) if node.type != STRING else repr(node.value)
     if isinstance(node, Name):
         return node.name
+    if isinstance(node, Path):
+        return ".".join(node.parts)
+    if isinstance(node, Star):
+        return "*"
+    if isinstance(node, Lambda):
+        body = _describe(node.body, depth - 1) if depth else "\u2026"
+        return f"({', '.join(node.parameters)}) -> {body}"
     args = [_describe(arg, depth - 1) if depth else "\u2026" for arg in node.args]
     if node.to:
         return f"CAST({args[0]} AS {node.to.upper()})"

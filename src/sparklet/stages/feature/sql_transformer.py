@@ -23,7 +23,7 @@ class SQLTransformer(Stage):
     by zero and bad casts, where 3.5 gives null. Columns that are not selected are gone afterwards, and a row
     for which WHERE is not true is dropped. What is not one SELECT of listed expressions is refused at load.
 
-    Follows Spark's `ml/feature/SQLTransformer.scala` (4.2). Needs `pip install 'sparklet[sql]'`.
+    Follows Spark's `ml/feature/SQLTransformer.scala` (4.2).
     """
 
     rounding = Rounding("expressions may call exp, log, pow and the like")
@@ -51,7 +51,9 @@ class SQLTransformer(Stage):
         items: list[Column | str | None] = []
         bounds: list[Bound] = []
         renamed: dict[str, str] = {}
-        everything = any(item.node is None for item in statement.items)
+        stars = [item for item in statement.items if item.node is None]
+        everything = bool(stars)
+        excluded = frozenset().union(*(star.excluded for star in stars))
         for item in statement.items:
             if item.node is None:
                 items.append(None)
@@ -59,16 +61,18 @@ class SQLTransformer(Stage):
                 items.append(source.passed(item.name))
             else:
                 compiled = source.compiled(item.name, item.node)
-                if item.unnamed and compiled.shifts_date:
+                if item.unnamed and compiled.retold:
                     # `d + 1` of a date is called date_add(d, 1), which its text does not show.
                     raise SchemaError(item.name, "needs a name: write AS name behind it", str(self))
-                if everything and columns.known(item.name) is not None:
+                if everything and fold(item.name) not in excluded and columns.known(item.name) is not None:
                     raise SchemaError(item.name, _TWICE, str(self))
                 column = source.made(item.name, item.node, compiled)
                 if isinstance(item.node, Name) and (origin := columns.source(item.node.name)) is not None:
                     renamed[item.name] = origin
                 items.append(column)
                 bounds.append(Bound(compiled.inputs, (column,), compiled.function, nulls=True))
+        for name in excluded:
+            columns.drop(name)
         columns.select(items, renamed)
         for condition in filters:
             yield Bound(condition.inputs, (), _keeping(condition), drops=True, nulls=True)
