@@ -69,13 +69,13 @@ class Array(ABC):
 
 
 class Numbers(Array):
-    """Numbers or booleans: a buffer, in which nulls have some value."""
+    """Numbers or booleans: a buffer of bytes, in which nulls have some value."""
 
     __slots__ = ("data",)
 
     def __init__(self, type: str, mask: bytes | None, data: memoryview) -> None:
         super().__init__(type, mask)
-        self.data: memoryview[Any] = data.cast("B").cast(FORMATS[type])
+        self.data: memoryview[Any] = data.cast(FORMATS[type])
 
     def _values(self) -> list[Any]:
         return self._masked(self.data.tolist())
@@ -101,13 +101,13 @@ class Objects(Array):
 
 
 class Lists(Array):
-    """Lists: the i-th has the elements from `offsets[i]` to `offsets[i + 1]`."""
+    """Lists: the i-th has the elements from `offsets[i]` to `offsets[i + 1]`; these are given as bytes."""
 
     __slots__ = ("elements", "offsets")
 
     def __init__(self, mask: bytes | None, offsets: memoryview, elements: Array) -> None:
         super().__init__(f"array<{elements.type}>", mask)
-        self.offsets, self.elements = offsets.cast("B").cast("q"), elements
+        self.offsets, self.elements = offsets.cast("q"), elements
 
     def _values(self) -> list[Any]:
         inner = self.elements.decode()
@@ -118,13 +118,13 @@ class Lists(Array):
 
 
 class Maps(Array):
-    """Maps: the i-th has the entries from `offsets[i]` to `offsets[i + 1]`."""
+    """Maps: the i-th has the entries from `offsets[i]` to `offsets[i + 1]`; these are given as bytes."""
 
     __slots__ = ("items", "keys", "offsets")
 
     def __init__(self, mask: bytes | None, offsets: memoryview, keys: Array, items: Array) -> None:
         super().__init__(f"map<{keys.type},{items.type}>", mask)
-        self.offsets, self.keys, self.items = offsets.cast("B").cast("q"), keys, items
+        self.offsets, self.keys, self.items = offsets.cast("q"), keys, items
 
     def _values(self) -> list[Any]:
         keys, items = self.keys.decode(), self.items.decode()
@@ -165,14 +165,13 @@ class Structs(Array):
 def array_of(column: Sequence[Any]) -> tuple[str, Array]:
     """Return the name and the values of a column as the C module's `parquet` describes it."""
     name, type, mask, values, *inner = column
-    match type:
-        case "struct":
-            return name, Structs(mask, dict(map(array_of, values)))
-        case "array":
-            return name, Lists(mask, memoryview(values), array_of(inner[0][0])[1])
-        case "map":
-            keys, items = map(array_of, inner[0])
-            return name, Maps(mask, memoryview(values), keys[1], items[1])
-        case "string" | "binary":
-            return name, Objects(type, mask, values)
-    return name, Numbers(type, mask, memoryview(values))
+    if type in FORMATS:
+        return name, Numbers(type, mask, memoryview(values))
+    if type == "array":
+        return name, Lists(mask, memoryview(values), array_of(inner[0][0])[1])
+    if type == "struct":
+        return name, Structs(mask, dict(map(array_of, values)))
+    if type == "map":
+        (_, keys), (_, items) = map(array_of, inner[0])
+        return name, Maps(mask, memoryview(values), keys, items)
+    return name, Objects(type, mask, values)

@@ -75,15 +75,15 @@ def from_arrow(array: pa.Array) -> Array:
         bounds = _offsets(array)
         start, end = int(bounds[0]), int(bounds[-1])
         keys, items = from_arrow(array.keys[start:end]), from_arrow(array.items[start:end])
-        return Maps(mask, (bounds - start).data, keys, items)
+        return Maps(mask, (bounds - start).data.cast("B"), keys, items)
     if types.is_list(kind) or types.is_large_list(kind):
         bounds = _offsets(array)
         # Arrow's own flatten would import its compute functions.
         start, end = int(bounds[0]), int(bounds[-1])
-        return Lists(mask, (bounds - start).data, from_arrow(array.values[start:end]))
+        return Lists(mask, (bounds - start).data.cast("B"), from_arrow(array.values[start:end]))
     type = arrow_name(kind)
     if type in FORMATS:
-        return Numbers(type, mask, _numbers(array).data)
+        return Numbers(type, mask, _numbers(array).data.cast("B"))
     return _Objects(type, mask, array)
 
 

@@ -89,10 +89,12 @@ def _choice(options: tuple[Any, ...]) -> Convert:
     return convert
 
 
-def _tuple(item: Convert, words: str) -> Convert:
+def _tuple(item: Convert, words: str, unchanged: frozenset[type] = frozenset()) -> Convert:
+    """Return the conversion to a tuple; items of the types `unchanged` need none, as `item` returns them."""
+
     def convert(value: Any) -> tuple[Any, ...]:
         if isinstance(value, (list, tuple)):
-            return tuple(map(item, value))
+            return tuple(value if unchanged.issuperset(map(type, value)) else map(item, value))
         raise ValueError(words)
 
     return convert
@@ -110,6 +112,13 @@ def _mapping(key: Convert, item: Convert) -> Convert:
 def _optional(inner: Convert) -> Convert:
     return lambda value: None if value is None else inner(value)
 
+
+_UNCHANGED: Mapping[Any, frozenset[type]] = {
+    float: frozenset({float}),
+    str: frozenset({str}),
+    str | None: frozenset({str, type(None)}),
+}
+"""The types of values that the conversion to an annotation leaves as they are, where long lists have them."""
 
 _SIMPLE: dict[Any, Convert] = {
     float: _float,
@@ -131,7 +140,7 @@ def _converter(annotation: Any) -> Convert:
     if origin in (Union, types.UnionType) and len(arguments) == 2 and type(None) in arguments:
         return _optional(_converter(next(a for a in arguments if a is not type(None))))
     if origin is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
-        return _tuple(_converter(arguments[0]), "a list")
+        return _tuple(_converter(arguments[0]), "a list", _UNCHANGED.get(arguments[0], frozenset()))
     if origin is Mapping:
         return _mapping(_converter(arguments[0]), _converter(arguments[1]))
     if isinstance(annotation, type):

@@ -59,6 +59,8 @@ typedef struct {
     Py_ssize_t element_count, node_count, leaf_count, group_count, next;
     PyObject *columns; /* a tuple of names, or None for all */
     PyObject *crc32;
+    uint8_t *scratch; /* for the page that is being unpacked */
+    Py_ssize_t scratch_size;
 } Parquet;
 
 static void parquet_free(Parquet *file)
@@ -73,6 +75,7 @@ static void parquet_free(Parquet *file)
     PyMem_Free(file->leaves);
     PyMem_Free(file->chunks);
     PyMem_Free(file->group_rows);
+    PyMem_Free(file->scratch);
     Py_CLEAR(file->crc32);
 }
 

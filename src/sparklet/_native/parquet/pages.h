@@ -5,11 +5,11 @@
 /* The hybrid of run lengths and bit-packed groups in which levels and dictionary indices are written. */
 typedef struct {
     Cursor in;
-    int width, have;
+    int width;
     Py_ssize_t repeats, literals;
     uint32_t value;
-    uint64_t bits;
-    const uint8_t *packed;
+    const uint8_t *packed; /* where the literals begin, and how many of their bits were taken */
+    uint64_t bit;
 } Runs;
 
 static int width_of(uint32_t largest)
@@ -28,12 +28,25 @@ static int runs_open(Runs *runs)
     if (head & 1) {
         runs->literals = (Py_ssize_t)count * 8;
         runs->packed = cursor_take(&runs->in, count * runs->width);
-        runs->bits = runs->have = 0;
+        runs->bit = 0;
         return runs->packed != NULL;
     }
     runs->repeats = (Py_ssize_t)count;
     runs->value = cursor_little(&runs->in, (runs->width + 7) / 8);
     return !runs->in.bad && (runs->width == 32 || runs->value >> runs->width == 0);
+}
+
+/* Return up to 32 bits of the literals. They lie in 5 bytes, of which 8 are loaded where so many follow. */
+static uint32_t runs_literal(const Runs *runs, uint64_t bit, uint32_t mask)
+{
+    const uint8_t *from = runs->packed + bit / 8;
+    uint64_t word = 0;
+    if (runs->in.end - from >= 8)
+        memcpy(&word, from, 8);
+    else
+        for (int i = 0; i < runs->in.end - from; i++)
+            word |= (uint64_t)from[i] << (8 * i);
+    return (uint32_t)(word >> (bit % 8)) & mask;
 }
 
 /* Give the next `count` numbers; return 0 where there are fewer. */
@@ -49,13 +62,8 @@ static int runs_take(Runs *runs, uint32_t *out, Py_ssize_t count)
             for (Py_ssize_t i = 0; i < here; i++)
                 out[i] = runs->value;
         } else {
-            for (Py_ssize_t i = 0; i < here; i++) {
-                for (; runs->have < runs->width; runs->have += 8)
-                    runs->bits |= (uint64_t)*runs->packed++ << runs->have;
-                out[i] = (uint32_t)runs->bits & mask;
-                runs->bits >>= runs->width;
-                runs->have -= runs->width;
-            }
+            for (Py_ssize_t i = 0; i < here; i++, runs->bit += runs->width)
+                out[i] = runs_literal(runs, runs->bit, mask);
         }
         *left -= here;
         out += here;
@@ -71,14 +79,27 @@ static Py_ssize_t read_levels(Cursor in, int largest, uint8_t *out, Py_ssize_t c
     uint32_t block[BLOCK];
     Py_ssize_t full = 0;
     while (count) {
-        Py_ssize_t here = count < BLOCK ? count : BLOCK;
-        if (!runs_take(&runs, block, here))
+        if (!runs.repeats && !runs.literals && !runs_open(&runs))
             return -1;
-        for (Py_ssize_t i = 0; i < here; i++) {
-            if (block[i] > (uint32_t)largest)
+        Py_ssize_t here = count;
+        if (runs.repeats) { /* most pages are one run */
+            here = runs.repeats < here ? runs.repeats : here;
+            if (runs.value > (uint32_t)largest)
                 return -1;
-            out[i] = (uint8_t)block[i];
-            full += block[i] == (uint32_t)largest;
+            memset(out, (int)runs.value, here);
+            full += runs.value == (uint32_t)largest ? here : 0;
+            runs.repeats -= here;
+        } else {
+            here = here < BLOCK ? here : BLOCK;
+            here = runs.literals < here ? runs.literals : here;
+            if (!runs_take(&runs, block, here))
+                return -1;
+            for (Py_ssize_t i = 0; i < here; i++) {
+                if (block[i] > (uint32_t)largest)
+                    return -1;
+                out[i] = (uint8_t)block[i];
+                full += block[i] == (uint32_t)largest;
+            }
         }
         out += here;
         count -= here;
@@ -149,9 +170,11 @@ static int read_indices(Leaf *leaf, Cursor *in, Py_ssize_t count, const Dictiona
         Py_ssize_t here = count < BLOCK ? count : BLOCK;
         if (!runs_take(&runs, block, here))
             return 0;
+        uint32_t top = 0;
         for (Py_ssize_t i = 0; i < here; i++)
-            if (block[i] >= (uint64_t)dictionary->count)
-                return 0;
+            top = block[i] > top ? block[i] : top;
+        if (top >= (uint64_t)dictionary->count)
+            return 0;
         if (leaf->width == 8)
             for (Py_ssize_t i = 0; i < here; i++)
                 memcpy(out + 8 * i, dictionary->numbers + 8 * (size_t)block[i], 8);
@@ -265,8 +288,8 @@ static int check_page(Parquet *file, const uint8_t *body, const Page *page)
     return crc == page->crc;
 }
 
-/* Unpack `packed` to `size` bytes: in place, or into new memory that the caller frees. */
-static int unpack(Cursor packed, int codec, Py_ssize_t size, uint8_t **memory, Cursor *out)
+/* Unpack `packed` to `size` bytes: in place, or into memory of `room` bytes, which grows where that is too small. */
+static int unpack(Cursor packed, int codec, Py_ssize_t size, uint8_t **memory, Py_ssize_t *room, Cursor *out)
 {
     Py_ssize_t packed_size = packed.end - packed.at;
     if (codec == PLAIN_CODEC) {
@@ -275,9 +298,13 @@ static int unpack(Cursor packed, int codec, Py_ssize_t size, uint8_t **memory, C
     }
     if (packed_size < SNAPPY_LEAST(size))
         return 0;
-    if (!(*memory = PyMem_Malloc(size ? size : 1))) {
-        PyErr_NoMemory();
-        return -1;
+    if (*room < size || !*memory) {
+        PyMem_Free(*memory);
+        *room = size;
+        if (!(*memory = PyMem_Malloc(size ? size : 1))) {
+            PyErr_NoMemory();
+            return -1;
+        }
     }
     *out = (Cursor){.at = *memory, .end = *memory + size};
     return snappy_unpack(packed, *memory, size);
@@ -287,10 +314,11 @@ static int read_dictionary(const Leaf *leaf, const Chunk *chunk, const Page *pag
                            Dictionary *dictionary)
 {
     Cursor in;
+    Py_ssize_t room = 0;
     if (dictionary->numbers || dictionary->texts || leaf->physical == BOOLEANS ||
         (page->encoding != PLAIN_ENCODING && page->encoding != PLAIN_DICTIONARY))
         return 0;
-    int status = unpack(packed, chunk->codec, page->unpacked, &dictionary->memory, &in);
+    int status = unpack(packed, chunk->codec, page->unpacked, &dictionary->memory, &room, &in);
     if (status <= 0)
         return status;
     dictionary->count = page->count;
@@ -336,19 +364,18 @@ static int read_values(Leaf *leaf, const Page *page, Cursor *in, Py_ssize_t coun
     return status;
 }
 
-static int read_data(Leaf *leaf, const Chunk *chunk, const Page *page, Cursor packed,
+static int read_data(Parquet *file, Leaf *leaf, const Chunk *chunk, const Page *page, Cursor packed,
                      const Dictionary *dictionary)
 {
     static const int in_front[] = {-1, -1};
     Cursor in;
     Py_ssize_t count = page->count;
-    uint8_t *memory = NULL;
     int status;
     if (page->type == DATA_PAGE) {
         if ((leaf->defined && page->level_encodings[0] != RLE_ENCODING) ||
             (leaf->repeated && page->level_encodings[1] != RLE_ENCODING))
             return 0;
-        status = unpack(packed, chunk->codec, page->unpacked, &memory, &in);
+        status = unpack(packed, chunk->codec, page->unpacked, &file->scratch, &file->scratch_size, &in);
         if (status > 0)
             status = take_levels(leaf, &in, page, in_front, &count);
     } else {
@@ -358,12 +385,10 @@ static int read_data(Leaf *leaf, const Chunk *chunk, const Page *page, Cursor pa
         int64_t rest = (int64_t)page->unpacked - sizes[0] - sizes[1];
         if (rest < 0)
             return 0;
-        status = unpack(packed, page->is_packed ? chunk->codec : PLAIN_CODEC, rest, &memory, &in);
+        status = unpack(packed, page->is_packed ? chunk->codec : PLAIN_CODEC, rest, &file->scratch,
+                        &file->scratch_size, &in);
     }
-    if (status > 0)
-        status = read_values(leaf, page, &in, count, dictionary);
-    PyMem_Free(memory);
-    return status;
+    return status > 0 ? read_values(leaf, page, &in, count, dictionary) : status;
 }
 
 static int read_pages(Parquet *file, Leaf *leaf, const Chunk *chunk, Dictionary *dictionary)
@@ -384,7 +409,7 @@ static int read_pages(Parquet *file, Leaf *leaf, const Chunk *chunk, Dictionary 
         if (page.type == DICTIONARY_PAGE)
             status = read_dictionary(leaf, chunk, &page, packed, dictionary);
         else if ((page.type == DATA_PAGE || page.type == DATA_PAGE_V2) && page.count <= end - leaf->done)
-            status = read_data(leaf, chunk, &page, packed, dictionary);
+            status = read_data(file, leaf, chunk, &page, packed, dictionary);
         else
             return 0;
         if (status <= 0)

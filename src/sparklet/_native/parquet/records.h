@@ -3,7 +3,8 @@
  * Leaves below one node tell of its nulls and lists independently; where they disagree, the file is left to
  * Arrow. */
 
-/* What a node is in each of its slots: whether it is there (a byte each) and where its items begin and end. */
+/* What a node is in each of its slots: whether it is there (a byte each; NULL where all are) and where its items
+ * begin and end. */
 typedef struct {
     Py_ssize_t slots, nulls;
     PyObject *mask, *offsets;
@@ -15,45 +16,67 @@ static void shape_free(Shape *shape)
     Py_CLEAR(shape->offsets);
 }
 
-/* Read a node's shape from the levels of one leaf below it. */
-static int shape_read(const Leaf *leaf, const Node *node, int is_list, Shape *shape)
+/* Count a node's slots and nulls by the levels of one leaf below it; return 0 where it has items before a slot. */
+static int shape_count(const Leaf *leaf, const Node *node, int is_list, Py_ssize_t rows, Shape *shape)
 {
-    const uint8_t *definitions = leaf->definitions, *repetitions = leaf->repetitions;
-    *shape = (Shape){0};
-    if (!(shape->mask = PyBytes_FromStringAndSize(NULL, leaf->entries)) ||
-        (is_list && !(shape->offsets = PyBytes_FromStringAndSize(NULL, (leaf->entries + 1) * 8))))
-        return -1;
-    char *mask = PyBytes_AS_STRING(shape->mask);
-    char *offsets = is_list ? PyBytes_AS_STRING(shape->offsets) : NULL;
-    int64_t items = 0;
+    /* Most columns are without nulls and empty lists. */
+    int full = leaf->filled == leaf->entries && !is_list;
+    if (full && (node->repeated == 0 || node->repeated == leaf->repeated)) {
+        shape->slots = node->repeated ? leaf->entries : rows;
+        return 1;
+    }
     for (Py_ssize_t i = 0; i < leaf->entries; i++) {
-        int defined = definitions ? definitions[i] : 0, repeated = repetitions ? repetitions[i] : 0;
+        int defined = leaf->definitions[i], repeated = leaf->repeated ? leaf->repetitions[i] : 0;
         if (defined < node->there || repeated > node->repeated + is_list)
             continue;
-        if (repeated > node->repeated) { /* one more item of the list before */
-            if (!shape->slots || defined <= node->defined)
-                return 0;
-            items++;
-            continue;
+        if (repeated <= node->repeated) {
+            shape->slots++;
+            shape->nulls += defined < node->defined;
+        } else if (!shape->slots || defined <= node->defined) {
+            return 0;
         }
-        if (is_list)
-            memcpy(offsets + 8 * shape->slots, &items, 8);
-        mask[shape->slots++] = defined >= node->defined;
-        shape->nulls += defined < node->defined;
-        items += is_list && defined > node->defined;
     }
-    if (is_list) {
-        memcpy(offsets + 8 * shape->slots, &items, 8);
-        if (_PyBytes_Resize(&shape->offsets, (shape->slots + 1) * 8) < 0)
-            return -1;
+    return 1;
+}
+
+/* Read a node's shape from the levels of one leaf below it. */
+static int shape_read(const Leaf *leaf, const Node *node, int is_list, Py_ssize_t rows, Shape *shape)
+{
+    *shape = (Shape){0};
+    if (!shape_count(leaf, node, is_list, rows, shape))
+        return 0;
+    if (!shape->nulls && !is_list)
+        return 1;
+    if ((shape->nulls && !(shape->mask = PyBytes_FromStringAndSize(NULL, shape->slots))) ||
+        (is_list && !(shape->offsets = PyBytes_FromStringAndSize(NULL, (shape->slots + 1) * 8))))
+        return -1;
+    char *mask = shape->mask ? PyBytes_AS_STRING(shape->mask) : NULL;
+    char *offsets = is_list ? PyBytes_AS_STRING(shape->offsets) : NULL;
+    int64_t items = 0;
+    Py_ssize_t slot = 0;
+    for (Py_ssize_t i = 0; i < leaf->entries; i++) {
+        int defined = leaf->definitions[i], repeated = leaf->repeated ? leaf->repetitions[i] : 0;
+        if (defined < node->there || repeated > node->repeated + is_list)
+            continue;
+        if (repeated <= node->repeated) {
+            if (mask)
+                mask[slot] = defined >= node->defined;
+            if (is_list)
+                memcpy(offsets + 8 * slot, &items, 8);
+            slot++;
+        }
+        items += defined > node->defined;
     }
-    return _PyBytes_Resize(&shape->mask, shape->slots) < 0 ? -1 : 1;
+    if (is_list)
+        memcpy(offsets + 8 * slot, &items, 8);
+    return 1;
 }
 
 static int shape_equal(const Shape *one, const Shape *other)
 {
     return one->slots == other->slots && one->nulls == other->nulls &&
-           !memcmp(PyBytes_AS_STRING(one->mask), PyBytes_AS_STRING(other->mask), one->slots) &&
+           (!one->mask ||
+            !memcmp(PyBytes_AS_STRING(one->mask), PyBytes_AS_STRING(other->mask), one->slots)) &&
            (!one->offsets || !memcmp(PyBytes_AS_STRING(one->offsets), PyBytes_AS_STRING(other->offsets),
                                      (one->slots + 1) * 8));
 }
@@ -66,7 +89,7 @@ static int node_shape(const Parquet *file, const Node *node, int is_list, Shape 
         if (!file->leaves[i].wanted)
             continue;
         Shape other;
-        status = shape_read(&file->leaves[i], node, is_list, seen ? &other : shape);
+        status = shape_read(&file->leaves[i], node, is_list, file->rows, seen ? &other : shape);
         if (seen) {
             status = status > 0 ? shape_equal(shape, &other) : status;
             shape_free(&other);
@@ -81,7 +104,7 @@ static int node_shape(const Parquet *file, const Node *node, int is_list, Shape 
 /* Return the mask of a shape, which is None where nothing is null. */
 static PyObject *mask_of(const Shape *shape)
 {
-    return Py_NewRef(shape->nulls ? shape->mask : Py_None);
+    return Py_NewRef(shape->mask ? shape->mask : Py_None);
 }
 
 /* Put the numbers of a leaf into their slots, zero where they are null. */
