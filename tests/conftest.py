@@ -42,8 +42,14 @@ def pytest_report_header() -> str:
 
 
 @pytest.fixture(scope="session")
-def spark(request: pytest.FixtureRequest) -> Iterator[SparkSession]:
-    """Give pytest-spark's session (its options stand in pyproject.toml), pinned to the reference BLAS."""
+def spark(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """Give pytest-spark's session (its options stand in pyproject.toml), pinned to the reference BLAS.
+
+    Its warehouse is a folder of this run, so that no run sees another one's tables.
+    """
+    from pytest_spark.config import SparkConfigBuilder
+
+    SparkConfigBuilder.get().set("spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("warehouse")))
     session: SparkSession = request.getfixturevalue("spark_session")
     session.sparkContext.setLogLevel("OFF")
     pin_blas(session)

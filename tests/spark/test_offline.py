@@ -55,6 +55,11 @@ def people(spark):
     return frame
 
 
+def warehouse_of(spark):
+    """Return the folder where the session's tables are."""
+    return Path(spark.conf.get("spark.sql.warehouse.dir").removeprefix("file:"))
+
+
 def left(path):
     """Return what a folder holds besides the model."""
     return {entry.name for entry in Path(path).iterdir()} - {"model", "best"}
@@ -135,8 +140,9 @@ def test_a_job_that_fails_leaves_nothing(city, spark, tmp_path, target):
         predict_offline(city, "bad", destination)
     assert left(tmp_path) == set()
     assert not spark.catalog.tableExists("half_scored")
-    warehouse = Path(spark.conf.get("spark.sql.warehouse.dir").removeprefix("file:"))
-    assert not [entry for entry in warehouse.glob("*") if entry.name.startswith(("sparklet_", "half_"))]
+    assert not [
+        entry for entry in warehouse_of(spark).glob("*") if entry.name.startswith(("sparklet_", "half_"))
+    ]
 
 
 def wait_for(happened):
@@ -145,6 +151,11 @@ def wait_for(happened):
     while not happened():
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def first_task_committed(place):
+    """Tell whether one task has committed its file, while its job runs."""
+    return [file for file in place.rglob("part-*.parquet") if "_temporary/0/task" in str(file)]
 
 
 @pytest.fixture
@@ -176,21 +187,16 @@ def test_a_job_that_is_cancelled_in_the_middle_leaves_nothing(
 ):
     root = tmp_path / "out"
     root.mkdir()
-    warehouse = Path(spark.conf.get("spark.sql.warehouse.dir").removeprefix("file:"))
-    place = root if target == "path" else warehouse
+    place = root if target == "path" else warehouse_of(spark)
     destination = str(root / "scored") if target == "path" else "cancelled"
     try:
         if mode == "overwrite":
             predict_offline(city, "people", destination)
         before = set(place.iterdir()) if place.exists() else set()
 
-        def half_done():
-            # The first task has committed, the second one writes.
-            return [file for file in place.rglob("part-*.parquet") if "_temporary/0/task" in str(file)]
-
         with ThreadPoolExecutor(1) as pool:
             job = pool.submit(predict_offline, city, endless, destination, mode=mode, spark=spark)
-            wait_for(half_done)
+            wait_for(lambda: first_task_committed(place))
             spark.sparkContext.cancelAllJobs()
             with pytest.raises(SparkletError, match="was not written"):
                 job.result(60)
@@ -200,6 +206,37 @@ def test_a_job_that_is_cancelled_in_the_middle_leaves_nothing(
             assert found.count() == 3
     finally:
         spark.sql("DROP TABLE IF EXISTS cancelled")
+
+
+@pytest.mark.parametrize("target", ["path", "table"])
+def test_a_task_that_ends_after_the_cancelled_job_leaves_nothing(city, spark, tmp_path, target):
+    # The second task opens its file when its first row is there, three seconds after it began: this sleep
+    # ignores interrupts.
+    sleep = "java_method('org.apache.hadoop.util.ThreadUtil', 'sleepAtLeastIgnoreInterrupts', 3000L) = 'null'"
+    query = f"SELECT 'SF' AS city, double(id) AS age FROM range(0, 2, 1, 2) WHERE id < 1 OR {sleep}"
+    place = tmp_path if target == "path" else warehouse_of(spark)
+    destination = str(tmp_path / "scored") if target == "path" else "late"
+    before = set(place.iterdir()) if place.exists() else set()
+
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(predict_offline, city, query, destination, spark=spark)
+        wait_for(lambda: first_task_committed(place))
+        time.sleep(0.5)
+        spark.sparkContext.cancelAllJobs()
+        with pytest.raises(SparkletError, match="was not written"):
+            job.result(60)
+    time.sleep(3)
+    assert (set(place.iterdir()) if place.exists() else set()) == before
+    assert not spark.sparkContext.getJobTags()
+
+
+def test_tasks_that_never_end_are_told(spark, monkeypatch):
+    from sparklet.spark import jobs
+
+    monkeypatch.setattr(jobs, "_PATIENCE", 0.2)
+    monkeypatch.setattr(jobs, "_running", lambda *_: True)
+    with pytest.warns(RuntimeWarning, match="still run: remove there"), jobs.finished_tasks(spark, "there"):
+        spark.range(1).collect()
 
 
 def test_options(city, people, tmp_path):

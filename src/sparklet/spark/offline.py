@@ -16,6 +16,7 @@ from sparklet.engines import OnlinePipelineModel, load
 from sparklet.engines.spark import load_native, native_of
 from sparklet.errors import OptionError, SchemaError, SparkletError, UnsupportedModelError, did_you_mean
 from sparklet.session import Folder, jvm, why
+from sparklet.spark.jobs import finished_tasks
 from sparklet.spark.ship import packages_of, ship
 from sparklet.spark.types import carried
 from sparklet.types import DataType
@@ -231,7 +232,8 @@ class _Path:
     def write(self, frame: DataFrame, mode: str) -> None:
         aside = Folder(self._spark, f"{self._folder.parent}/.{self._folder.name}-{uuid4().hex}")
         try:
-            frame.write.parquet(aside.path)
+            with finished_tasks(self._spark, aside.path):
+                frame.write.parquet(aside.path)
             self.check(mode)
             if self._folder.exists():
                 old = Folder(self._spark, aside.path + "-old")
@@ -263,7 +265,8 @@ class _Table:
         space, _, _ = self._name.rpartition(".")
         aside = (space + "." if space else "") + f"sparklet_{uuid4().hex}"
         try:
-            frame.write.format("parquet").saveAsTable(aside)
+            with finished_tasks(self._spark, f"the files of table {aside}"):
+                frame.write.format("parquet").saveAsTable(aside)
             self.check(mode)
             if self._spark.catalog.tableExists(self._name):
                 self._rename(self._name, aside + "_old")
