@@ -21,7 +21,7 @@ QUICK := JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # So that a failing half does not hide the other: both halves run, then the recipe fails.
 BOTH = status=0; $(1) || status=1; $(2) || status=1; exit $$status
 
-.PHONY: help setup demo test parity sanitize shim lint format bench golden lock clean machine
+.PHONY: help setup demo test parity fuzz sanitize shim lint format bench golden lock clean machine
 
 help:  ## show this list
 	@echo "sparklet: make <recipe>     (needs Python 3.11+; those marked * also Java 17+)"
@@ -38,6 +38,10 @@ test: machine .venv/ready .venv-spark35/ready shim  ## * every test but parity: 
 
 parity: machine .venv/ready .venv-spark35/ready shim  ## * the long comparison with both live Sparks
 	@$(call BOTH,$(QUICK) $(PYTHON35) -m pytest -m parity,$(QUICK) $(PYTHON4) -m pytest -m parity)
+
+fuzz: .venv/ready  ## mutated models and rows: each is refused or scored; goes on where it was stopped
+	@$(NATIVE)
+	.venv/bin/python -m tests.fuzz
 
 sanitize: .venv/ready  ## run the tests of the C module under ASan and UBSan
 	@tools/sanitize.sh .venv/bin/python

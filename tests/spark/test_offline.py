@@ -196,7 +196,7 @@ def test_a_job_that_is_cancelled_in_the_middle_leaves_nothing(
 
         with ThreadPoolExecutor(1) as pool:
             job = pool.submit(predict_offline, city, endless, destination, mode=mode, spark=spark)
-            wait_for(lambda: first_task_committed(place))
+            wait_for(lambda: job.done() or first_task_committed(place))
             spark.sparkContext.cancelAllJobs()
             with pytest.raises(SparkletError, match="was not written"):
                 job.result(60)
@@ -220,7 +220,7 @@ def test_a_task_that_ends_after_the_cancelled_job_leaves_nothing(city, spark, tm
 
     with ThreadPoolExecutor(1) as pool:
         job = pool.submit(predict_offline, city, query, destination, spark=spark)
-        wait_for(lambda: first_task_committed(place))
+        wait_for(lambda: job.done() or first_task_committed(place))
         time.sleep(0.5)
         spark.sparkContext.cancelAllJobs()
         with pytest.raises(SparkletError, match="was not written"):

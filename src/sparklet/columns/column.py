@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from sparklet.errors import SchemaError
 from sparklet.types import DataType, VectorUDT
 
 __all__ = ["Attribute", "Column", "split_size"]
 
+_MOST_ATTRIBUTES = 1 << 20
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """Describe one number for ML, as Spark's column metadata `ml_attr` does.
 
@@ -74,8 +77,17 @@ class Column:
         return VectorUDT(self.size) if isinstance(self.type, VectorUDT) else self.type
 
     def attributes(self) -> tuple[Attribute, ...] | None:
-        """Return the attributes of a vector's elements, or None where unknown."""
-        return None if self.make_attributes is None else self.make_attributes()
+        """Return the attributes of a vector's elements, or None where unknown.
+
+        Raises `SchemaError` for more than a million elements: a few bytes of a model can claim more.
+        """
+        if self.make_attributes is None:
+            return None
+        if self.size is not None and self.size > _MOST_ATTRIBUTES:
+            raise SchemaError(
+                self.name, f"has {self.size} elements; the attributes of {_MOST_ATTRIBUTES} at most are read"
+            )
+        return self.make_attributes()
 
     def renamed(self, name: str) -> Column:
         """Return a new column that differs in its name."""

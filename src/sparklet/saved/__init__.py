@@ -7,6 +7,7 @@ True
 
 from __future__ import annotations
 
+from sparklet.saved.bounds import check_elements, check_expansion
 from sparklet.saved.checksums import FILES, is_listed, listing
 from sparklet.saved.classes import is_estimator
 from sparklet.saved.example import EXAMPLE, Example, example_json
@@ -21,6 +22,8 @@ __all__ = [
     "SavedStage",
     "SparkVersion",
     "Table",
+    "check_elements",
+    "check_expansion",
     "example_json",
     "is_estimator",
     "is_listed",

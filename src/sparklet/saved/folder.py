@@ -93,6 +93,13 @@ class SavedStage:
         """Return the error that names this stage's metadata file, for what is wrong with its contents."""
         return CorruptModelError(self._file, problem)
 
+    def number(self, key: str, least: int) -> int:
+        """Return a whole number that stands beside the params; raise CorruptModelError below `least`."""
+        value = self.metadata.get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 1 << 31:
+            raise self.corrupt(f"{key} is {shown(value)}, expected a whole number of at least {least}")
+        return value
+
     def table(self, name: str = "data", columns: Sequence[str] | None = None) -> Table:
         """Read a folder of Parquet files inside this stage: all columns, or those named by dotted paths."""
         return read_table(self._store, join(self._folder, name), columns)

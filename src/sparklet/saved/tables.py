@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 from sparklet._native import kernels
 from sparklet.errors import CorruptModelError, MissingDataError, OptionError, did_you_mean
 from sparklet.saved.arrays import Array, Lists, Numbers, Structs, array_of
+from sparklet.saved.bounds import check_expansion
 from sparklet.saved.stores import Store
 from sparklet.saved.text import COPIED, part_files
 from sparklet.types import DataType, parse_type
@@ -114,8 +115,18 @@ class Table:
         return True
 
     def column(self, path: str | int, type: str | None = None) -> list[Any]:
-        """Return a column as Python values: vectors and matrices from linalg, maps and structs as dicts."""
-        return self._decoded(path, self._find(path, type), lambda chunk: chunk.decode())
+        """Return a column as Python values: vectors and matrices from linalg, maps and structs as dicts.
+
+        Vectors and matrices with many more elements than stored values are a CorruptModelError.
+        """
+        chunks = self._find(path, type)
+        values = self._decoded(path, chunks, lambda chunk: chunk.decode())
+        if "vector" in chunks[0].type or "matrix" in chunks[0].type:
+            try:
+                check_expansion(values)
+            except ValueError as error:
+                self._fail(path, str(error), error)
+        return values
 
     def nullable(self, path: str | int) -> list[Any]:
         """Return a column as `column` does, where any value may be null and times are without zone."""

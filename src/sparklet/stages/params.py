@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, Union
 
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseMatrix, SparseVector, Vector
+from sparklet.saved import check_expansion
 from sparklet.stages.stage import Stage, field_names
 
 __all__ = ["converters", "vector_param"]
@@ -59,7 +60,9 @@ def vector_param(value: Any) -> Vector:
         if isinstance(indices, list) and len(indices) == len(values):
             places, size = tuple(_int(index) for index in indices), _int(value.get("size"))
             if all(0 <= place < size for place in places) and list(places) == sorted(set(places)):
-                return SparseVector(size, places, values)
+                vector = SparseVector(size, places, values)
+                check_expansion([vector])
+                return vector
     raise ValueError("a vector")
 
 

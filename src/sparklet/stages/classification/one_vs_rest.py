@@ -37,8 +37,8 @@ class OneVsRestModel(HasFeaturesCol):
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
-        count = saved.metadata.get("numClasses")
-        if not isinstance(count, int) or not 0 < count <= len(saved.children("model_")):
+        count = saved.number("numClasses", 1)
+        if count > len(saved.children("model_")):
             raise saved.corrupt(f"numClasses is {count!r}, there are {len(saved.children('model_'))} models")
         return {
             "models": saved.children("model_")[:count],

@@ -12,7 +12,7 @@ from sparklet.saved import SavedStage
 from sparklet.stages.classification.classifier import normalize, to_elements
 from sparklet.stages.classification.tree_classifier import TreeClassificationModel
 from sparklet.stages.stage import stage
-from sparklet.stages.tree.tree_models import TreeEnsembleModel, number_of
+from sparklet.stages.tree.tree_models import TreeEnsembleModel
 
 if TYPE_CHECKING:
     import numpy
@@ -32,7 +32,7 @@ class RandomForestClassificationModel(TreeEnsembleModel, TreeClassificationModel
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
-        numClasses = number_of(saved, "numClasses", 1)
+        numClasses = saved.number("numClasses", 1)
         return {"numClasses": numClasses, **cls.trees(saved, numClasses)}
 
     @property

@@ -11,8 +11,9 @@ from sparklet.errors import InvalidValueError, VectorSizeError
 from sparklet.java import digamma, digammas, exp, gamma_draws, gemv
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector, to_dense
 from sparklet.profile import Profile
-from sparklet.saved import SavedStage
+from sparklet.saved import SavedStage, check_elements
 from sparklet.stages.clustering.points import HasPoints
+from sparklet.stages.params import vector_param
 from sparklet.stages.stage import Bound, Rounding, stage
 from sparklet.types import VECTOR
 
@@ -129,13 +130,18 @@ class DistributedLDAModel(LDAModel):
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
         old = saved.child("oldModel")
-        k, words = old.metadata.get("k"), old.metadata.get("vocabSize")
-        concentration = old.metadata.get("docConcentration")
-        if not isinstance(k, int) or not isinstance(words, int) or not isinstance(concentration, list):
-            raise old.corrupt("k, vocabSize and docConcentration are absent or of the wrong type")
+        k, words = old.number("k", 1), old.number("vocabSize", 0)
+        try:
+            concentration = vector_param({"type": 1, "values": old.metadata.get("docConcentration")})
+        except (ValueError, OverflowError):
+            raise old.corrupt("docConcentration is not a list of numbers") from None
         table = old.table("data/topicCounts")
-        values = [0.0] * (words * k)
         vertices, topics = table.column("id", "bigint"), table.column("topicWeights", "vector")
+        try:
+            check_elements(words * k, len(vertices))
+        except ValueError as error:
+            raise old.corrupt(f"topicCounts {error}") from None
+        values = [0.0] * (words * k)
         for vertex, weights in zip(vertices, topics, strict=True):
             # Documents have ids from 0 up, words -1, -2 and so on.
             word = -1 - vertex
@@ -145,7 +151,7 @@ class DistributedLDAModel(LDAModel):
                 raise old.corrupt(f"topicCounts has word {word} of {words} with {weights.size} of {k} topics")
         return {
             "topicsMatrix": DenseMatrix(words, k, tuple(values)),
-            "docConcentration": DenseVector(tuple(map(float, concentration))),
+            "docConcentration": concentration,
             "gammaShape": old.metadata.get("gammaShape"),
         }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal, TypeAlias
 
 from sparklet.columns import Attribute, Column, Columns, wants
 from sparklet.errors import InvalidValueError, SchemaError
@@ -14,6 +14,9 @@ from sparklet.stages.stage import Bound, stage
 from sparklet.types import VECTOR
 
 __all__ = ["OneHotEncoder", "OneHotEncoderModel"]
+
+# A range stands for its numbers as text, of which a model can claim two thousand million.
+_Names: TypeAlias = tuple[str | None, ...] | range
 
 
 @stage("org.apache.spark.ml.feature.OneHotEncoderModel")
@@ -43,18 +46,19 @@ class OneHotEncoderModel(HasInputCols):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         taken = [columns.take(name, wants.NUMBER) for name, _ in self.pairs]
         for source, (_, output), categories in zip(taken, self.pairs, self.categorySizes, strict=True):
-            names = self._configured(_names(source, str(self)) or tuple(map(str, range(categories))))
+            known = _names(source, str(self)) or range(categories)
             size = categories + self._extra
-            if len(names) != size:
+            if len(known) != categories or size < 0:
+                carried = max(len(known) + self._extra, 0)
                 raise SchemaError(
-                    source.name, f"carries {len(names)} categories, the encoder expects {size}", str(self)
+                    source.name, f"carries {carried} categories, the encoder expects {size}", str(self)
                 )
             made = columns.new(
                 output,
                 VECTOR,
                 size=size,
                 nonzeros=(0, 1),
-                attributes=lambda names=names: tuple(Attribute("binary", name) for name in names),
+                attributes=lambda known=known: _binary(self._configured(known)),
             )
             yield Bound((source,), (made,), emit=self._encoder(categories, size), nulls=True)
 
@@ -62,7 +66,7 @@ class OneHotEncoderModel(HasInputCols):
     def _extra(self) -> int:
         return int(self.handleInvalid == "keep") - int(self.dropLast)
 
-    def _configured(self, names: tuple[str | None, ...]) -> tuple[str | None, ...]:
+    def _configured(self, names: _Names) -> Iterable[str | int | None]:
         return names[:-1] if self._extra < 0 else (*names, "invalidValues") if self._extra > 0 else names
 
     def _encoder(self, categories: int, size: int) -> Emit:
@@ -113,7 +117,7 @@ class OneHotEncoder(HasInputCol):
             VECTOR,
             size=size,
             nonzeros=(0, 1),
-            attributes=lambda: tuple(Attribute("binary", name) for name in names),
+            attributes=lambda: _binary(names),
         )
         yield Bound((source,), (made,), emit=_old_encoder(size), nulls=True)
 
@@ -141,8 +145,12 @@ def _encoded(graph: Graph, x: Node, categories: int, size: int, invalid: Callabl
     return graph.select(null, None, vector)
 
 
-def _names(source: Column, stage_name: str) -> tuple[str | None, ...] | None:
-    """Return the category names that the input column carries, or None."""
+def _binary(names: Iterable[str | int | None]) -> tuple[Attribute, ...]:
+    return tuple(Attribute("binary", str(name) if isinstance(name, int) else name) for name in names)
+
+
+def _names(source: Column, stage_name: str) -> _Names | None:
+    """Return the category names that the input column carries, or None; categories without names count."""
     attribute = source.attribute
     if attribute is None:
         return None
@@ -151,4 +159,4 @@ def _names(source: Column, stage_name: str) -> tuple[str | None, ...] | None:
     if attribute.values is not None:
         return attribute.values
     count = 2 if attribute.kind == "binary" else attribute.numValues
-    return None if count is None else tuple(map(str, range(count)))
+    return None if count is None else range(count)

@@ -28,7 +28,7 @@ class PCAModel(HasInputCol):
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
-        return {"pc": saved.table().column("pc", "matrix")[0]}
+        return saved.table().row(pc="matrix")
 
     def check(self) -> str | None:
         if self.k != self.pc.numCols:

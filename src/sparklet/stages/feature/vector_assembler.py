@@ -17,6 +17,9 @@ from sparklet.types import DOUBLE, VECTOR
 
 __all__ = ["VectorAssembler"]
 
+# How many NaN values stand for a null vector; a VectorSizeHint can claim any size.
+_LONGEST_GAP = 1 << 22
+
 
 @stage("org.apache.spark.ml.feature.VectorAssembler")
 class VectorAssembler(Stage):
@@ -85,7 +88,10 @@ class VectorAssembler(Stage):
         return graph.known(number)
 
     def _vector(self, graph: Graph, column: Column, node: Node) -> Node:
-        if self.handleInvalid == "keep":
+        if self.handleInvalid == "keep" and node.null:
+            if (column.size or 0) > _LONGEST_GAP:
+                problem = f"has {column.size} elements, of which at most {_LONGEST_GAP} become NaN for a null"
+                raise SchemaError(column.name, problem, str(self))
             gap = graph.constant(DenseVector((math.nan,) * (column.size or 0)))
             return graph.select(graph.is_null(node), gap, node, type=VECTOR, null=False)
         skips = self.handleInvalid == "skip"

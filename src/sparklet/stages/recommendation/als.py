@@ -84,9 +84,7 @@ class ALSModel(Stage):
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
-        rank = saved.metadata.get("rank")
-        if not isinstance(rank, int) or isinstance(rank, bool) or rank < 1:
-            raise saved.corrupt("rank is not a positive number")
+        rank = saved.number("rank", 1)
         return {name: Factors.read(saved, name, rank) for name in ("userFactors", "itemFactors")}
 
     def check(self) -> str | None:

@@ -8,7 +8,6 @@ from itertools import chain
 from typing import Any
 
 from sparklet.columns import Attribute, Column, Columns
-from sparklet.errors import shown
 from sparklet.ir import Emit
 from sparklet.java import WHOLE, Layout
 from sparklet.linalg import DenseVector, Vector
@@ -19,18 +18,7 @@ from sparklet.stages.stage import Bound
 from sparklet.stages.tree.forest import Forest, read_forest, read_tree
 from sparklet.types import DOUBLE, VECTOR
 
-__all__ = ["DecisionTreeModel", "TreeEnsembleModel", "TreeModel", "number_of"]
-
-
-def number_of(saved: SavedStage, key: str, least: int) -> int:
-    """Return a number that stands beside the params in a tree model's metadata.
-
-    Raises `CorruptModelError` where it is absent or less than `least`.
-    """
-    value = saved.metadata.get(key)
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise saved.corrupt(f"{key} is {shown(value)}, expected a whole number of at least {least}")
-    return value
+__all__ = ["DecisionTreeModel", "TreeEnsembleModel", "TreeModel"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,7 +71,7 @@ class DecisionTreeModel(TreeModel):
     @classmethod
     def tree(cls, saved: SavedStage, stats: int) -> Mapping[str, Any]:
         """Read the tree; each node has `stats` impurity statistics."""
-        numFeatures = number_of(saved, "numFeatures", -1)
+        numFeatures = saved.number("numFeatures", -1)
         return {"numFeatures": numFeatures, "forest": read_tree(saved, numFeatures, stats)}
 
     def predictLayout(self, profile: Profile, layout: Layout) -> Callable[..., float]:
@@ -104,7 +92,7 @@ class TreeEnsembleModel(TreeModel):
     @classmethod
     def trees(cls, saved: SavedStage, stats: int = 0) -> Mapping[str, Any]:
         """Read the trees; each node has `stats` impurity statistics, which are not read where 0."""
-        numFeatures, numTrees = number_of(saved, "numFeatures", -1), number_of(saved, "numTrees", 1)
+        numFeatures, numTrees = saved.number("numFeatures", -1), saved.number("numTrees", 1)
         return {"numFeatures": numFeatures, "forest": read_forest(saved, numFeatures, numTrees, stats)}
 
     def weightedSum(self, profile: Profile, layout: Layout) -> Callable[..., float]:

@@ -1,0 +1,54 @@
+"""The limit on what a few stored numbers stand for: stages expand sparse vectors and matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sparklet.linalg import DenseMatrix, DenseVector, SparseMatrix, SparseVector
+
+__all__ = ["check_elements", "check_expansion"]
+
+# HashingTF makes 262,144 features unless it is told otherwise; four million doubles take 32 MB.
+_MOST_ELEMENTS = 1 << 22
+_ELEMENTS_PER_VALUE = 64
+
+
+def check_expansion(values: Iterable[Any]) -> None:
+    """Raise `ValueError` if vectors and matrices have many more elements than stored values.
+
+    >>> check_expansion([SparseVector(262_144, (5,), (1.0,))])
+    >>> check_expansion([SparseVector(2_147_483_647, (5,), (1.0,))])
+    Traceback (most recent call last):
+    ...
+    ValueError: has 2147483647 elements in vectors or matrices that store 1 value; the limit is 4194304
+    """
+    elements = stored = 0
+    for size, count in _sizes(values):
+        elements += size
+        stored += count
+    check_elements(elements, stored)
+
+
+def check_elements(elements: int, stored: int) -> None:
+    """Raise `ValueError` if so many elements are claimed by a file that stores so few of their values."""
+    limit = max(_MOST_ELEMENTS, _ELEMENTS_PER_VALUE * stored)
+    if elements > limit:
+        word = "value" if stored == 1 else "values"
+        raise ValueError(
+            f"has {elements} elements in vectors or matrices that store {stored} {word}; the limit is {limit}"
+        )
+
+
+def _sizes(values: Iterable[Any]) -> Iterator[tuple[int, int]]:
+    """Yield the number of elements and of stored values for each vector and matrix."""
+    for value in values:
+        if isinstance(value, DenseVector | SparseVector):
+            yield value.size, len(value.values)
+        elif isinstance(value, DenseMatrix | SparseMatrix):
+            # A matrix without rows can still claim columns.
+            yield max(value.numRows, 1) * max(value.numCols, 1), len(value.values)
+        elif isinstance(value, list):
+            yield from _sizes(value)
+        elif isinstance(value, Mapping):
+            yield from _sizes(value.values())
