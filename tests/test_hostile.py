@@ -13,9 +13,9 @@ import pytest
 import sparklet
 from sparklet.errors import CorruptModelError, ModelError, SchemaError, UnsupportedModelError
 from sparklet.linalg import SparseVector
-from sparklet.testing import goldens
 from tests.conftest import GOLDEN
 from tests.models import FEATURE, VECTOR, assembler, encoder, save_pipeline, save_stage
+from tests.oracle import goldens
 
 HUGE = 2**31 - 1
 

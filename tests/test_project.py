@@ -93,7 +93,7 @@ def test_no_compiler_is_no_failure(tmp_path):
 
 def test_the_makefile_stays_small():
     text = (ROOT / "Makefile").read_text()
-    assert len(re.findall(r"^[^#\s][^:=\n]*:(?!=).*\n\t", text, re.MULTILINE)) <= 14
+    assert len(re.findall(r"^[^#\s][^:=\n]*:(?!=).*\n\t", text, re.MULTILINE)) <= 15
     explained = re.findall(r"^([a-z]+):.*##", text, re.MULTILINE)
     assert [*explained, "machine"] == re.search(r"^\.PHONY: (.*)$", text, re.MULTILINE)[1].split()
 

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from sparklet.testing import goldens
 from tests.fuzz.attempt import Models, Rows, limited
+from tests.oracle import goldens
 
 ROOT = Path(__file__).resolve().parents[2]
 # A worker that is silent for so long hangs where no signal reaches it.

@@ -17,8 +17,8 @@ from random import Random
 from typing import Any
 
 from sparklet.errors import SparkletError
-from sparklet.testing import Golden
 from tests.fuzz.mutate import mutated_folder, mutated_row
+from tests.oracle import Golden
 
 __all__ = ["Fault", "Models", "Rows", "limited", "tried"]
 

@@ -11,10 +11,10 @@ from random import Random
 import pytest
 
 from sparklet.errors import SparkletError
-from sparklet.testing import goldens
 from tests.conftest import GOLDEN
 from tests.fuzz.attempt import Models, Rows, limited, tried
 from tests.fuzz.mutate import mutated_folder, mutated_row
+from tests.oracle import goldens
 
 CASES = [golden for golden in goldens(GOLDEN) if golden.failure is None]
 

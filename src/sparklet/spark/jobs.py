@@ -44,14 +44,12 @@ def finished_tasks(spark: SparkSession, folder: str) -> Iterator[None]:
 
 def _ended(context: Any, tag: str) -> bool:
     """Wait until the tasks of the jobs with a tag have ended; tell whether they did."""
-    from py4j.protocol import Py4JJavaError
-
     until = time.monotonic() + _PATIENCE
     quiet = 0
     while not context.isStopped() and time.monotonic() < until:
         try:
             context.listenerBus().waitUntilEmpty(int(_PATIENCE * 1000))
-        except Py4JJavaError:
+        except Exception:  # noqa: BLE001 - py4j's: a listener of the session does not keep up
             return False
         # The start of a task can be announced just after the end of its job: look twice.
         quiet = 0 if _running(context.statusTracker(), tag) else quiet + 1
