@@ -179,6 +179,6 @@ def test_a_remote_listing_may_know_files_only():
             return fs.FileInfo(what, fs.FileType.Directory) if isinstance(what, str) else list(self.infos)
 
     store = stores.RemoteStore(Files(), "b/m", "far://b/m")
-    assert store.entries("b/m") == [stores.Entry("metadata", is_folder=True)]
-    assert store.entries("b/m/metadata") == [stores.Entry("part-0", is_folder=False)]
+    assert store.entries("b/m") == [("metadata", True)]
+    assert store.entries("b/m/metadata") == [("part-0", False)]
     assert store.entries("b/m/other") is None

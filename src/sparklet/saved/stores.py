@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from sparklet.errors import CorruptModelError, MissingDataError, ModelError, ModelNotFoundError
 
@@ -20,11 +20,8 @@ _WHOLE = 4 << 20
 _WHOLE_LOCAL = 64 << 20
 
 
-class Entry(NamedTuple):
-    """Name one thing in a folder; pipes and devices, which could block a reader, are never listed."""
-
-    name: str
-    is_folder: bool
+Entry: TypeAlias = tuple[str, bool]
+"""The name of one thing in a folder, and whether it is a folder; pipes and devices are never listed."""
 
 
 class Store(Protocol):
@@ -96,9 +93,9 @@ class LocalStore:
             with os.scandir(path) as listing:
                 for item in listing:
                     if item.is_file():
-                        found.append(Entry(item.name, False))
+                        found.append((item.name, False))
                     elif item.is_dir():
-                        found.append(Entry(item.name, True))
+                        found.append((item.name, True))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
@@ -147,7 +144,7 @@ class RemoteStore:
                 return
             self._list(recursive=False)
             # What is no model may be a whole bucket, which nobody wants listed.
-            if Entry("metadata", True) in self._folders[root]:
+            if ("metadata", True) in self._folders[root]:
                 self._list(recursive=True)
 
     def _list(self, *, recursive: bool) -> None:
@@ -166,7 +163,7 @@ class RemoteStore:
         """Enter a path into its folder; object stores know files only, so folders follow from them."""
         while path != self._root:
             folder, _, name = path.rpartition("/")
-            self._folders.setdefault(folder, set()).add(Entry(name, is_folder))
+            self._folders.setdefault(folder, set()).add((name, is_folder))
             if not folder:
                 return
             path, is_folder = folder, True
