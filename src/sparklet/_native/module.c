@@ -57,6 +57,13 @@
 #include "reader.h"
 #include "hashes.h"
 #include "vectors.h"
+#include "program.h"
+#include "program_read.h"
+#include "program_lanes.h"
+#include "program_vectors.h"
+#include "program_products.h"
+#include "program_calls.h"
+#include "program_run.h"
 
 /* Nothing of it runs for a row: a unit of its own. */
 #include "parquet/reader.h"
@@ -77,6 +84,8 @@ static PyMethodDef linear_methods[] = {{"batch", linear_batch, METH_VARARGS, bat
 static PyMemberDef trees_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Trees, vectorcall), READONLY},
     {"width", T_PYSSIZET, offsetof(Trees, width), READONLY, "How many numbers a row gives."},
+    {"scratch", T_PYSSIZET, offsetof(Trees, scratch), READONLY, "How many doubles a row takes to be answered."},
+    {"output", T_INT, offsetof(Trees, output), READONLY, "What is made of leaves, 0 for their numbers."},
     {NULL},
 };
 static PyMemberDef linear_members[] = {
@@ -266,6 +275,7 @@ static PyObject *native_trees(PyObject *module, PyObject *arguments)
     if (!(trees->segments = segments_from(layout, &trees->count)) || !trees_table(trees, table))
         goto failed;
     trees->width = trees_width(trees);
+    trees->scratch = trees_scratch(trees);
     if (trees_map(trees) < 0) {
         PyErr_NoMemory();
         goto failed;
@@ -458,6 +468,7 @@ static PyMethodDef native_methods[] = {
     {"dense", (PyCFunction)(void (*)(void))native_dense, METH_FASTCALL, dense_doc},
     {"dense_of", native_dense_of, METH_O, dense_of_doc},
     {"reader", native_reader, METH_VARARGS, reader_doc},
+    {"program", native_program, METH_VARARGS, program_doc},
     {"forest", (PyCFunction)(void (*)(void))native_forest, METH_FASTCALL, forest_doc},
     {"trees", native_trees, METH_VARARGS, trees_doc},
     {"linear", native_linear, METH_VARARGS, linear_doc},
@@ -486,11 +497,14 @@ static int native_exec(PyObject *module)
     state->linear_type = PyType_FromModuleAndSpec(module, &linear_spec, NULL);
     state->reader_type = PyType_FromModuleAndSpec(module, &reader_spec, NULL);
     state->product_type = PyType_FromModuleAndSpec(module, &product_spec, NULL);
+    state->program_type = PyType_FromModuleAndSpec(module, &program_spec, NULL);
     state->factors_type = PyType_FromModuleAndSpec(module, &factors_spec, NULL);
     for (size_t i = 0; i < sizeof(State) / sizeof(PyObject *); i++)
         if (!((PyObject **)state)[i])
             return -1;
-    return find_values((Kept *)state);
+    if (add_opcodes(module) < 0)
+        return -1;
+    return find_slots((Kept *)state);
 }
 
 static int native_traverse(PyObject *module, visitproc visit, void *arg)

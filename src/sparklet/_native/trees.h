@@ -16,6 +16,7 @@ typedef struct {
     double *table; /* weights of trees, or rows of leaves */
     Py_ssize_t columns;
     Py_ssize_t width; /* how many numbers of output a row has */
+    Py_ssize_t scratch;
     Order order;
     Dot dot;
     double zero;

@@ -1,0 +1,120 @@
+/* Instructions that compute doubles from doubles, lane by lane: loops that a compiler makes vectors of. */
+
+#define EITHER_NULL (is_null(x[i]) | is_null(y[i]))
+
+#define LANES_OF(opcode, expression)                                                                           \
+    case opcode:                                                                                               \
+        for (int32_t i = 0; i < n; i++)                                                                        \
+            to[i] = (expression);                                                                              \
+        return;
+
+/* Write the lanes of an instruction with at most three operands. */
+static void run_lanes(const Program *program, const Frame *frame, int opcode, const int32_t *code)
+{
+    int32_t n = code[1];
+    double *restrict to = (double *)frame->registers + code[2];
+    const double *restrict x = operand(program, frame, code[3], n, frame->scratch);
+    const double *restrict y = operand(program, frame, code[4], n, frame->scratch + program->lanes);
+    const double *restrict z = operand(program, frame, code[5], n, frame->scratch + 2 * program->lanes);
+    switch (opcode) {
+        LANES_OF(OP_COPY, x[i])
+        LANES_OF(OP_ADD, x[i] + y[i])
+        LANES_OF(OP_SUB, x[i] - y[i])
+        LANES_OF(OP_MUL, x[i] * y[i])
+        LANES_OF(OP_DIV, x[i] / y[i])
+        LANES_OF(OP_ADD_NULL, EITHER_NULL ? null_double() : x[i] + y[i])
+        LANES_OF(OP_SUB_NULL, EITHER_NULL ? null_double() : x[i] - y[i])
+        LANES_OF(OP_MUL_NULL, EITHER_NULL ? null_double() : x[i] * y[i])
+        LANES_OF(OP_DIV_NULL, EITHER_NULL ? null_double() : x[i] / y[i])
+        LANES_OF(OP_NEG, -x[i])
+        LANES_OF(OP_NEG_NULL, is_null(x[i]) ? x[i] : -x[i])
+        LANES_OF(OP_EXP, not_null(exp(x[i])))
+        LANES_OF(OP_LT, x[i] < y[i] ? 1.0 : 0.0)
+        LANES_OF(OP_LE, x[i] <= y[i] ? 1.0 : 0.0)
+        LANES_OF(OP_GT, x[i] > y[i] ? 1.0 : 0.0)
+        LANES_OF(OP_GE, x[i] >= y[i] ? 1.0 : 0.0)
+        LANES_OF(OP_EQ, x[i] == y[i] ? 1.0 : 0.0)
+        LANES_OF(OP_NE, x[i] != y[i] ? 1.0 : 0.0)
+        LANES_OF(OP_NE_NULL, (x[i] != y[i]) & !EITHER_NULL ? 1.0 : 0.0)
+        LANES_OF(OP_IS_NULL, is_null(x[i]) ? 1.0 : 0.0)
+        LANES_OF(OP_NOT, 1.0 - x[i])
+        LANES_OF(OP_AND, x[i] * y[i])
+        LANES_OF(OP_OR, x[i] > y[i] ? x[i] : y[i])
+        LANES_OF(OP_SELECT, x[i] != 0.0 ? y[i] : z[i])
+        LANES_OF(OP_TRUTH, (x[i] != 0.0) & !is_null(x[i]) ? 1.0 : 0.0)
+    }
+}
+
+/* Return how many of some ascending splits are not above x, as `bisect.bisect_right` counts. */
+INLINE int32_t splits_below(const double *splits, int32_t count, double x)
+{
+    int32_t low = 0, high = count;
+    while (low < high) {
+        int32_t middle = (low + high) / 2;
+        if (x < splits[middle])
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+/* Each lane has its own splits: where they begin in the tables, and how many they are. */
+static void run_bucket(const Program *program, const Frame *frame, const int32_t *code)
+{
+    int32_t n = code[1];
+    double *to = (double *)frame->registers + code[2];
+    const double *x = operand(program, frame, code[3], n, frame->scratch);
+    const int32_t *splits = code + 4;
+    for (int32_t i = 0; i < n; i++)
+        to[i] = is_null(x[i]) ? x[i]
+                              : (double)splits_below(program->tables + splits[2 * i], splits[2 * i + 1], x[i]) - 1.0;
+}
+
+/* --- functions of some doubles, as `stages/classification/classifier.py` has them --- */
+
+static void softmax(const double *x, double *to, int32_t n)
+{
+    double most = -DBL_MAX, total = 0.0;
+    for (int32_t i = 0; i < n; i++) {
+        if (x[i] == INFINITY) {
+            for (int32_t k = 0; k < n; k++)
+                to[k] = k == i ? 1.0 : not_null(x[k] * 0.0);
+            return;
+        }
+        if (x[i] > most)
+            most = x[i];
+    }
+    for (int32_t i = 0; i < n; i++) {
+        to[i] = exp(x[i] - most);
+        total += to[i];
+    }
+    double factor = total != 0.0 ? 1.0 / total : INFINITY;
+    for (int32_t i = 0; i < n; i++)
+        to[i] = not_null(to[i] * factor);
+}
+
+/* Return 0 for what cannot be normalized. */
+static int normalize(const double *x, double *to, int32_t n)
+{
+    double total = 0.0;
+    for (int32_t i = 0; i < n; i++) {
+        if (!(x[i] >= 0.0))
+            return 0;
+        total += x[i];
+    }
+    if (!(total > 0.0))
+        return 0;
+    for (int32_t i = 0; i < n; i++)
+        to[i] = not_null(x[i] / total);
+    return 1;
+}
+
+static double index_of_largest(const double *x, int32_t n)
+{
+    int32_t best = 0;
+    for (int32_t i = 1; i < n; i++)
+        if (x[i] > x[best])
+            best = i;
+    return (double)best;
+}
