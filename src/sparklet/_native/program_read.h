@@ -128,10 +128,14 @@ INLINE int find_value(PyObject *row, PyObject *key, PyObject **value)
 }
 
 #ifndef Py_GIL_DISABLED
+/* Rows parsed from JSON have keys of their own, so that the same object is only the better case. */
 INLINE int same_key(PyObject *key, PyObject *name)
 {
-    return key == name || (PyUnicode_CheckExact(key) && PyUnicode_GET_LENGTH(key) == PyUnicode_GET_LENGTH(name) &&
-                           PyUnicode_Compare(key, name) == 0);
+    if (key == name)
+        return 1;
+    return PyUnicode_CheckExact(key) && PyUnicode_GET_LENGTH(key) == PyUnicode_GET_LENGTH(name) &&
+           PyUnicode_KIND(key) == PyUnicode_KIND(name) &&
+           !memcmp(PyUnicode_DATA(key), PyUnicode_DATA(name), PyUnicode_GET_LENGTH(key) * PyUnicode_KIND(key));
 }
 
 /* Note which input stands where in the row. */
