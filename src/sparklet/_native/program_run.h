@@ -138,13 +138,15 @@ static int run_spread(Frame *frame, const int32_t *code)
     return WELL;
 }
 
-/* Require a size of an object, or where `n` is 1 of segments. */
+/* Require a size of an object that is not null, or where `n` is 1 of segments. */
 static int run_size(const Program *program, Frame *frame, const int32_t *code)
 {
     Py_ssize_t size;
     int sparse;
     if (!code[1])
-        return has_size(kept_of(program), frame->objects[code[4]], code[3]) ? WELL : FAILED;
+        return frame->objects[code[4]] == Py_None || has_size(kept_of(program), frame->objects[code[4]], code[3])
+                   ? WELL
+                   : FAILED;
     return shape_decide(program, frame, (const Shape *)(code + 4), &size, &sparse) && size == code[3] ? WELL : FAILED;
 }
 

@@ -547,8 +547,8 @@ def _has_order(matrix: Matrix) -> bool:
 def required_size(node: Call) -> int | None:
     """Return the size that a call requires of a vector, None for any other call."""
     target = node.target
-    if isinstance(target, partial) and target.func is builder._require_size:  # noqa: SLF001
-        size: int = target.args[0]
+    if node.strict and isinstance(target, partial) and target.func is builder._require_size:  # noqa: SLF001
+        size: int = target.keywords["size"]
         return size
     return None
 

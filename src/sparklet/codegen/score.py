@@ -5,12 +5,20 @@ from __future__ import annotations
 from sparklet._native import lazily
 from sparklet.codegen.interpreter import Score, interpret
 from sparklet.codegen.lower import Lowered
+from sparklet.codegen.plan import readers_of
+from sparklet.codegen.program import program
 from sparklet.codegen.rows import rows
+from sparklet.columns import RowReader
 
 __all__ = ["score_rows"]
 
 
 def score_rows(lowered: Lowered, missing: str) -> Score:
-    """Return the function that scores one row, see `rows`."""
+    """Return the function that scores one row.
+
+    It returns None for a row that a stage drops, and raises a `RowError` that names stage, column and value.
+    """
     interpreted: Score = lazily(lambda: interpret(lowered, missing))
-    return rows(lowered, missing, interpreted)[0]
+    plan = lowered.plan
+    reader = RowReader(plan.inputs, plan.optional, missing, readers_of(plan))
+    return program(lowered, reader, interpreted) or rows(lowered, missing, interpreted)[0]
