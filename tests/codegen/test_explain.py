@@ -21,7 +21,8 @@ def test_stage_by_stage(tmp_path):
         assert line in text
 
 
-def test_no_text_of_a_model_reaches_the_source(tmp_path):
+def test_no_text_of_a_model_reaches_the_source(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARKLET_NATIVE", "0")
     evil = "'); import os; os.abort() #\n__import__('os').abort()"
     stage = indexer(evil, (evil, "SF"), inputCol=evil, outputCol=evil + "x")
     model = sparklet.load(save_pipeline(tmp_path / "m", (stage,)))

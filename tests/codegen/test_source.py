@@ -43,7 +43,8 @@ def test_each_function_keeps_its_own_text():
     assert names == {"zero": 0}
 
 
-def test_models_with_one_text_share_one_source(tmp_path):
+def test_models_with_one_text_share_one_source(tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARKLET_NATIVE", "0")
     path = save_pipeline(tmp_path / "m", CITY)
     before = dict(linecache.cache)
     first, second = sparklet.load(path), sparklet.load(path)

@@ -2,17 +2,35 @@
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+OPCODES: str
+
+class Linear: ...
+
+class Trees:
+    width: int
+    scratch: int
+    output: int
+
 _Order: TypeAlias = tuple[int, bool, bool]
 
 def dense(*elements: float) -> Any: ...
-def reader(
+def dense_of(elements: tuple[float, ...], /) -> Any: ...
+def program(
     names: tuple[str, ...],
-    classes: tuple[type | None, ...],
+    facts: Any,
     coercers: tuple[Callable[[Any], Any], ...],
     arrange: Callable[[Any], Any],
+    fallback: Callable[[Any], Any],
+    dropped: type[Exception],
+    absent: Any,
+    constants: tuple[Any, ...],
+    tables: Any,
+    code: Any,
+    keys: tuple[str, ...],
+    outputs: Any,
+    sizes: tuple[int, int, int, int, int],
     /,
-) -> Callable[[Any], tuple[Any, ...]]: ...
-def dense_of(elements: tuple[float, ...], /) -> Any: ...
+) -> Callable[[Any], Any]: ...
 def forest(*arrays: Any) -> Any: ...
 def trees(
     forest: Any,

@@ -54,7 +54,6 @@
 #include "linear.h"
 #include "products.h"
 #include "factors.h"
-#include "reader.h"
 #include "hashes.h"
 #include "vectors.h"
 #include "program.h"
@@ -132,17 +131,6 @@ static PyType_Spec linear_spec = {
     .basicsize = sizeof(Linear),
     .flags = CALLABLE,
     .slots = linear_slots_,
-};
-
-static PyType_Slot reader_slots_[] = {
-    {Py_tp_dealloc, reader_dealloc}, {Py_tp_traverse, reader_traverse}, {Py_tp_clear, reader_clear},
-    {Py_tp_call, PyVectorcall_Call}, {Py_tp_members, reader_members},   {0, NULL},
-};
-static PyType_Spec reader_spec = {
-    .name = "sparklet._native._core.Reader",
-    .basicsize = sizeof(Reader),
-    .flags = CALLABLE,
-    .slots = reader_slots_,
 };
 
 static PyType_Slot product_slots_[] = {
@@ -433,41 +421,10 @@ static PyObject *native_factors(PyObject *module, PyObject *arguments)
     return NULL;
 }
 
-PyDoc_STRVAR(reader_doc,
-             "reader(names, classes, coercers, arrange, /)\n--\n\n"
-             "Return f(row), the tuple of the values that a dict has under names. A value that is neither of\n"
-             "its class nor None goes through its coercer; a row that is no dict of so many keys through\n"
-             "`arrange`, which gives one that has all names.");
-
-static PyObject *native_reader(PyObject *module, PyObject *arguments)
-{
-    State *state = PyModule_GetState(module);
-    PyObject *names, *classes, *coercers, *arrange;
-    if (!PyArg_ParseTuple(arguments, "O!O!O!O", &PyTuple_Type, &names, &PyTuple_Type, &classes, &PyTuple_Type,
-                          &coercers, &arrange))
-        return NULL;
-    if (PyTuple_GET_SIZE(names) != PyTuple_GET_SIZE(classes) ||
-        PyTuple_GET_SIZE(names) != PyTuple_GET_SIZE(coercers)) {
-        PyErr_SetString(PyExc_ValueError, "names, classes and coercers are as many");
-        return NULL;
-    }
-    PyTypeObject *type = (PyTypeObject *)state->reader_type;
-    Reader *reader = (Reader *)type->tp_alloc(type, 0);
-    if (!reader)
-        return NULL;
-    reader->vectorcall = reader_call;
-    reader->names = Py_NewRef(names);
-    reader->classes = Py_NewRef(classes);
-    reader->coercers = Py_NewRef(coercers);
-    reader->arrange = Py_NewRef(arrange);
-    return (PyObject *)reader;
-}
-
 static PyMethodDef native_methods[] = {
     {"exps", (PyCFunction)(void (*)(void))native_exps, METH_FASTCALL, exps_doc},
     {"dense", (PyCFunction)(void (*)(void))native_dense, METH_FASTCALL, dense_doc},
     {"dense_of", native_dense_of, METH_O, dense_of_doc},
-    {"reader", native_reader, METH_VARARGS, reader_doc},
     {"program", native_program, METH_VARARGS, program_doc},
     {"forest", (PyCFunction)(void (*)(void))native_forest, METH_FASTCALL, forest_doc},
     {"trees", native_trees, METH_VARARGS, trees_doc},
@@ -495,7 +452,6 @@ static int native_exec(PyObject *module)
     state->forest_type = PyType_FromModuleAndSpec(module, &forest_spec, NULL);
     state->trees_type = PyType_FromModuleAndSpec(module, &trees_spec, NULL);
     state->linear_type = PyType_FromModuleAndSpec(module, &linear_spec, NULL);
-    state->reader_type = PyType_FromModuleAndSpec(module, &reader_spec, NULL);
     state->product_type = PyType_FromModuleAndSpec(module, &product_spec, NULL);
     state->program_type = PyType_FromModuleAndSpec(module, &program_spec, NULL);
     state->factors_type = PyType_FromModuleAndSpec(module, &factors_spec, NULL);

@@ -58,7 +58,8 @@ static int shape_count(const Program *program, const Frame *frame, const Shape *
                 good = vector_element(&part, k, &place, &value);
                 *count += good && value != 0.0;
             }
-            *size += part.size;
+            good = good && part.size <= PY_SSIZE_T_MAX - *size;
+            *size += good ? part.size : 0;
             vector_close(&part);
             if (!good)
                 return 0;
@@ -199,7 +200,9 @@ static void elements_close(Elements *elements)
 
 static int elements_room(Elements *elements)
 {
-    if (elements->size > STACK)
+    if (elements->size > PY_SSIZE_T_MAX / (Py_ssize_t)sizeof(double))
+        elements->all = NULL;
+    else if (elements->size > STACK)
         elements->all = PyMem_RawMalloc(elements->size * sizeof(double));
     return elements->all != NULL;
 }

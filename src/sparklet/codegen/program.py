@@ -6,8 +6,8 @@ segments stay in registers unless Python code or an output wants the object. A n
 its own is a call of its function.
 
 Instructions follow levels: a node comes after all that it is computed from. Effects may change their order in
-this way. That is safe because whatever goes wrong is repeated by the fallback in the pipeline's order; only to
-drop a row at once takes certainty that no earlier effect fails, see `_Writer.certain`.
+this way. That is safe because whatever goes wrong is repeated by the fallback in the pipeline's order. Only what
+may drop a row keeps its place among all that may fail.
 """
 
 from __future__ import annotations
@@ -92,7 +92,19 @@ def program(lowered: Lowered, reader: RowReader, fallback: Score) -> Score | Non
         fallback,
         sizes=sizes,
         optional=bool(lowered.plan.optional),
+        dropping=_dropping(lowered),
     )
+
+
+def _dropping(lowered: Lowered) -> frozenset[int]:
+    """Return the nodes, by `id`, of steps that may drop a row."""
+    found: set[int] = set()
+    start = 0
+    for step in lowered.steps:
+        if step.step.bound.drops:
+            found.update(map(id, lowered.nodes[start : step.end]))
+        start = step.end
+    return frozenset(found)
 
 
 def assemble(
@@ -107,10 +119,11 @@ def assemble(
     *,
     sizes: Sequence[int | None] = (),
     optional: bool = False,
+    dropping: frozenset[int] = frozenset(),
 ) -> Score:
     """Return the program of a graph's live nodes; the rest is what `program` finds in a plan."""
     analysis = _Analysis(module, nodes, [node for _, node in outputs])
-    writer = _Writer(module, analysis, inputs)
+    writer = _Writer(module, analysis, inputs, dropping)
     code = writer.write()
     facts = array("i")
     for index, node in enumerate(inputs):
@@ -502,7 +515,11 @@ class _Analysis:
 
     def _want_null(self, operand: Node) -> None:
         root = self.root(operand)
-        if self.form(root) == _D or _is_number_input(root) or (isinstance(root, Input) and self.is_double(root)):
+        if (
+            self.form(root) == _D
+            or _is_number_input(root)
+            or (isinstance(root, Input) and self.is_double(root))
+        ):
             self.want(root, _D)
         elif not isinstance(root, Constant):
             self.want(root, _OBJECT)
@@ -572,8 +589,9 @@ def _body(node: Node) -> list[tuple[int, tuple[float, ...]]] | None:
                 steps.append((_EACH, values))
             case Constant(value=value) if value.__class__ is float:
                 steps.append((_CONSTANT, (value,)))
-            case Arithmetic(operator=operator, left=left, right=right) | Compare(
-                operator=operator, left=left, right=right
+            case (
+                Arithmetic(operator=operator, left=left, right=right)
+                | Compare(operator=operator, left=left, right=right)
             ):
                 if not (add(left, depth) and add(right, depth + 1)):
                     return False
@@ -619,6 +637,10 @@ _BOXED_DOUBLE, _BOXED_TEST = 1 << 28, 1 << 29
 _ARITHMETIC = {"+": "ADD", "-": "SUB", "*": "MUL", "/": "DIV"}
 _COMPARISONS = {"<": "LT", "<=": "LE", ">": "GT", ">=": "GE", "==": "EQ", "!=": "NE"}
 _LONGEST = 1 << 22
+_INFALLIBLE = {*_ARITHMETIC.values(), *_COMPARISONS.values(), *"NEG EXP BUCKET COPY IS_NULL IS_NONE".split()}
+_INFALLIBLE |= {
+    *"NOT AND OR SELECT TRUTH DOT_TERMS ADD_NULL SUB_NULL MUL_NULL DIV_NULL NEG_NULL NE_NULL".split()
+}
 # Guards end a row early, calls take the longest.
 _PRIORITY = {"GUARD": 0, "CALL": 2}
 
@@ -626,7 +648,9 @@ _PRIORITY = {"GUARD": 0, "CALL": 2}
 class _Writer:
     """Writes the operations of an analysed graph as instructions."""
 
-    def __init__(self, module: Any, analysis: _Analysis, inputs: Sequence[Input]) -> None:
+    def __init__(
+        self, module: Any, analysis: _Analysis, inputs: Sequence[Input], dropping: frozenset[int]
+    ) -> None:
         self.opcodes = {name: number for number, name in enumerate(module.OPCODES.split())}
         self.analysis = analysis
         self.inputs = inputs
@@ -644,7 +668,13 @@ class _Writer:
         self._constants: dict[int, int] = {}
         self._levels: dict[Resource, int] = {}
         self._operations: list[_Operation] = []
+        self._dropping = dropping
         self._effects = 0
+        # The highest level so far of what may fail, and what is there; the level of the last that may drop.
+        self._last_level = 0
+        self._last_kinds: set[Any] = set()
+        self._drop_level = 0
+        self._drop_kind: Any = None
         self._written: set[int] = set()
         self._first_open = 0
 
@@ -728,7 +758,9 @@ class _Writer:
                         *self._argument_sources(then),
                         *self._argument_sources(otherwise),
                     ]
-                    self._operation("SELECT_OBJECT", (), node, sources, _OBJECT, operands=(test, then, otherwise))
+                    self._operation(
+                        "SELECT_OBJECT", (), node, sources, _OBJECT, operands=(test, then, otherwise)
+                    )
             case Lookup(operand=operand) if form == _D:
                 self._operation("LOOKUP", (), node, [self._object_of(operand)], _D, effect=effect)
             case Otherwise() if form == _D:
@@ -755,7 +787,11 @@ class _Writer:
                 self._of_vector("PRODUCT", node, node.vector, _RUN, node.size)
             case Kernel() if form in (_D, _RUN):
                 _, shaped = analysis.made[id(node)]
-                sources = self._shape_sources(analysis.shape(node.vector)) if shaped else [self._object_of(node.vector)]
+                sources = (
+                    self._shape_sources(analysis.shape(node.vector))
+                    if shaped
+                    else [self._object_of(node.vector)]
+                )
                 self._operation(
                     "TREES" if shaped else "TREES_OBJECT",
                     None,
@@ -818,9 +854,25 @@ class _Writer:
         known = tuple(sources)
         target = None if form is None else (id(node), form)
         level = 1 + max([self._level(source) for source in known], default=0)
+        if opcode not in _INFALLIBLE:
+            level = self._level_of_fallible(opcode, key, node, level)
         if target is not None:
             self._levels[target] = level
         self._operations.append(_Operation(opcode, key, node, known, target, width, effect, level, operands))
+
+    def _level_of_fallible(self, opcode: str, key: Any, node: Node, level: int) -> int:
+        """Return the level of what may fail: behind what may drop the row, and that behind all before it."""
+        kind = (opcode, key, id(node) if key is None else 0)
+        # Those of one instruction keep their order.
+        level = max(level, self._drop_level + (kind != self._drop_kind))
+        if node.drops if isinstance(node, Guard) else node.effect and id(node) in self._dropping:
+            level = max(level, self._last_level + (self._last_kinds != {kind}))
+            self._drop_level, self._drop_kind = level, kind
+        if level > self._last_level:
+            self._last_level, self._last_kinds = level, set()
+        if level == self._last_level:
+            self._last_kinds.add(kind)
+        return level
 
     def _level(self, source: Resource) -> int:
         return self._levels.get(source, 0)
@@ -1070,7 +1122,12 @@ class _Writer:
         words = [len(lanes), target]
         for place, lane in enumerate(lanes, target):
             test, then, otherwise = lane.operands
-            words += (place, self.registers[self._test_of(test)], self.argument(then), self.argument(otherwise))
+            words += (
+                place,
+                self.registers[self._test_of(test)],
+                self.argument(then),
+                self.argument(otherwise),
+            )
         return words
 
     def _shape(self, shape: Vector, form: str = _SHAPE) -> list[int]:
@@ -1202,7 +1259,11 @@ class _Writer:
         self.certain(lane.effect)
         self.most_features = max(self.most_features, trees.scratch)
         shape = self.analysis.shape(lane.node.vector)
-        vector = self._shape(shape) if shaped and shape else [self.objects[id(self.analysis.root(lane.node.vector))]]
+        vector = (
+            self._shape(shape)
+            if shaped and shape
+            else [self.objects[id(self.analysis.root(lane.node.vector))]]
+        )
         return [0, target, self._constant(trees), *vector]
 
     _write_trees_object = _write_trees
@@ -1224,7 +1285,13 @@ class _Writer:
         assert isinstance(node, Map)  # noqa: S101
         self.certain(lane.effect)
         steps = self.analysis.made[id(node)]
-        words = [len(steps), target, self.objects[id(self.analysis.root(node.vector))], node.size, int(node.keeps_zero)]
+        words = [
+            len(steps),
+            target,
+            self.objects[id(self.analysis.root(node.vector))],
+            node.size,
+            int(node.keeps_zero),
+        ]
         for opcode, values in steps:
             words += (opcode, self._table(values))
         return words
