@@ -16,6 +16,7 @@ from sparklet.codegen.plan import readers_of
 from sparklet.codegen.source import Source, compiled
 from sparklet.codegen.writer import Writer
 from sparklet.columns import ABSENT, RowReader, coercer
+from sparklet.ir import effects_first
 from sparklet.stages.stage import Dropped
 from sparklet.types import BOOLEAN, DOUBLE, STRING, DataType
 
@@ -63,7 +64,7 @@ def rows(lowered: Lowered, missing: str, interpreted: Score) -> tuple[Score, Sou
             tests.append(f"{name}.__class__ is not {writer.bind(kind)}")
         when = f"if {' and '.join(tests)}: " if tests else ""
         writer.lines.append(f"{when}{name} = {convert}")
-    for node in lowered.nodes:
+    for node in effects_first(lowered.nodes):
         writer.write(node)
     results = [(writer.bind(name, "k"), writer.text(node)) for name, node in lowered.outputs]
     display = "{" + ", ".join([f"{name}: {text}" for name, text in results]) + "}"

@@ -2,6 +2,7 @@
 
 from sparklet.ir.evaluate import Wiring, evaluator, wire
 from sparklet.ir.graph import Emit, Graph, calls
+from sparklet.ir.guards import effects_first
 from sparklet.ir.nodes import (
     Arithmetic,
     Bucket,
@@ -83,6 +84,7 @@ __all__ = [
     "Vector",
     "Wiring",
     "calls",
+    "effects_first",
     "evaluator",
     "layout_of",
     "prune",

@@ -1,0 +1,46 @@
+"""Moving guards: a row that is refused or dropped should cost no arithmetic that comes after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sparklet.ir.nodes import Node
+
+__all__ = ["effects_first"]
+
+
+def effects_first(nodes: Sequence[Node]) -> list[Node]:
+    """Return nodes with those that have effects as early as possible, in the order that they have.
+
+    Each comes right after what it is computed from; all other nodes follow. Effects keep their order, because
+    it decides which of them refuses or drops a row.
+
+    >>> from sparklet.ir.nodes import Guard, Input, Negate
+    >>> x = Input(0)
+    >>> y, guard = Negate(x), Guard(x, print, ())
+    >>> effects_first([x, y, guard]) == [x, guard, y]
+    True
+    """
+    known = {id(node): node for node in nodes}
+    placed: set[int] = set()
+    order: list[Node] = []
+
+    def place(node: Node) -> None:
+        waiting = [node]
+        while waiting:
+            last = waiting[-1]
+            missing = [x for x in last.operands if id(x) in known and id(x) not in placed]
+            if missing:
+                waiting += missing
+                continue
+            waiting.pop()
+            if id(last) not in placed:
+                placed.add(id(last))
+                order.append(last)
+
+    for node in nodes:
+        if node.effect:
+            place(node)
+    for node in nodes:
+        place(node)
+    return order
