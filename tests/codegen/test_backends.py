@@ -13,7 +13,6 @@ from sparklet.codegen.columns import score_columns
 from sparklet.codegen.interpreter import interpret
 from sparklet.codegen.lower import Lowered, LoweredStep
 from sparklet.codegen.plan import Plan, Step
-from sparklet.codegen.rows import rows
 from sparklet.codegen.score import score_rows
 from sparklet.columns import Column
 from sparklet.errors import InvalidValueError, SparkletError
@@ -22,6 +21,7 @@ from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
 from sparklet.profile import Profile
 from sparklet.stages.stage import Bound, Dropped
 from sparklet.testing import assert_same
+from tests.oracle.checks import generated
 from sparklet.types import DOUBLE, STRING, VECTOR
 
 NUMBERS = [0.0, -0.0, 1.0, -2.5, 0.1, 1e300, 5e-324, math.nan, math.inf, -math.inf, None]
@@ -226,7 +226,7 @@ def test_backends_agree(name, native, monkeypatch):
     interpreted = interpret(lowered, "error")
     backends = {
         "interpreter": interpreted,
-        "rows": rows(lowered, "error", interpreted)[0],
+        "rows": generated(lowered, interpreted),
         "score_rows": score_rows(lowered, "error"),
     }
     answers = []

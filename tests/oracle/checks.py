@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sparklet.codegen import Plan, Score, interpret, lower, readers_of
+from sparklet.codegen import Lowered, Plan, Score, interpret, lower, readers_of
 from sparklet.codegen.lower import step_function
 from sparklet.codegen.rows import rows as generated_rows
 from sparklet.columns import ABSENT, RowReader
@@ -92,7 +92,7 @@ def assert_fused_as_unfused(model: Any, rows: Sequence[dict[str, Any]]) -> None:
     interpreted = interpret(lowered, "error")
     for words, score in (
         ("node by node", interpreted),
-        ("as generated Python", generated_rows(lowered, "error", interpreted)[0]),
+        ("as generated Python", generated(lowered, interpreted)),
     ):
         assert_same_outcomes(outcomes(_Scoring(score), rows), fused, words)
     by_stage = outcomes(_Scoring(stage_by_stage(model.plan)), rows)
@@ -101,6 +101,18 @@ def assert_fused_as_unfused(model: Any, rows: Sequence[dict[str, Any]]) -> None:
 
 def _without_reasons(outcomes: Sequence[Any]) -> list[Any]:
     return ["refused" if isinstance(found, SparkletError) else found for found in outcomes]
+
+
+def generated(lowered: Lowered, interpreted: Score) -> Score:
+    """Return the generated Python function of a graph, which hands over to `interpreted` where it fails."""
+    plan = lowered.plan
+    reader = RowReader(plan.inputs, plan.optional, "error", readers_of(plan))
+
+    def again(row: Mapping[str, Any]) -> dict[str, Any] | None:
+        present = {name: value for name, value in reader.arrange(row).items() if value is not ABSENT}
+        return interpreted(present)
+
+    return generated_rows(lowered, reader, again)[0]
 
 
 def stage_by_stage(plan: Plan) -> Score:

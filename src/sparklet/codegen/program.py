@@ -1073,8 +1073,10 @@ class _Writer:
                 else:
                     kept[id(lane.node)] = place
             return first
-        first = self._allocate(sum([lane.width for lane in lanes]))
-        place = first
+        width = 0
+        for lane in lanes:
+            width += lane.width
+        first = place = self._allocate(width)
         for lane in lanes:
             assert lane.target is not None  # noqa: S101
             self.registers[lane.target] = place

@@ -6,13 +6,10 @@ interpreter, which names stage, column and value.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from operator import itemgetter
-from typing import Any
 
 from sparklet.codegen.interpreter import Score
 from sparklet.codegen.lower import Lowered
-from sparklet.codegen.plan import readers_of
 from sparklet.codegen.source import Source, compiled
 from sparklet.codegen.writer import Writer
 from sparklet.columns import ABSENT, RowReader, coercer
@@ -20,42 +17,24 @@ from sparklet.ir import effects_first
 from sparklet.stages.stage import Dropped
 from sparklet.types import BOOLEAN, DOUBLE, STRING, DataType
 
-__all__ = ["CLASSES", "again", "rows"]
+__all__ = ["rows"]
 
-CLASSES: dict[DataType, type] = {DOUBLE: float, STRING: str, BOOLEAN: bool}
+_CLASSES: dict[DataType, type] = {DOUBLE: float, STRING: str, BOOLEAN: bool}
 """The classes that a row's value most likely has already; any other goes through the column's coercion."""
 
 
-def again(lowered: Lowered, missing: str, score: Score, interpreted: Score) -> tuple[RowReader, Score]:
-    """Return the reader of a plan's rows, and what scores a row that `score` failed on.
-
-    A row under other names is arranged and goes through `score` once more, any other to the interpreter.
-    """
-    plan = lowered.plan
-    reader = RowReader(plan.inputs, plan.optional, missing, readers_of(plan))
-
-    def score_again(row: Mapping[str, Any]) -> dict[str, Any] | None:
-        arranged = reader.arrange(row)
-        if arranged is not row:
-            return score(arranged)
-        return interpreted({name: value for name, value in row.items() if value is not ABSENT})
-
-    return reader, score_again
-
-
-def rows(lowered: Lowered, missing: str, interpreted: Score) -> tuple[Score, Source]:
+def rows(lowered: Lowered, reader: RowReader, fallback: Score) -> tuple[Score, Source]:
     """Return the function that scores one row, and its source.
 
-    It returns None for a row that a stage drops, and raises a `RowError` that names stage, column and value.
+    `reader` arranges rows that are no dict of exactly the inputs. A row on which the function fails goes to
+    `fallback`, which raises what there is to say, or scores it.
     """
     plan = lowered.plan
-    # The function that is generated below, which does not exist yet.
-    reader, score_again = again(lowered, missing, lambda row: score(row), interpreted)  # noqa: PLW0108
     writer = Writer(lowered.nodes, [node for _, node in lowered.outputs])
     variables = [writer.input(node) for node in lowered.inputs]
     absent = writer.bind(ABSENT) if plan.optional else ""
     for column, name in zip(plan.inputs, variables, strict=True):
-        kind = CLASSES.get(column.type)
+        kind = _CLASSES.get(column.type)
         convert = f"{writer.bind(coercer(column), 'coerce_')}({name})"
         if kind is float:
             convert = f"float({name}) if {name}.__class__ is int else {convert}"
@@ -86,10 +65,9 @@ def rows(lowered: Lowered, missing: str, interpreted: Score) -> tuple[Score, Sou
             "        return None",
             f"    except {writer.bind(Exception)}:",
             "        pass",
-            f"    return {writer.bind(score_again)}(row)",
+            f"    return {writer.bind(fallback)}(row)",
             "",
         ]
     )
     source = compiled(text)
-    score: Score = source.run(writer.names, "score")
-    return score, source
+    return source.run(writer.names, "score"), source
