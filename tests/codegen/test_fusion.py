@@ -246,7 +246,8 @@ def test_fused_as_unfused(
 
         def note(row: Any) -> Any:
             scored = score(row)
-            retried.append(row)
+            if scored is not None:
+                retried.append(row)
             return scored
 
         return note
