@@ -30,6 +30,7 @@ from sparklet.linalg import DenseMatrix, DenseVector, SparseMatrix, SparseVector
 from sparklet.stages.feature.hashing_tf import HashingTF
 from sparklet.stages.recommendation.als import ALSModel, Factors
 from sparklet.stages.tree.forest import Forest
+from sparklet.types import STRING
 
 NAN, INF = math.nan, math.inf
 SPECIAL = [0.0, -0.0, 0.5, 1.0, 2.0, 3.0, -1.0, NAN, INF, -INF, 1e-310, -5e-324, 1e300, 7.5]
@@ -538,7 +539,7 @@ terms = st.lists(
 )
 def test_counted_terms(words, size, legacy, binary):
     stage = HashingTF(uid="h", inputCol="x", numFeatures=size, binary=binary, hashFuncVersion=2 - legacy)
-    compiled, twin = stage._counter("string"), stage._python_counter("string")
+    compiled, twin = stage._counter(STRING), stage._python_counter(STRING)
     assert outcome(lambda x: (*compiled(x).__reduce__()[1],), [words]) == outcome(
         lambda x: (*twin(x).__reduce__()[1],), [words]
     )
@@ -548,7 +549,7 @@ def test_counted_terms(words, size, legacy, binary):
 def test_many_terms():
     words = [f"word{k % 700}é" for k in range(5000)]
     stage = HashingTF(uid="h", inputCol="x", numFeatures=1000)
-    assert stage._counter("string")(words) == stage._python_counter("string")(words)
+    assert stage._counter(STRING)(words) == stage._python_counter(STRING)(words)
 
 
 def test_threads_share_functions():

@@ -21,8 +21,8 @@ from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
 from sparklet.profile import Profile
 from sparklet.stages.stage import Bound, Dropped
 from sparklet.testing import assert_same
-from tests.oracle.checks import generated
 from sparklet.types import DOUBLE, STRING, VECTOR
+from tests.oracle.checks import generated
 
 NUMBERS = [0.0, -0.0, 1.0, -2.5, 0.1, 1e300, 5e-324, math.nan, math.inf, -math.inf, None]
 VECTORS = [

@@ -1,4 +1,4 @@
-"""Programs of the C module: random graphs of every kind of node, to the bit, and what calls from C can go wrong."""
+"""Programs of the C module: random graphs of every kind of node, to the bit, and calls that fail."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from sparklet.linalg import DenseMatrix, DenseVector, SparseMatrix, SparseVector
 from sparklet.stages.classification.classifier import argmax, normalize, softmax
 from sparklet.stages.stage import Dropped
 from sparklet.stages.tree.forest import Forest
+from sparklet.types import BOOLEAN, DATE, DOUBLE, FLOAT, INTEGER, STRING, VECTOR
 
 NAN, INF = math.nan, math.inf
 # The bits that stand for null inside a program: from outside they are a NaN like any other.
@@ -51,7 +52,7 @@ def bits(value):
     return [type(value).__name__, value]
 
 
-class Fallback(Exception):
+class Fallback(Exception):  # noqa: N818 - no error
     """Raised where the program hands a row over."""
 
 
@@ -67,7 +68,7 @@ def program_of(graph, outputs, **options):
     """Return the program of a graph and its definition, both as functions from a row."""
     nodes = prune(graph.nodes, [*graph.inputs, *outputs])
     names = tuple(f"x{index}" for index in range(len(graph.inputs)))
-    coercers = tuple(number_of if node.type == "double" else lambda value: value for node in graph.inputs)
+    coercers = tuple(number_of if node.type == DOUBLE else lambda value: value for node in graph.inputs)
     named = [(f"y{index}", node) for index, node in enumerate(outputs)]
     options = {"fallback": hand_over, "arrange": lambda row: row} | options
     score = assemble(kernels(), nodes, graph.inputs, named, names, coercers, **options)
@@ -117,10 +118,10 @@ class Draw(random.Random):
 
     def start(self):
         self.graph = graph = Graph()
-        self.doubles = [graph.input("double") for _ in range(4)]
-        self.words = [graph.input("string") for _ in range(2)]
-        self.wholes = [graph.input("int"), graph.input("boolean")]
-        self.vectors = [graph.input("vector", null=False) for _ in range(2)]
+        self.doubles = [graph.input(DOUBLE) for _ in range(4)]
+        self.words = [graph.input(STRING) for _ in range(2)]
+        self.wholes = [graph.input(INTEGER), graph.input(BOOLEAN)]
+        self.vectors = [graph.input(VECTOR, null=False) for _ in range(2)]
         self.sizes = {id(vector): 5 for vector in self.vectors}
         self.tests = [graph.is_null(self.doubles[0])]
         self.objects = []
@@ -216,7 +217,7 @@ class Draw(random.Random):
         if kind == 0:
             self.objects.append(graph.call(lambda a, b: (str(a), str(b)), *arguments))
         elif kind == 1:
-            self.doubles.append(graph.call(lambda a: a if a is None else a * 2, self.double(), type="double"))
+            self.doubles.append(graph.call(lambda a: a if a is None else a * 2, self.double(), type=DOUBLE))
         elif kind == 2:
             self.objects.append(graph.call(lambda a, b: str(a), *arguments, strict=True))
         elif kind == 3:
@@ -431,12 +432,12 @@ def plain(*types, **options):
     """Return the program that gives its inputs, under the names x0, x1 and so on."""
     graph = Graph()
     inputs = [graph.input(type_) for type_ in types]
-    doubles = [graph.to_double(node) for node in inputs if node.type in ("int", "boolean")]
+    doubles = [graph.to_double(node) for node in inputs if node.type in (INTEGER, BOOLEAN)]
     return program_of(graph, [*inputs, *doubles], **options)[0]
 
 
 def test_values_that_need_no_coercion():
-    score = plain("double", "string", "int", "boolean")
+    score = plain(DOUBLE, STRING, INTEGER, BOOLEAN)
     expected = {"y0": 1.5, "y1": "a", "y2": 3, "y3": True, "y4": 3.0, "y5": 1.0}
     assert score({"x0": 1.5, "x1": "a", "x2": 3, "x3": True}) == expected
     assert score({"x3": True, "x1": "a", "x0": 1.5, "x2": 3}) == expected
@@ -445,7 +446,7 @@ def test_values_that_need_no_coercion():
 
 
 def test_whole_numbers_become_doubles_once():
-    score = plain("double")
+    score = plain(DOUBLE)
     assert outcome(score, {"x0": 3}) == {"y0": bits(3.0)}
     assert outcome(score, {"x0": 2**1023}) == {"y0": bits(2.0**1023)}
     with pytest.raises(Fallback):
@@ -455,14 +456,14 @@ def test_whole_numbers_become_doubles_once():
 @pytest.mark.parametrize(
     ("type_", "value", "coerced"),
     [
-        ("double", "1.5", 1.5),
-        ("int", 2**31, 2**31),
-        ("int", True, 1),
-        ("string", 5, "5"),
-        ("boolean", 1, True),
-        ("vector", [1.0], DenseVector((1.0,))),
-        ("float", 0.1, struct.unpack("f", struct.pack("f", 0.1))[0]),
-        ("date", "today", "tomorrow"),
+        (DOUBLE, "1.5", 1.5),
+        (INTEGER, 2**31, 2**31),
+        (INTEGER, True, 1),
+        (STRING, 5, "5"),
+        (BOOLEAN, 1, True),
+        (VECTOR, [1.0], DenseVector((1.0,))),
+        (FLOAT, 0.1, struct.unpack("f", struct.pack("f", 0.1))[0]),
+        (DATE, "today", "tomorrow"),
     ],
 )
 def test_other_values_are_coerced(type_, value, coerced):
@@ -483,7 +484,7 @@ def test_other_values_are_coerced(type_, value, coerced):
 
 def test_a_float32_is_rounded_where_it_is_read():
     graph = Graph()
-    output = graph.plus(graph.input("float"), 0.0)
+    output = graph.plus(graph.input(FLOAT), 0.0)
     score = assemble(
         kernels(), graph.nodes, graph.inputs, [("y", output)], ("x",), (hand_over,), hand_over, hand_over
     )
@@ -499,7 +500,7 @@ def test_rows_are_arranged_where_they_are_no_dict_of_the_inputs():
         asked.append(row)
         return {"x0": 1.0, "x1": 2.0}
 
-    score = plain("double", "double", arrange=arrange)
+    score = plain(DOUBLE, DOUBLE, arrange=arrange)
     assert score({"x0": 3.0, "x1": 4.0}) == {"y0": 3.0, "y1": 4.0}
     assert asked == []
     for row in (
@@ -515,14 +516,14 @@ def test_rows_are_arranged_where_they_are_no_dict_of_the_inputs():
 
 
 def test_a_value_that_waits_for_its_coercion_is_forgotten_where_another_row_is_read():
-    score = plain("double", "double", arrange=lambda row: {"x0": 1.0, "x1": 2.0})
+    score = plain(DOUBLE, DOUBLE, arrange=lambda row: {"x0": 1.0, "x1": 2.0})
     assert score({"x0": "not a number", "other": 2.0}) == {"y0": 1.0, "y1": 2.0}
 
 
 def test_orders_of_keys_are_learnt():
     draw = random.Random(0)
     names = [f"x{index}" for index in range(20)]
-    score = plain(*["double"] * 20)
+    score = plain(*[DOUBLE] * 20)
     for _ in range(100):
         draw.shuffle(names)
         row = {name: float(name[1:]) for name in names}
@@ -546,7 +547,7 @@ def test_keys_may_be_anything():
         def __eq__(self, other):
             raise RuntimeError
 
-    score = plain("double", "double")
+    score = plain(DOUBLE, DOUBLE)
     with pytest.raises(Fallback):
         score({Same(): 1.0, 2: 3.0})
     with pytest.raises(Fallback):
@@ -558,17 +559,17 @@ def test_keys_may_be_anything():
 
 def calling(function, **facts):
     graph = Graph()
-    output = graph.call(function, graph.input("double"), **facts)
-    return program_of(
-        graph, [output, graph.plus(output, 1.0)] if facts.get("type") == "double" else [output]
-    )[0]
+    output = graph.call(function, graph.input(DOUBLE), **facts)
+    return program_of(graph, [output, graph.plus(output, 1.0)] if facts.get("type") == DOUBLE else [output])[
+        0
+    ]
 
 
 def test_programs_are_called_from_their_own_calls():
     def nested(x):
         return x if x < 1.0 else score({"x0": x - 1.0})["y0"] + score({"x0": x / 2.0})["y0"]
 
-    score = calling(nested, type="double")
+    score = calling(nested, type=DOUBLE)
 
     def plainly(x):
         return x if x < 1.0 else plainly(x - 1.0) + plainly(x / 2.0)
@@ -588,11 +589,11 @@ def test_what_is_no_error_passes(error):
 def test_results_of_another_type_are_handed_over():
     for value in (1, True, "text", (1.0,), numpy.float64(1.0)):
         with pytest.raises(Fallback):
-            calling(lambda x, value=value: value, type="double")({"x0": 1.0})
+            calling(lambda x, value=value: value, type=DOUBLE)({"x0": 1.0})
 
 
 def test_programs_take_one_row():
-    score = plain("double")
+    score = plain(DOUBLE)
     for arguments, keywords in (((), {}), (({}, {}), {}), (({},), {"row": {}})):
         with pytest.raises(TypeError, match="expected a row"):
             score(*arguments, **keywords)
@@ -600,7 +601,7 @@ def test_programs_take_one_row():
 
 def test_threads_share_a_program():
     graph = Graph()
-    x, word = graph.input("double"), graph.input("string")
+    x, word = graph.input(DOUBLE), graph.input(STRING)
     index = graph.lookup({"a": 0.0, "b": 1.0}, word, lambda value: 2.0)
     vector = graph.vector([Scalar(graph.known(x), x), OneHot(index, 3)], "4.1+")
     called = graph.call(lambda vector, index: (vector, index), vector, index)
@@ -668,7 +669,7 @@ def test_cycles_are_collected():
         marked = Marked()
         holder = []
         graph = Graph()
-        output = graph.call(lambda x: (marked, holder), graph.input("double"))
+        output = graph.call(lambda x: (marked, holder), graph.input(DOUBLE))
         score, _ = program_of(graph, [output], fallback=lambda row: holder)
         holder.append(score)
         return marked

@@ -1,17 +1,18 @@
 """The C backend: a graph as one program of the C module, from a row to its outputs.
 
-A program works on registers of doubles and of objects; see `_native/program.h`. Nodes of one kind that do not
-depend on each other become one wide instruction, so that a thousand scaled columns are a few loops. Vectors of
-segments stay in registers unless Python code or an output wants the object. A node that has no instruction of
-its own is a call of its function.
+A program works on registers of doubles and of objects; see `_native/program.h`. Nodes of one kind that do
+not depend on each other become one wide instruction, so that a thousand scaled columns are a few loops.
+Vectors of segments stay in registers unless Python code or an output wants the object. A node that has no
+instruction of its own is a call of its function.
 
 Instructions follow levels: a node comes after all that it is computed from. Effects may change their order in
-this way. That is safe because whatever goes wrong is repeated by the fallback in the pipeline's order. Only what
-may drop a row keeps its place among all that may fail.
+this way. That is safe because whatever goes wrong is repeated by the fallback in the pipeline's order. Only
+what may drop a row keeps its place among all that may fail.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +23,6 @@ from typing import Any, TypeAlias
 from sparklet._native import kernels
 from sparklet.codegen.lower import Lowered
 from sparklet.columns import ABSENT, RowReader, coercer
-from sparklet.columns.types import INTEGRAL
 from sparklet.ir import graph as builder
 from sparklet.ir.nodes import (
     Arithmetic,
@@ -60,10 +60,13 @@ from sparklet.ir.vectors import (
     Scalar,
     Segment,
     Vector,
+    size_of,
 )
 from sparklet.java import ORDERS, WHOLE, Layout, dot
-from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector as VectorValue
+from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector
+from sparklet.linalg import Vector as VectorValue
 from sparklet.stages.stage import Dropped
+from sparklet.types import BOOLEAN, DOUBLE, FLOAT, STRING, IntegralType, VectorUDT
 
 __all__ = ["program"]
 
@@ -160,27 +163,21 @@ _READ_DOUBLE, _READ_FLOAT, _READ_INTEGER, _READ_BOOLEAN, _READ_STRING, _READ_VEC
 
 def _reading(node: Input, size: int | None) -> tuple[int, int]:
     """Return how the C module reads an input, and the bits of whole numbers or the size of vectors."""
-    type_ = node.type
-    if type_ in INTEGRAL:
-        return _READ_INTEGER, INTEGRAL[type_]
-    if type_ == "vector":
+    if isinstance(node.type, IntegralType):
+        return _READ_INTEGER, node.type.bits
+    if isinstance(node.type, VectorUDT):
         return _READ_VECTOR, -1 if size is None else size
-    known = {
-        "double": _READ_DOUBLE,
-        "float": _READ_FLOAT,
-        "boolean": _READ_BOOLEAN,
-        "string": _READ_STRING,
-    }
-    return known.get(type_, _READ_OTHER), 0
+    known = {DOUBLE: _READ_DOUBLE, FLOAT: _READ_FLOAT, BOOLEAN: _READ_BOOLEAN, STRING: _READ_STRING}
+    return known.get(node.type, _READ_OTHER), 0
 
 
 # --- what is computed, and how --------------------------------------------------------------------
 
-# Forms of a node's value: a double or a test in a register, a test made of something else, an object, a tuple,
-# doubles side by side in registers, and segments of which each has its own.
+# Forms of a node's value: a double or a test in a register, a test made of something else, an object, a
+# tuple, doubles side by side in registers, and segments of which each has its own.
 _D, _TEST, _OBJECT, _TUPLE, _RUN, _SHAPE = "double", "test", "object", "tuple", "run", "shape"
 
-_DOUBLES = ("double", "float")
+_DOUBLES = (DOUBLE, FLOAT)
 _NATIVE_APPLIES = {"softmax": "SOFTMAX", "normalize": "NORMALIZE", "argmax": "ARGMAX"}
 _EXACT = 1 << 53
 _MOST_PREPARED = 4096
@@ -291,7 +288,7 @@ class _Analysis:
                     return self._test(node)
                 return _OBJECT
             case Lookup(table=table, operand=operand):
-                floats = all([value.__class__ is float for value in table.values()])
+                floats = all(value.__class__ is float for value in table.values())
                 return _D if floats and self.form(operand) == _OBJECT else _OBJECT
             case Otherwise(value=value) if self.is_double(value):
                 return _D
@@ -331,7 +328,7 @@ class _Analysis:
     def _form_of_kernel(self, node: Kernel) -> str:
         vector = self.root(node.vector)
         layout = self.layout(vector)
-        function = node.make(WHOLE if layout is None else layout)
+        function: Any = node.make(WHOLE if layout is None else layout)
         trees = isinstance(function, self.module.Trees) and function.output != 0
         if trees and function.width == (node.size or 1):
             self.made[id(node)] = function, layout is not None
@@ -528,13 +525,13 @@ class _Analysis:
         """Return the vector that a test is about."""
         known = self.shapes.get(id(node))
         if known is None:
-            size = builder.size_of(node.segments)
+            size = size_of(node.segments)
             known = self.shapes[id(node)] = Vector(node.segments, size, node.limit, node.release)
         return known
 
 
 def _is_number_input(node: Node) -> bool:
-    return isinstance(node, Input) and (node.type in INTEGRAL or node.type == "boolean")
+    return isinstance(node, Input) and (isinstance(node.type, IntegralType) or node.type == BOOLEAN)
 
 
 def _size(node: Node) -> int:
@@ -544,8 +541,8 @@ def _size(node: Node) -> int:
 
 
 def _ascend(splits: Sequence[float]) -> bool:
-    return all([left <= right for left, right in zip(splits, splits[1:], strict=False)]) and all(
-        [split == split for split in splits]
+    return all(left <= right for left, right in itertools.pairwise(splits)) and all(
+        split == split for split in splits
     )
 
 
@@ -554,10 +551,7 @@ def _has_order(matrix: Matrix) -> bool:
     if isinstance(matrix, DenseMatrix):
         return True
     return all(
-        [
-            all([left < right for left, right in zip(indices, indices[1:], strict=False)])
-            for indices, _ in matrix.lines()
-        ]
+        all(left < right for left, right in itertools.pairwise(indices)) for indices, _ in matrix.lines()
     )
 
 
@@ -618,8 +612,11 @@ Resource: TypeAlias = tuple[int, str]
 
 @dataclass
 class _Operation:
-    """One lane: its opcode and what else must agree for lanes to share an instruction, or None for a lane of
-    its own; what it reads and writes; its place among effects, -1 for none."""
+    """One lane of an instruction: its opcode, what it reads and writes, and its place among effects.
+
+    Lanes share an instruction where all that `key` holds agrees; None stands for a lane of its own. The place
+    is -1 for a lane without effect.
+    """
 
     opcode: str
     key: Any
@@ -689,9 +686,9 @@ class _Writer:
                 self.registers[id(node), _D] = self._allocate(1)
             if _OBJECT in forms:
                 self.objects[id(node)] = self._object()
-        for node in self.analysis.nodes:
-            if node.effect or id(node) in wanted:
-                self._add(node)
+        for live in self.analysis.nodes:
+            if live.effect or id(live) in wanted:
+                self._add(live)
         groups: dict[Any, list[_Operation]] = {}
         for number, operation in enumerate(self._operations):
             key = (
@@ -1085,9 +1082,9 @@ class _Writer:
 
     def _write_wide(self, lanes: list[_Operation], target: int) -> list[int]:
         tests = {"NOT": 1, "AND": 2, "OR": 2, "SELECT": 1}.get(lanes[0].opcode, 0)
+        columns = zip(*[lane.operands for lane in lanes], strict=True)
         words = [len(lanes), target]
-        for index in range(len(lanes[0].operands)):
-            words.append(self._operand([lane.operands[index] for lane in lanes], test=index < tests))
+        words += [self._operand(column, test=index < tests) for index, column in enumerate(columns)]
         # Three operands are read always; one that is not there is any register.
         return words + [0] * (5 - len(words))
 
@@ -1241,7 +1238,8 @@ class _Writer:
             kind = 2 if matrix.isTransposed else 3
             values = len(self.tables)
             lines = len(self.data)
-            bounds, indices = [0], []
+            bounds: list[int] = [0]
+            indices: list[int] = []
             for line_indices, line_values in matrix.lines():
                 self._table(line_values)
                 indices += line_indices
