@@ -12,5 +12,6 @@ SPARKLET_SANITIZE=address,undefined "$python" setup.py --quiet build_ext --build
 # The sanitizers must be there before Python, which frees little at its end: leaks of its own are no news.
 export LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc
-exec "$python" -m pytest -p no:cacheprovider -o "pythonpath=$checked/src ." tests/test_native.py tests/saved/test_parquet.py \
-    tests/stages/test_forest.py tests/java/test_blas.py -m "not spark"
+exec "$python" -m pytest -p no:cacheprovider -o "pythonpath=$checked/src ." tests/test_native.py \
+    tests/saved/test_parquet.py tests/stages/test_forest.py tests/java/test_blas.py tests/codegen/test_program.py \
+    tests/codegen/test_backends.py -m "not spark"

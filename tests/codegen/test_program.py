@@ -1,4 +1,4 @@
-"""Programs of the C module: random graphs of every kind of node, to the bit, and calls that fail."""
+"""Programs of the C module: random graphs of every kind of node, rows of every kind, calls, memory."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def bits(value):
     return [type(value).__name__, value]
 
 
-class Fallback(Exception):  # noqa: N818 - no error
+class HandedOverError(Exception):
     """Raised where the program hands a row over."""
 
 
 def hand_over(row):
-    raise Fallback
+    raise HandedOverError
 
 
 def number_of(value):
@@ -68,7 +68,7 @@ def program_of(graph, outputs, **options):
     """Return the program of a graph and its definition, both as functions from a row."""
     nodes = prune(graph.nodes, [*graph.inputs, *outputs])
     names = tuple(f"x{index}" for index in range(len(graph.inputs)))
-    coercers = tuple(number_of if node.type == DOUBLE else lambda value: value for node in graph.inputs)
+    coercers = tuple(number_of if node.type is DOUBLE else lambda value: value for node in graph.inputs)
     named = [(f"y{index}", node) for index, node in enumerate(outputs)]
     options = {"fallback": hand_over, "arrange": lambda row: row} | options
     score = assemble(kernels(), nodes, graph.inputs, named, names, coercers, **options)
@@ -86,7 +86,7 @@ def program_of(graph, outputs, **options):
 def outcome(function, row):
     try:
         return {name: bits(value) for name, value in function(row).items()}
-    except (Dropped, InvalidValueError, VectorSizeError, Fallback) as error:
+    except (Dropped, InvalidValueError, VectorSizeError, HandedOverError) as error:
         return type(error)
 
 
@@ -97,7 +97,7 @@ def agree(score, define, row):
     if expected is Dropped:
         assert found is None, row
     elif isinstance(expected, type):
-        assert found is Fallback, (row, expected)
+        assert found is HandedOverError, (row, expected)
     else:
         assert found == expected, row
 
@@ -449,7 +449,7 @@ def test_whole_numbers_become_doubles_once():
     score = plain(DOUBLE)
     assert outcome(score, {"x0": 3}) == {"y0": bits(3.0)}
     assert outcome(score, {"x0": 2**1023}) == {"y0": bits(2.0**1023)}
-    with pytest.raises(Fallback):
+    with pytest.raises(HandedOverError):
         score({"x0": 2**1024})
 
 
@@ -548,9 +548,9 @@ def test_keys_may_be_anything():
             raise RuntimeError
 
     score = plain(DOUBLE, DOUBLE)
-    with pytest.raises(Fallback):
+    with pytest.raises(HandedOverError):
         score({Same(): 1.0, 2: 3.0})
-    with pytest.raises(Fallback):
+    with pytest.raises(HandedOverError):
         score({("x0",): 1.0, None: 3.0})
 
 
@@ -560,7 +560,7 @@ def test_keys_may_be_anything():
 def calling(function, **facts):
     graph = Graph()
     output = graph.call(function, graph.input(DOUBLE), **facts)
-    return program_of(graph, [output, graph.plus(output, 1.0)] if facts.get("type") == DOUBLE else [output])[
+    return program_of(graph, [output, graph.plus(output, 1.0)] if facts.get("type") is DOUBLE else [output])[
         0
     ]
 
@@ -588,7 +588,7 @@ def test_what_is_no_error_passes(error):
 
 def test_results_of_another_type_are_handed_over():
     for value in (1, True, "text", (1.0,), numpy.float64(1.0)):
-        with pytest.raises(Fallback):
+        with pytest.raises(HandedOverError):
             calling(lambda x, value=value: value, type=DOUBLE)({"x0": 1.0})
 
 

@@ -1,4 +1,4 @@
-/* The few loops that Python is slow at: forests and ordered dots over a feature vector's segments.
+/* What Python is slow at: whole pipelines as programs, forests and ordered dots over a feature vector's segments.
  *
  * Every callable made here has a twin in Python that it agrees with bit for bit, and that it hands over to as
  * soon as an argument is not what nearly all arguments are (floats, vectors of the right size): so errors are
@@ -36,6 +36,8 @@
 #define INLINE static inline
 #define UNROLL
 #endif
+
+#define RESTRICT __restrict
 
 #if FLT_EVAL_METHOD != 0
 #error "This processor computes with more than double precision: the Python twins are exact, this is not."

@@ -12,10 +12,10 @@
 static void run_lanes(const Program *program, const Frame *frame, int opcode, const int32_t *code)
 {
     int32_t n = code[1];
-    double *restrict to = (double *)frame->registers + code[2];
-    const double *restrict x = operand(program, frame, code[3], n, frame->scratch);
-    const double *restrict y = operand(program, frame, code[4], n, frame->scratch + program->lanes);
-    const double *restrict z = operand(program, frame, code[5], n, frame->scratch + 2 * program->lanes);
+    double *RESTRICT to = (double *)frame->registers + code[2];
+    const double *RESTRICT x = operand(program, frame, code[3], n, frame->scratch);
+    const double *RESTRICT y = operand(program, frame, code[4], n, frame->scratch + program->lanes);
+    const double *RESTRICT z = operand(program, frame, code[5], n, frame->scratch + 2 * program->lanes);
     switch (opcode) {
         LANES_OF(OP_COPY, x[i])
         LANES_OF(OP_ADD, x[i] + y[i])

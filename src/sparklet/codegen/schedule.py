@@ -1,0 +1,371 @@
+"""The schedule of a program: operations on levels, those of one kind on one level as an instruction.
+
+A node comes on the level after all that it is computed from. Effects may change their order in this way. That
+is safe because whatever goes wrong is repeated by the fallback in the pipeline's order. Only what may drop a
+row keeps its place among all that may fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sparklet.codegen.forms import (
+    ARGUMENTS,
+    DOUBLE,
+    OBJECT,
+    RUN,
+    SHAPE,
+    TEST,
+    TUPLE,
+    Forms,
+    Resource,
+    required_size,
+    run_size,
+)
+from sparklet.ir.nodes import (
+    Arithmetic,
+    Bucket,
+    Call,
+    Compare,
+    Constant,
+    Exp,
+    Field,
+    Guard,
+    Input,
+    IsNull,
+    Logic,
+    Lookup,
+    Negate,
+    Node,
+    Not,
+    Otherwise,
+    Present,
+    Select,
+    ToDouble,
+)
+from sparklet.ir.vectors import (
+    Apply,
+    Dot,
+    Element,
+    IsSparse,
+    Kernel,
+    Map,
+    MatrixProduct,
+    OneHot,
+    Part,
+    Vector,
+)
+from sparklet.linalg import SparseVector
+
+__all__ = ["Operation", "Schedule", "prepared"]
+
+_MOST_PREPARED = 4096
+_ARITHMETIC = {"+": "ADD", "-": "SUB", "*": "MUL", "/": "DIV"}
+_COMPARISONS = {"<": "LT", "<=": "LE", ">": "GT", ">=": "GE", "==": "EQ", "!=": "NE"}
+# Guards end a row early, calls take the longest.
+_PRIORITY = {"GUARD": 0, "CALL": 2}
+_INFALLIBLE = {*_ARITHMETIC.values(), *_COMPARISONS.values(), *"NEG EXP BUCKET COPY IS_NULL IS_NONE".split()}
+_INFALLIBLE |= {
+    *"NOT AND OR SELECT TRUTH DOT_TERMS ADD_NULL SUB_NULL MUL_NULL DIV_NULL NEG_NULL NE_NULL".split()
+}
+
+
+@dataclass
+class Operation:
+    """One lane of an instruction.
+
+    `key` is what must agree besides the opcode for lanes to share an instruction, None for one alone. `width`
+    is how many registers it writes, `effect` its place among the effects, -1 for none.
+    """
+
+    opcode: str
+    key: Any
+    node: Node
+    sources: tuple[Resource, ...]
+    target: Resource | None
+    width: int = 1
+    effect: int = -1
+    level: int = 0
+    operands: tuple[Node, ...] = field(default=())
+
+
+class Schedule:
+    """The operations of a graph in an order in which each finds what it reads.
+
+    `dropping` are the nodes, by `id`, whose calls may drop the row.
+    """
+
+    def __init__(self, forms: Forms, dropping: frozenset[int]) -> None:
+        self.forms = forms
+        self._dropping = dropping
+        self._operations: list[Operation] = []
+        self._levels: dict[Resource, int] = {}
+        self._effects = 0
+        # The highest level so far of what may fail, and what is there; the level of the last that may drop.
+        self._last_level = 0
+        self._last_kinds: set[Any] = set()
+        self._drop_level = 0
+        self._drop_kind: Any = None
+        for node in forms.nodes:
+            if node.effect or id(node) in forms.wanted:
+                self._add(node)
+
+    def instructions(self) -> list[list[Operation]]:
+        """Return the operations of each instruction."""
+        groups: dict[Any, list[Operation]] = {}
+        for number, operation in enumerate(self._operations):
+            key = operation.key if operation.key is not None else ("alone", number)
+            priority = _PRIORITY.get(operation.opcode, 1)
+            groups.setdefault((operation.level, priority, operation.opcode, key), []).append(operation)
+        return [groups[key] for key in sorted(groups, key=lambda key: key[:2])]
+
+    def _add(self, node: Node) -> None:
+        """Add the operations of a node: itself, and what makes other forms of it."""
+        forms = self.forms
+        form = forms.forms.get(id(node), OBJECT)
+        effect = -1
+        if node.effect:
+            effect, self._effects = self._effects, self._effects + 1
+        match node:
+            case Input() | Vector() | Present():
+                pass
+            case ToDouble(operand=operand):
+                if forms.double(node) is not node:
+                    pass
+                elif forms.form(operand) == DOUBLE:
+                    self._wide("COPY", node, operand)
+                else:
+                    self._operation("NUMBER", (), node, [self.forms.object_of(operand)], DOUBLE)
+            case Arithmetic(operator=operator, left=left, right=right) if form == DOUBLE:
+                self._wide(_ARITHMETIC[operator] + "_NULL" * node.null, node, left, right)
+            case Compare(operator=operator, left=left, right=right) if form == DOUBLE:
+                null = operator == "!=" and (left.null or right.null)
+                self._wide(_COMPARISONS[operator] + "_NULL" * null, node, left, right)
+            case Negate(operand=operand) if form == DOUBLE:
+                self._wide("NEG" + "_NULL" * node.null, node, operand)
+            case Exp(operand=operand) if form == DOUBLE:
+                self._wide("EXP", node, operand)
+            case Bucket(operand=operand) if form == DOUBLE:
+                self._wide("BUCKET", node, operand)
+            case IsNull(operand=operand):
+                self._is_null(node, operand)
+            case Not(operand=operand):
+                self._wide("NOT", node, operand, tests=1)
+            case Logic(operator=operator, left=left, right=right) if form == DOUBLE:
+                self._wide(operator.upper(), node, left, right, tests=2)
+            case Select(test=test, then=then, otherwise=otherwise):
+                if form == DOUBLE:
+                    self._wide("SELECT", node, test, then, otherwise, tests=1)
+                else:
+                    sources = [
+                        self.forms.test_of(test),
+                        *self._argument_sources(then),
+                        *self._argument_sources(otherwise),
+                    ]
+                    self._operation(
+                        "SELECT_OBJECT", (), node, sources, OBJECT, operands=(test, then, otherwise)
+                    )
+            case Lookup(operand=operand) if form == DOUBLE:
+                self._operation("LOOKUP", (), node, [self.forms.object_of(operand)], DOUBLE, effect=effect)
+            case Otherwise() if form == DOUBLE:
+                sources = [self.forms.test_of(node.test), self.forms.double_of(node.value)]
+                for argument in node.arguments:
+                    sources += self._argument_sources(argument)
+                key = (self.forms.is_constant(node.test), self.forms.is_constant(node.value))
+                self._operation("OTHERWISE", key, node, sources, DOUBLE, effect=effect)
+            case Guard(test=test):
+                sources = [self.forms.test_of(test)]
+                for argument in node.arguments if node.drops else ():
+                    sources += self._argument_sources(argument)
+                self._operation("GUARD", (self.forms.is_constant(test),), node, sources, None, effect=effect)
+            case IsSparse():
+                self._operation("IS_SPARSE", None, node, self._shape_sources(forms.sparse_test(node)), DOUBLE)
+            case Field(call=call):
+                self._operation("FIELD", (), node, [self.forms.object_of(call)], OBJECT)
+            case Element(vector=vector) if form == DOUBLE:
+                if forms.form(vector) == OBJECT:
+                    self._operation("ELEMENT", (), node, [self.forms.object_of(vector)], DOUBLE)
+            case Dot() if form == DOUBLE:
+                self._dot(node)
+            case MatrixProduct() if form == RUN:
+                self._of_vector("PRODUCT", node, node.vector, RUN, node.size)
+            case Kernel() if form in (DOUBLE, RUN):
+                _, shaped = forms.made[id(node)]
+                sources = (
+                    self._shape_sources(forms.shape(node.vector))
+                    if shaped
+                    else [self.forms.object_of(node.vector)]
+                )
+                self._operation(
+                    "TREES" if shaped else "TREES_OBJECT",
+                    None,
+                    node,
+                    sources,
+                    form,
+                    effect=effect,
+                    width=node.size or 1,
+                )
+            case Apply() if id(node) in forms.made:
+                sources = self._shape_sources(forms.shape(node.vector))
+                self._operation(
+                    forms.made[id(node)], None, node, sources, form, effect=effect, width=node.size or 1
+                )
+            case Map() if forms.made[id(node)] is not None:
+                self._operation("MAP", None, node, [self.forms.object_of(node.vector)], OBJECT, effect=effect)
+            case Call() if (size := required_size(node)) is not None and size >= 0:
+                self._of_vector("SIZE", node, node.arguments[0], None, 1, effect)
+            case _:
+                self._call(node, effect)
+        self._convert(node)
+
+    def _convert(self, node: Node) -> None:
+        """Add what makes the other forms of a value that are wanted."""
+        forms = self.forms
+        wanted, form = forms.wanted.get(id(node), set()), forms.form(node)
+        if isinstance(node, Vector):
+            if OBJECT in wanted:
+                opcode = "VECTOR" if prepared(node) is None else "ONE_HOT"
+                self._operation(opcode, None, node, self._shape_sources(node, OBJECT), OBJECT)
+            return
+        here = (id(node), OBJECT)
+        if form == TUPLE:
+            if RUN in wanted:
+                self._operation("SPREAD", None, node, [(id(node), TUPLE)], RUN, width=run_size(node))
+            if OBJECT in wanted:
+                self._operation("DENSE", None, node, [(id(node), TUPLE)], OBJECT)
+        elif form == RUN and OBJECT in wanted:
+            shape = forms.shape(node)
+            self._operation("VECTOR", None, node, self._shape_sources(shape), OBJECT)
+        elif form == OBJECT and DOUBLE in wanted and not isinstance(node, Input):
+            self._operation("UNBOX", (), node, [here], DOUBLE)
+        if TEST in wanted:
+            double = forms.is_double(node)
+            source = (id(node), DOUBLE) if double else here
+            self._operation("TRUTH" if double else "TRUE", (), node, [source], TEST)
+
+    def _operation(
+        self,
+        opcode: str,
+        key: Any,
+        node: Node,
+        sources: Iterable[Resource],
+        form: str | None,
+        *,
+        width: int = 1,
+        effect: int = -1,
+        operands: tuple[Node, ...] = (),
+    ) -> None:
+        known = tuple(sources)
+        target = None if form is None else (id(node), form)
+        level = 1 + max([self._level(source) for source in known], default=0)
+        if opcode not in _INFALLIBLE:
+            level = self._level_of_fallible(opcode, key, node, level)
+        if target is not None:
+            self._levels[target] = level
+        self._operations.append(Operation(opcode, key, node, known, target, width, effect, level, operands))
+
+    def _level_of_fallible(self, opcode: str, key: Any, node: Node, level: int) -> int:
+        """Return the level of what may fail: behind what may drop the row, and that behind all before it."""
+        kind = (opcode, key, id(node) if key is None else 0)
+        # Those of one instruction keep their order.
+        level = max(level, self._drop_level + (kind != self._drop_kind))
+        if node.drops if isinstance(node, Guard) else node.effect and id(node) in self._dropping:
+            level = max(level, self._last_level + (self._last_kinds != {kind}))
+            self._drop_level, self._drop_kind = level, kind
+        if level > self._last_level:
+            self._last_level, self._last_kinds = level, set()
+        if level == self._last_level:
+            self._last_kinds.add(kind)
+        return level
+
+    def _level(self, source: Resource) -> int:
+        return self._levels.get(source, 0)
+
+    def _wide(self, opcode: str, node: Node, *operands: Node, tests: int = 0) -> None:
+        sources = [
+            self.forms.test_of(operand) if index < tests else self.forms.double_of(operand)
+            for index, operand in enumerate(operands)
+        ]
+        key = tuple(map(self.forms.is_constant, operands))
+        self._operation(opcode, key, node, sources, DOUBLE, operands=operands)
+
+    def _is_null(self, node: Node, operand: Node) -> None:
+        root = self.forms.root(operand)
+        if DOUBLE in self.forms.wanted.get(id(root), ()):
+            self._wide("IS_NULL", node, root)
+        else:
+            self._operation("IS_NONE", (), node, [self.forms.object_of(root)], DOUBLE, operands=(root,))
+
+    def _dot(self, node: Dot) -> None:
+        vector = self.forms.root(node.vector)
+        if isinstance(vector, Vector) and vector.kind == "sparse":
+            self._operation("DOT_TERMS", None, node, self._shape_sources(vector), DOUBLE)
+        else:
+            self._of_vector("DOT", node, node.vector, DOUBLE, 1)
+
+    def _of_vector(
+        self, opcode: str, node: Node, vector: Node, form: str | None, width: int, effect: int = -1
+    ) -> None:
+        shape = self.forms.shape(vector)
+        sources = [self.forms.object_of(vector)] if shape is None else self._shape_sources(shape)
+        suffix = "_OBJECT" if shape is None and opcode != "SIZE" else ""
+        self._operation(opcode + suffix, None, node, sources, form, width=width, effect=effect)
+
+    def _call(self, node: Node, effect: int) -> None:
+        """Add a call: of a Python function, or of the node's own function of its operands."""
+        forms = self.forms
+        if isinstance(node, Apply):
+            shape = forms.shape(node.vector)
+            form = forms.forms[id(node)]
+            if shape is not None and shape.kind == "dense" and shape.scalars is not None:
+                tuple_ = (id(node), ARGUMENTS)
+                self._operation("TUPLE", None, node, self._shape_sources(shape), ARGUMENTS)
+                self._operation("CALL", None, node, [tuple_], form, effect=effect)
+                return
+        sources: list[Resource] = []
+        for operand in node.operands:
+            sources += self._argument_sources(operand)
+        self._operation("CALL", None, node, sources, forms.forms.get(id(node), OBJECT), effect=effect)
+
+    def _argument_sources(self, node: Node) -> list[Resource]:
+        root = self.forms.root(node)
+        if isinstance(root, Constant):
+            return []
+        if self.forms.is_boxed(node):
+            return [self.forms.double_of(node)]
+        return [(id(root), OBJECT)]
+
+    def _shape_sources(self, shape: Vector | None, form: str = SHAPE) -> list[Resource]:
+        assert shape is not None  # noqa: S101
+        sources: list[Resource] = []
+        for segment in shape.segments:
+            if isinstance(segment, OneHot):
+                sources.append(self._in_register(segment.index))
+            elif isinstance(segment, Part):
+                sources.append(self.forms.object_of(segment.vector))
+            else:
+                sources.append(self._in_register(segment.active))
+                if form == SHAPE:
+                    sources.append(self._in_register(segment.value))
+                else:
+                    sources += self._argument_sources(segment.value)
+        return sources
+
+    def _in_register(self, node: Node) -> Resource:
+        """Return the double of a node; a constant is copied to a register of its own."""
+        root = self.forms.root(node)
+        if isinstance(root, Constant) and (id(root), DOUBLE) not in self._levels:
+            self._operation("COPY", (True,), root, [], DOUBLE, operands=(root,))
+        return self.forms.double_of(node)
+
+
+def prepared(vector: Vector) -> tuple[SparseVector, ...] | None:
+    """Return what a vector of one one-hot segment can be, the last one for no index; None for another."""
+    only = vector.segments[0] if len(vector.segments) == 1 else None
+    if not isinstance(only, OneHot) or vector.kind != "sparse" or only.size > _MOST_PREPARED:
+        return None
+    ones = only.values or (1.0,) * only.size
+    hot = [SparseVector(only.size, (index,), (one,)) for index, one in enumerate(ones)]
+    return (*hot, SparseVector(only.size, (), ()))
