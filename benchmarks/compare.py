@@ -160,7 +160,7 @@ def _measure(
         counts = options.batch_rows, options.batch_times
         return batch.measure(workload, folder, some, *counts, sinks=options.sinks)
     if question == "growth":
-        return rows.measure(workload, folder, some, turns, seconds / 2, warm=1.0)
+        return rows.measure(workload, folder, some, turns, seconds / 2)
     if question == "instructions":
         return instructions.measure(workload, folder, some, options.instruction_rows)
     return rows.measure(workload, folder, some, turns, seconds)

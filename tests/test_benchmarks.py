@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -19,7 +20,7 @@ from benchmarks import engine, markdown, plots
 from benchmarks.fit import fit, folder_of
 from benchmarks.questions import batch
 from benchmarks.rivals import child, floor
-from benchmarks.rivals.adapter import Unable
+from benchmarks.rivals.adapter import Unable, family
 from benchmarks.rivals.agreement import agreement
 from benchmarks.rivals.process import Process
 from benchmarks.rivals.registry import RIVALS, ROOT
@@ -327,3 +328,24 @@ def test_the_floor_refuses_a_vector_that_spark_would_make_sparse(small):
     _, scorer, rows = small("assembled-10")
     with pytest.raises(ValueError, match="dense vectors only"):
         scorer.score(dict.fromkeys(rows[0], 0.0))
+
+
+def test_a_process_is_counted_though_its_threads_end():
+    stop = threading.Event()
+
+    def churn():
+        while not stop.is_set():
+            thread = threading.Thread(target=int)
+            thread.start()
+            thread.join()
+
+    busy = threading.Thread(target=churn)
+    busy.start()
+    try:
+        with subprocess.Popen(["sleep", "60"]) as child:
+            for _ in range(100):
+                assert {os.getpid(), child.pid} <= {int(path.name) for path in family(os.getpid())}
+            child.kill()
+    finally:
+        stop.set()
+        busy.join()

@@ -6,6 +6,7 @@ Children stay alive and take turns, round by round.
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import sys
 from collections.abc import Sequence
@@ -21,7 +22,8 @@ from benchmarks.workloads import Workload
 
 __all__ = ["measure", "summary"]
 
-WARM = 3.0  # seconds of rows before anything is timed: a JVM compiles meanwhile
+WARM = 1.0  # seconds of rows, again and again before anything is timed, until they get no faster:
+FASTER, MOST = 0.95, 15  # a JVM compiles meanwhile, which takes long where others use the cores
 
 
 def measure(
@@ -30,7 +32,6 @@ def measure(
     rivals: Sequence[Rival],
     rounds: int,
     seconds: float,
-    warm: float = WARM,
 ) -> dict[str, dict[str, Any]]:
     """Return for each rival its agreement with Spark and its row times, or its problem.
 
@@ -48,7 +49,7 @@ def measure(
                 process = stack.enter_context(Process(rival))
                 results[rival.name] |= facts | _ready(process, path, folder, workload.outputs)
                 alive[rival.name] = process
-                process.ask("time", seconds=seconds if rival.slow else warm)
+                _warm(process, seconds)
             except Unable as problem:
                 results[rival.name]["problem"] = str(problem)
                 alive.pop(rival.name, None)
@@ -63,6 +64,18 @@ def _ready(process: Process, path: str, folder: Path, outputs: Sequence[str]) ->
     process.ask("rows_from", path=str(folder / "rows.json"))
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
     return {"agreement": agreement(process.ask("answers")["answers"], expected, outputs).facts}
+
+
+def _warm(process: Process, seconds: float) -> None:
+    if process.rival.slow:
+        process.ask("time", seconds=seconds)
+        return
+    best = math.inf
+    for _ in range(MOST):
+        block = statistics.median(process.ask("time", seconds=WARM)["blocks"])
+        if block > FASTER * best:
+            return
+        best = block
 
 
 def _rounds(

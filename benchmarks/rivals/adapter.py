@@ -15,11 +15,12 @@ Nothing is imported here but the standard library: rivals run in environments of
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CACHE", "OUTPUTS", "Unable", "answer", "first_line"]
+__all__ = ["CACHE", "OUTPUTS", "Unable", "answer", "family", "first_line"]
 
 OUTPUTS = ("rawPrediction", "probability", "prediction")
 
@@ -36,6 +37,18 @@ def first_line(error: BaseException) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else ""
     return text if isinstance(error, Unable) else f"{type(error).__name__}: {text}"[:240]
+
+
+def family(process: int) -> Iterator[Path]:
+    """Yield the folders in /proc of a process and of all beneath it; threads may end meanwhile."""
+    waiting = [process]
+    while waiting:
+        folder = Path("/proc", str(waiting.pop()))
+        yield folder
+        with suppress(OSError):
+            for task in list((folder / "task").iterdir()):
+                with suppress(OSError):
+                    waiting += map(int, (task / "children").read_text(encoding="utf-8").split())
 
 
 def answer(result: Mapping[str, Any]) -> list[Any]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.rivals.adapter import CACHE, Unable
+from benchmarks.rivals.adapter import CACHE, Unable, family
 from benchmarks.rivals.registry import Rival, command
 
 __all__ = ["Process", "converted"]
@@ -71,15 +71,11 @@ class Process:
 
     def resident(self) -> int:
         """Return the bytes of memory that the process and its children hold."""
-        total, waiting = 0, [self._child.pid]
-        while waiting:
-            process = Path("/proc", str(waiting.pop()))
-            try:
-                total += int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-                for task in (process / "task").iterdir():
-                    waiting += [int(child) for child in (task / "children").read_text().split()]
-            except OSError:
-                continue
+        total = 0
+        for process in family(self._child.pid):
+            with suppress(OSError):
+                pages = int((process / "statm").read_text(encoding="utf-8").split()[1])
+                total += pages * os.sysconf("SC_PAGE_SIZE")
         return total
 
     def kill(self) -> None:

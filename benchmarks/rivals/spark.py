@@ -6,11 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from benchmarks.rivals.adapter import OUTPUTS
+from benchmarks.rivals.adapter import OUTPUTS, family
 
 __all__ = [
     "answer",
@@ -142,19 +142,10 @@ def reference(model: Any, path: str) -> dict[str, Any]:
 
 
 def _cpu_of_children() -> float:
-    """Return the CPU seconds of this process and of the JVM beneath it."""
-    tick = os.sysconf("SC_CLK_TCK")
-    total, waiting = 0.0, [os.getpid()]
-    while waiting:
-        process = Path("/proc", str(waiting.pop()))
-        try:
+    """Return the CPU seconds of this process, of the JVM beneath it and of what either has waited for."""
+    total = 0
+    for process in family(os.getpid()):
+        with suppress(OSError):
             fields = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-            waiting += [
-                int(child)
-                for task in (process / "task").iterdir()
-                for child in (task / "children").read_text().split()
-            ]
-        except OSError:
-            continue
-        total += (int(fields[11]) + int(fields[12])) / tick
-    return total
+            total += sum(map(int, fields[11:15]))
+    return total / os.sysconf("SC_CLK_TCK")
