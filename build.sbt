@@ -3,7 +3,7 @@
 
 val sparkVersion = sys.props.getOrElse("spark.version", "4.1.0")
 val sparkJars = sys.props.get("spark.jars").map(file)
-val line = if (sparkVersion.startsWith("3.")) "3" else "4"
+val major = if (sparkVersion.startsWith("3.")) "3" else "4"
 val scala212 = "2.12.18"
 val scala213 = "2.13.17"
 
@@ -14,7 +14,7 @@ ThisBuild / version := IO
   .get
 ThisBuild / licenses := Seq("Apache-2.0" -> url("https://www.apache.org/licenses/LICENSE-2.0"))
 ThisBuild / scalaVersion := scala213
-ThisBuild / crossScalaVersions := (if (line == "3") Seq(scala212, scala213) else Seq(scala213))
+ThisBuild / crossScalaVersions := (if (major == "3") Seq(scala212, scala213) else Seq(scala213))
 
 val shared = Seq(
   scalacOptions ++= Seq(
@@ -46,8 +46,8 @@ val shared = Seq(
 lazy val shim = (project in file("scala-shim"))
   .settings(shared)
   .settings(
-    name := s"sparklet-shim-spark$line",
-    Compile / unmanagedSourceDirectories += baseDirectory.value / "src" / "main" / s"scala-spark-$line",
+    name := s"sparklet-shim-spark$major",
+    Compile / unmanagedSourceDirectories += baseDirectory.value / "src" / "main" / s"scala-spark-$major",
     libraryDependencies += "org.scalatest" %% "scalatest" % "3.2.19" % Test
   )
 

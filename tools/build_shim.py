@@ -1,6 +1,7 @@
 """Compile the JVM engine with the Scala compiler inside PySpark's jars: `python tools/build_shim.py`.
 
-The interpreter's PySpark says for which Spark line. The jar goes where `sparklet.engines.jvm` looks for it.
+The jar is built for the release of the installed PySpark, and written to where `sparklet.engines.jvm` looks
+for it.
 One that is newer than the sources is left as it is.
 """
 
@@ -21,20 +22,20 @@ OPTIONS = ["-encoding", "UTF-8", "-deprecation", "-feature", "-language:existent
 
 
 def main() -> int:
-    """Build the jar of the installed PySpark's line; return the compiler's exit code."""
+    """Build the jar of the installed PySpark's release; return the compiler's exit code."""
     found = importlib.util.find_spec("pyspark")
     if found is None or found.origin is None:
         print("PySpark is not installed here, and its jars hold the compiler", file=sys.stderr)
         return 1
     jars = sorted((Path(found.origin).parent / "jars").glob("*.jar"))
-    line = "3" if any(jar.name.startswith("spark-core_") and "-3." in jar.name for jar in jars) else "4"
+    major = "3" if any(jar.name.startswith("spark-core_") and "-3." in jar.name for jar in jars) else "4"
     classpath = os.pathsep.join(map(str, jars))
     sources = [
         str(path)
-        for folder in (SOURCES / "scala", SOURCES / f"scala-spark-{line}")
+        for folder in (SOURCES / "scala", SOURCES / f"scala-spark-{major}")
         for path in sorted(folder.rglob("*.scala"))
     ]
-    jar = TARGET / f"sparklet-shim-spark{line}.jar"
+    jar = TARGET / f"sparklet-shim-spark{major}.jar"
     newest = max(Path(path).stat().st_mtime for path in [*sources, __file__])
     if jar.is_file() and jar.stat().st_mtime > newest:
         return 0

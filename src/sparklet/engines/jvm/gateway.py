@@ -23,7 +23,7 @@ from sparklet.errors import (
 )
 from sparklet.extras import pyspark_folder, require_py4j
 
-__all__ = ["Gateway", "connect", "shim_jar"]
+__all__ = ["Gateway", "connect", "engine_jar"]
 
 _JARS = Path(__file__).parent / "jars"
 # What Spark needs of Java 17 and newer (JavaModuleOptions.java), as far as a driver uses it.
@@ -34,7 +34,7 @@ _OPENED = (
 _MEMORY = "SPARKLET_JVM_MEMORY"
 
 
-def shim_jar(spark_version: str) -> Path:
+def engine_jar(spark_version: str) -> Path:
     """Return the jar of the engine for a Spark version; `ModelError` where this installation has none."""
     major = "3" if spark_version.startswith("3.") else "4"
     jar = _JARS / f"sparklet-shim-spark{major}.jar"
@@ -69,7 +69,7 @@ class Gateway:
     def of_session(cls, context: Any) -> Gateway:
         """Return the gateway of a running SparkContext; the engine's jar joins its class path."""
         java = context._gateway
-        url = shim_jar(context.version).as_uri()
+        url = engine_jar(context.version).as_uri()
         loader = java.jvm.java.lang.Thread.currentThread().getContextClassLoader()
         loader.addURL(java.jvm.java.net.URL(url))
         return cls(java)
@@ -84,7 +84,7 @@ class Gateway:
         from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
 
         jars = _spark_jars()
-        shim = shim_jar(_version_of(jars))
+        engine = engine_jar(_version_of(jars))
         home = os.environ.get("JAVA_HOME")
         program = str(Path(home) / "bin" / "java") if home else "java"
         if shutil.which(program) is None:
@@ -95,7 +95,7 @@ class Gateway:
         options += ["-Dio.netty.tryReflectionSetAccessible=true"]
         port, token = launch_gateway(
             jarpath=str(next(jars.glob("py4j-*.jar"))),
-            classpath=os.pathsep.join([str(shim), str(jars / "*")]),
+            classpath=os.pathsep.join([str(engine), str(jars / "*")]),
             javaopts=options,
             java_path=program,
             die_on_exit=True,

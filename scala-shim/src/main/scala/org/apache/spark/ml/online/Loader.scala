@@ -12,7 +12,7 @@ import org.apache.spark.ml.{PipelineModel, Transformer}
 import org.apache.spark.ml.classification.{ClassificationModel, LogisticRegression, OneVsRestModel}
 import org.apache.spark.ml.param.Param
 import org.apache.spark.ml.util.{DefaultParamsReader, MLReader}
-import org.apache.spark.sql.online.{DirectReader, Line}
+import org.apache.spark.sql.online.{DirectReader, SparkRelease}
 import org.apache.spark.sql.types.Metadata
 import org.apache.spark.util.Utils
 
@@ -27,7 +27,7 @@ import sparklet.ModelException
 private[spark] object Loader {
   private implicit val formats: Formats = DefaultFormats
 
-  def load(path: String, session: Line.Session): Transformer = {
+  def load(path: String, session: SparkRelease.Session): Transformer = {
     val threads = Math.max(2, Runtime.getRuntime.availableProcessors)
     val pool = Executors.newFixedThreadPool(
       threads,
@@ -45,7 +45,7 @@ private[spark] object Loader {
   /** Starts to read what a folder holds; the function that is returned waits for it. */
   private def read(
       path: String,
-      session: Line.Session,
+      session: SparkRelease.Session,
       pool: java.util.concurrent.ExecutorService
   ): () => Transformer = {
     val metadata = metadataOf(path, session)
@@ -69,7 +69,7 @@ private[spark] object Loader {
       case className =>
         val loaded: Future[Transformer] = pool.submit(new Callable[Transformer] {
           override def call(): Transformer = {
-            Line.activate(session)
+            SparkRelease.activate(session)
             stage(path, metadata, session)
           }
         })
@@ -79,7 +79,7 @@ private[spark] object Loader {
     }
   }
 
-  private def metadataOf(path: String, session: Line.Session): DefaultParamsReader.Metadata = {
+  private def metadataOf(path: String, session: SparkRelease.Session): DefaultParamsReader.Metadata = {
     val folder = new Path(path, "metadata").toString
     val lines = DirectReader.files(session, folder).iterator.flatMap(DirectReader.lines(session, _).iterator)
     if (!lines.hasNext) throw new ModelException(null, s"$path: is not a saved model: it has no metadata")
@@ -90,7 +90,7 @@ private[spark] object Loader {
   private def stage(
       path: String,
       metadata: DefaultParamsReader.Metadata,
-      session: Line.Session
+      session: SparkRelease.Session
   ): Transformer = {
     // A class name from a folder is a key: it must be of a stage before any code of it runs.
     val found = Class.forName(metadata.className, false, Utils.getContextOrSparkClassLoader)

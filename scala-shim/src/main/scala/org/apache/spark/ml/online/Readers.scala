@@ -18,7 +18,7 @@ import org.apache.spark.mllib.clustering.{KMeansModel => OldKMeansModel}
 import org.apache.spark.mllib.linalg.{Matrix => OldMatrix, Vector => OldVector, Vectors => OldVectors}
 import org.apache.spark.mllib.regression.{IsotonicRegressionModel => OldIsotonicRegressionModel}
 import org.apache.spark.sql.Row
-import org.apache.spark.sql.online.Line
+import org.apache.spark.sql.online.SparkRelease
 import org.apache.spark.util.VersionUtils
 
 /**
@@ -30,7 +30,11 @@ import org.apache.spark.util.VersionUtils
 private[online] object Readers {
 
   /** Returns the stage, or None where its class or its folder is not one that is read directly. */
-  def read(path: String, metadata: DefaultParamsReader.Metadata, session: Line.Session): Option[Transformer] =
+  def read(
+      path: String,
+      metadata: DefaultParamsReader.Metadata,
+      session: SparkRelease.Session
+  ): Option[Transformer] =
     known.get(metadata.className).filter(_ => isOfLayout(metadata.sparkVersion)).flatMap { reader =>
       try Some(reader(new SavedStage(path, metadata, session)))
       catch {

@@ -8,7 +8,7 @@ import org.apache.spark.ml.util.DefaultParamsReader
 import org.apache.spark.sql.Row
 import org.apache.spark.sql.catalyst.CatalystTypeConverters
 import org.apache.spark.sql.execution.datasources.parquet.online.ParquetTable
-import org.apache.spark.sql.online.{DirectReader, Line}
+import org.apache.spark.sql.online.{DirectReader, SparkRelease}
 
 /** Says that a folder is not laid out as a direct reader expects: Spark's own reader has the word. */
 private[online] final class UnexpectedLayout(message: String) extends RuntimeException(message)
@@ -17,7 +17,7 @@ private[online] final class UnexpectedLayout(message: String) extends RuntimeExc
 private[online] final class SavedStage(
     path: String,
     val metadata: DefaultParamsReader.Metadata,
-    session: Line.Session
+    session: SparkRelease.Session
 ) {
   private implicit val formats: Formats = DefaultFormats
 

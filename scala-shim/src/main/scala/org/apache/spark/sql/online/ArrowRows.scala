@@ -38,7 +38,7 @@ final class ArrowRows(planned: Planned) {
     val allocator = ArrowUtils.rootAllocator.newChildAllocator("sparklet", 0, Long.MaxValue)
     try {
       val reader = new ArrowStreamReader(new ByteArrayInputStream(stream), allocator)
-      val root = VectorSchemaRoot.create(Line.arrowSchema(answers), allocator)
+      val root = VectorSchemaRoot.create(SparkRelease.arrowSchema(answers), allocator)
       try {
         val out = new ByteArrayOutputStream(stream.length)
         val arrow = new ArrowStreamWriter(root, null, out)

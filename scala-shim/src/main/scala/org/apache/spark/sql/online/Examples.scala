@@ -11,7 +11,7 @@ import sparklet.ModelException
 
 /** The example rows that `sparklet.save` leaves in a model's folder: of them, the columns and their types. */
 private[online] object Examples {
-  def schema(path: String, session: Line.Session): Seq[StructField] = {
+  def schema(path: String, session: SparkRelease.Session): Seq[StructField] = {
     val folder = s"${path.stripSuffix("/")}/_sparklet/metadata"
     DirectReader.files(session, folder).flatMap(DirectReader.lines(session, _)).headOption.toSeq.flatMap {
       line =>

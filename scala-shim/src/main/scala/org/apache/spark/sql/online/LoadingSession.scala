@@ -19,7 +19,8 @@ import org.apache.spark.unsafe.types.UTF8String
  * relation that costs no job, no listing of partitions, no inference of a schema. It shares what belongs to
  * the application's session and copies its settings.
  */
-private[online] final class LoadingSession(parent: Line.Session) extends Line.Session(parent.sparkContext) {
+private[online] final class LoadingSession(parent: SparkRelease.Session)
+    extends SparkRelease.Session(parent.sparkContext) {
   override lazy val sharedState: SharedState = parent.sharedState
   override lazy val sessionState: SessionState = {
     val state = parent.sessionState.clone(this)
@@ -37,7 +38,7 @@ private[online] final class LoadingSession(parent: Line.Session) extends Line.Se
   /** What file systems and Parquet are told, copied once: a copy for each file takes longer than the file. */
   lazy val hadoop: Configuration = sessionState.newHadoopConf()
 
-  override def read: Line.Reader = new DirectReader(this)
+  override def read: SparkRelease.Reader = new DirectReader(this)
 }
 
 private object LoadingSession {
@@ -51,7 +52,7 @@ private object LoadingSession {
 }
 
 /** Reads Parquet and text files into local relations; whatever is not plain goes Spark's own way. */
-private[online] final class DirectReader(session: LoadingSession) extends Line.Reader(session) {
+private[online] final class DirectReader(session: LoadingSession) extends SparkRelease.Reader(session) {
   private var asked = ""
 
   override def format(source: String): this.type = {
@@ -67,13 +68,13 @@ private[online] final class DirectReader(session: LoadingSession) extends Line.R
   override def text(path: String): DataFrameOf = {
     val lines = DirectReader.files(session, path).flatMap(DirectReader.lines(session, _))
     val value = AttributeReference("value", StringType)()
-    Line.local(session, Seq(value), lines.map(line => InternalRow(UTF8String.fromString(line))))
+    SparkRelease.local(session, Seq(value), lines.map(line => InternalRow(UTF8String.fromString(line))))
   }
 
-  private type DataFrameOf = Line.Frame
+  private type DataFrameOf = SparkRelease.Frame
 
   private def rows(path: String): Option[DataFrameOf] = DirectReader.table(session, path).map { table =>
-    Line.local(session, DataTypeUtils.toAttributes(table.schema.asNullable), table.rows)
+    SparkRelease.local(session, DataTypeUtils.toAttributes(table.schema.asNullable), table.rows)
   }
 }
 
@@ -104,13 +105,13 @@ private[spark] object DirectReader {
   }
 
   /** Returns what the Parquet files of a folder hold, None where there are none or they disagree. */
-  def table(session: Line.Session, path: String): Option[ParquetTable] =
+  def table(session: SparkRelease.Session, path: String): Option[ParquetTable] =
     ParquetTable.read(files(session, path), hadoop(session), session.sessionState.conf)
 
   private def fileSystem(session: SparkSession, path: Path): FileSystem =
     path.getFileSystem(session.sparkContext.hadoopConfiguration)
 
-  private def hadoop(session: Line.Session): Configuration = session match {
+  private def hadoop(session: SparkRelease.Session): Configuration = session match {
     case loading: LoadingSession => loading.hadoop
     case other                   => other.sessionState.newHadoopConf()
   }

@@ -105,7 +105,7 @@ object Engine {
 private[spark] object Planner {
 
   /** Plans a model once, over an empty relation with the columns that rows have. */
-  def plan(model: Transformer, request: Request, session: Line.Session): Planned = {
+  def plan(model: Transformer, request: Request, session: SparkRelease.Session): Planned = {
     val all = Stages.flatten(model)
     val chosen = request.outputs.toSeq.flatten.map(Stages.fold).toSet
     val scored =
@@ -122,7 +122,7 @@ private[spark] object Planner {
   private[online] def quoted(name: String): String = "`" + name.replace("`", "``") + "`"
 }
 
-private final class Planner(stages: Seq[Transformer], request: Request, session: Line.Session) {
+private final class Planner(stages: Seq[Transformer], request: Request, session: SparkRelease.Session) {
   import Planner.quoted
 
   private val inferred = {
@@ -140,7 +140,8 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
     val nothing: RDD[Row] = session.sparkContext.emptyRDD[Row]
     session.createDataFrame(nothing, StructType(schema))
   }
-  private val leaf: LogicalRDD = Line.analyzed(start).collectFirst { case node: LogicalRDD => node }.get
+  private val leaf: LogicalRDD =
+    SparkRelease.analyzed(start).collectFirst { case node: LogicalRDD => node }.get
   private val isLeaf = leaf.output.map(_.exprId).toSet
 
   // Who made what: columns by the id that they keep through optimization, functions by themselves.
@@ -174,11 +175,11 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
       transform(stage, index, frame)
     }
     val result = frames.last
-    val names = wanted(Line.analyzed(result))
+    val names = wanted(SparkRelease.analyzed(result))
     val last = stages.lastOption.map(Stages.describe).orNull
     val pruned = result.select(names.map(name => col(quoted(name))): _*)
     val optimized =
-      try session.sessionState.optimizer.execute(Line.analyzed(pruned))
+      try session.sessionState.optimizer.execute(SparkRelease.analyzed(pruned))
       catch { case NonFatal(error) => throw new ModelException(last, message(error), error) }
     val plan = RowPlan(optimized, leaf, stageOf, last)
     val zone = ZoneId.of(planning.sessionLocalTimeZone)
@@ -233,8 +234,8 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
         case known: SparkletException => throw known
         case NonFatal(error)          => throw new ModelException(name, message(error), error)
       }
-    val plan = Line.analyzed(result)
-    val before = Line.analyzed(frame)
+    val plan = SparkRelease.analyzed(result)
+    val before = SparkRelease.analyzed(frame)
     RowPlan.refuseMoments(plan, name)
     val known = before.output.map(_.exprId).toSet
     plan.output.filterNot(column => known(column.exprId)).foreach(column => lastMaker(column.exprId) = index)

@@ -9,12 +9,12 @@ private[spark] object Sessions {
   private var own: Option[SparkSession] = None
 
   /** Runs `body` with a session tuned for loading; nothing that it sets is seen by the application. */
-  def use[T](body: Line.Session => T): T = {
+  def use[T](body: SparkRelease.Session => T): T = {
     val session = acquire()
     try {
       val loading = new LoadingSession(session)
       val before = SparkSession.getActiveSession
-      Line.activate(loading)
+      SparkRelease.activate(loading)
       try body(loading)
       finally
         before match {
@@ -24,9 +24,9 @@ private[spark] object Sessions {
     } finally release()
   }
 
-  private def acquire(): Line.Session = synchronized {
+  private def acquire(): SparkRelease.Session = synchronized {
     val running = (SparkSession.getActiveSession ++ SparkSession.getDefaultSession)
-      .find(session => Line.isClassic(session) && !session.sparkContext.isStopped)
+      .find(session => SparkRelease.isClassic(session) && !session.sparkContext.isStopped)
     val session = running.getOrElse {
       // A context without a session is somebody's: it is used, not stopped.
       val theirs = SparkContext.getActive.exists(!_.isStopped)
@@ -35,7 +35,7 @@ private[spark] object Sessions {
       started
     }
     users += 1
-    Line.classic(session)
+    SparkRelease.classic(session)
   }
 
   private def release(): Unit = synchronized {

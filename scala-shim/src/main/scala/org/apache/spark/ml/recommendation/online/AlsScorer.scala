@@ -62,9 +62,9 @@ private[spark] object AlsScorer {
   private def quoted(name: String): String = "`" + name.replace("`", "``") + "`"
 
   private def castsInPlace(model: ALSModel, frame: DataFrame): Boolean = {
-    import org.apache.spark.sql.online.Line
-    val before = Line.analyzed(frame).output.map(_.exprId).toSet
-    Line
+    import org.apache.spark.sql.online.SparkRelease
+    val before = SparkRelease.analyzed(frame).output.map(_.exprId).toSet
+    SparkRelease
       .analyzed(model.transform(frame))
       .output
       .exists(column => column.name.equalsIgnoreCase(model.getUserCol) && !before.contains(column.exprId))

@@ -12,8 +12,8 @@ import org.apache.spark.sql.execution.datasources.PartitionedFile
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.util.ArrowUtils
 
-/** What Spark 4 names otherwise than Spark 3.5. */
-private[spark] object Line {
+/** The names in Spark 4 that differ from those in Spark 3.5. */
+private[spark] object SparkRelease {
   type Session = spark.SparkSession
   type Reader = spark.DataFrameReader
   type Frame = spark.DataFrame

@@ -12,8 +12,8 @@ import org.apache.spark.sql.execution.datasources.PartitionedFile
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.util.ArrowUtils
 
-/** What Spark 3.5 names otherwise than Spark 4. */
-private[spark] object Line {
+/** The names in Spark 3.5 that differ from those in Spark 4. */
+private[spark] object SparkRelease {
   type Session = SparkSession
   type Reader = DataFrameReader
   type Frame = DataFrame
