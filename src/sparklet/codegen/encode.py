@@ -18,7 +18,6 @@ from sparklet.codegen.forms import (
     TUPLE,
     Forms,
     Resource,
-    required_size,
 )
 from sparklet.codegen.schedule import Operation, prepared
 from sparklet.ir.nodes import Bucket, Call, Constant, Field, Guard, Input, Lookup, Node, Otherwise
@@ -32,6 +31,7 @@ from sparklet.ir.vectors import (
     MatrixProduct,
     OneHot,
     Part,
+    RequireSize,
     Scalar,
     Segment,
     Vector,
@@ -413,12 +413,10 @@ class Encoder:
     def _write_size(self, lanes: list[Operation], target: int) -> list[int]:
         (lane,) = lanes
         node = lane.node
-        assert isinstance(node, Call)  # noqa: S101
+        assert isinstance(node, RequireSize)  # noqa: S101
         self.certain(lane.effect)
-        size, vector = required_size(node), node.arguments[0]
-        assert size is not None  # noqa: S101
-        shaped = self.forms.shape(vector) is not None
-        return [int(shaped), 0, size, *self._vector(vector)]
+        shaped = self.forms.shape(node.vector) is not None
+        return [int(shaped), 0, node.size, *self._vector(node.vector)]
 
     def _callee(self, target: Any, effect: int, arguments: Sequence[int]) -> list[int]:
         return [self._constant(target), self.certain(effect), len(arguments), *arguments]

@@ -36,6 +36,7 @@ from sparklet.ir import (
     OneHot,
     Otherwise,
     Present,
+    RequireSize,
     Scalar,
     Segment,
     Select,
@@ -78,7 +79,7 @@ class _Names:
         for node in nodes:
             if isinstance(node, Present):
                 self._names[id(node)] = self(node.operand)
-            elif not isinstance(node, Guard):
+            elif not isinstance(node, Guard | RequireSize):
                 self._names[id(node)] = f"v{len(self._names) + 1}"
 
     def __call__(self, node: Node) -> str:
@@ -127,6 +128,8 @@ def _line(node: Node, names: _Names) -> str:
     if isinstance(node, Vector) and node.kind != "dense" and len(node.segments) > 1:
         # It is only there to be read by others: what it is made of stands in its segments.
         return f"    {names(node)} = {_operation(node, names)}"
+    if isinstance(node, RequireSize):
+        return f"    refuse the row unless {names(node.vector)} has {_many(node.size, 'element')}"
     if isinstance(node, Guard):
         verb = "drop the row" if node.drops else "refuse the row"
         return f"    {verb} if {names(node.test)}"

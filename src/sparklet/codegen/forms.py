@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
 from itertools import pairwise
 from typing import Any, TypeAlias
 
-from sparklet.ir import graph as builder
 from sparklet.ir.nodes import (
     Arithmetic,
     Bucket,
-    Call,
     Compare,
     Constant,
     Exp,
@@ -46,6 +43,7 @@ from sparklet.ir.vectors import (
     MatrixProduct,
     OneHot,
     Part,
+    RequireSize,
     Scalar,
     Vector,
     size_of,
@@ -65,7 +63,6 @@ __all__ = [
     "TUPLE",
     "Forms",
     "Resource",
-    "required_size",
     "run_size",
 ]
 
@@ -390,8 +387,8 @@ class Forms:
                     self.want_shape(node.vector)
                 else:
                     self.want(node.vector, OBJECT)
-            case Call() if (size := required_size(node)) is not None and size >= 0:
-                self._want_vector(node.arguments[0])
+            case RequireSize():
+                self._want_vector(node.vector)
             case _:
                 for operand in node.operands:
                     self.want_argument(operand)
@@ -472,15 +469,6 @@ def _has_order(matrix: Matrix) -> bool:
     if isinstance(matrix, DenseMatrix):
         return True
     return all(left < right for indices, _ in matrix.lines() for left, right in pairwise(indices))
-
-
-def required_size(node: Call) -> int | None:
-    """Return the size that a call requires of a vector, None for any other call."""
-    target = node.target
-    if node.strict and isinstance(target, partial) and target.func is builder._require_size:  # noqa: SLF001
-        size: int = target.keywords["size"]
-        return size
-    return None
 
 
 def _body(node: Node) -> list[tuple[int, tuple[float, ...]]] | None:

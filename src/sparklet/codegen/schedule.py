@@ -21,13 +21,11 @@ from sparklet.codegen.forms import (
     TUPLE,
     Forms,
     Resource,
-    required_size,
     run_size,
 )
 from sparklet.ir.nodes import (
     Arithmetic,
     Bucket,
-    Call,
     Compare,
     Constant,
     Exp,
@@ -55,6 +53,7 @@ from sparklet.ir.vectors import (
     MatrixProduct,
     OneHot,
     Part,
+    RequireSize,
     Vector,
 )
 from sparklet.linalg import SparseVector
@@ -214,8 +213,8 @@ class Schedule:
                 )
             case Map() if forms.made[id(node)] is not None:
                 self._operation("MAP", None, node, [self.forms.object_of(node.vector)], OBJECT, effect=effect)
-            case Call() if (size := required_size(node)) is not None and size >= 0:
-                self._of_vector("SIZE", node, node.arguments[0], None, 1, effect)
+            case RequireSize():
+                self._of_vector("SIZE", node, node.vector, None, 1, effect)
             case _:
                 self._call(node, effect)
         self._convert(node)

@@ -41,10 +41,10 @@ from sparklet.ir.vectors import (
     Map,
     MatrixProduct,
     OneHot,
+    RequireSize,
     Scalar,
     Segment,
     Vector,
-    refuse_size,
     size_of,
 )
 from sparklet.java import Layout
@@ -264,8 +264,7 @@ class Graph:
     def require_size(self, vector: Node, size: int) -> None:
         """Refuse a vector that has not `size` elements."""
         if known_size(vector) != size:
-            check = partial(_require_size, size=size)
-            self.call(check, vector, strict=True, null=vector.null)
+            self.add(RequireSize(vector, size, type=None))
 
     def elements(self, vector: Node, size: int) -> list[Node]:
         """Return the elements of a dense vector of `size`."""
@@ -385,8 +384,3 @@ def _value(node: Node) -> float:
     assert isinstance(node, Constant)  # noqa: S101 - arithmetic on constants folds
     value: float = node.value
     return value
-
-
-def _require_size(vector: VectorValue, size: int) -> None:
-    if vector.size != size:
-        refuse_size(vector, size)

@@ -38,6 +38,7 @@ __all__ = [
     "MatrixProduct",
     "OneHot",
     "Part",
+    "RequireSize",
     "Scalar",
     "Segment",
     "Vector",
@@ -310,6 +311,29 @@ def _body(node: Node) -> Callable[[float, int], Any]:
         return lambda _x, _i: constant
     function, operands = node.function(), [_body(operand) for operand in node.operands]
     return lambda x, i: function(*[operand(x, i) for operand in operands])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RequireSize(Node):
+    """A refusal of a vector that has not `size` elements; null passes."""
+
+    effect: ClassVar[bool] = True
+
+    vector: Node
+    size: int
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (self.vector,)
+
+    def function(self) -> Function:
+        size = self.size
+
+        def check(vector: VectorValue | None) -> None:
+            if vector is not None and vector.size != size:
+                refuse_size(vector, size)
+
+        return check
 
 
 # --- products and forests -------------------------------------------------------------------------
