@@ -118,7 +118,7 @@ class Forms:
 
     def root(self, node: Node) -> Node:
         """Return the node whose value this one's is."""
-        while isinstance(node, Present):
+        while node.__class__ is Present:
             node = node.operand
         return node
 
@@ -132,7 +132,7 @@ class Forms:
     def form(self, node: Node) -> str:
         """Return the form that a node's value has by nature."""
         node = self.root(node)
-        return OBJECT if isinstance(node, Constant | Input) else self.forms[id(node)]
+        return OBJECT if node.__class__ in (Constant, Input) else self.forms[id(node)]
 
     def is_double(self, node: Node) -> bool:
         """Tell whether a value can be a double in a register."""
