@@ -6,6 +6,8 @@ import datetime
 import io
 import json
 import math
+from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from sparklet.linalg import DenseVector, SparseVector
 if TYPE_CHECKING:
     from random import Random
 
-__all__ = ["mutated_folder", "mutated_row"]
+__all__ = ["mutated_folder", "mutated_row", "with_each_number"]
 
 _INTS = (-1, 0, 1, 2, 3, 100, 65_536, 1_000_000, 2**31 - 1, -(2**31), 2**31, 2**63 - 1, -(2**63))
 _FLOATS = (math.nan, math.inf, -math.inf, 0.0, -0.0, 1.0, -1.0, 0.5, 1e308, 5e-324, 2.0**31, 1e-3)
@@ -209,18 +211,26 @@ def _nullable(field: pa.Field) -> pa.Field:
     return pa.field(field.name, kind, metadata=field.metadata)
 
 
-def _parquet_file(rng: Random, data: bytes) -> bytes:
+def _read(data: bytes) -> pa.Table:
     table = pq.read_table(pa.BufferReader(data))
-    table = table.cast(pa.schema([_nullable(field) for field in table.schema], table.schema.metadata))
+    return table.cast(pa.schema([_nullable(field) for field in table.schema], table.schema.metadata))
+
+
+def _written(table: pa.Table) -> bytes:
+    out = io.BytesIO()
+    pq.write_table(table, out)
+    return out.getvalue()
+
+
+def _parquet_file(rng: Random, data: bytes) -> bytes:
+    table = _read(data)
     for _ in range(rng.choice((1, 1, 1, 2))):
         vary = rng.choice((_vary_rows, _vary_rows, _vary_rows, _vary_rows, _vary_count, _vary_columns))
         try:
             table = vary(rng, table)
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             continue  # a combination that Arrow cannot hold
-    out = io.BytesIO()
-    pq.write_table(table, out)
-    return out.getvalue()
+    return _written(table)
 
 
 # --- bytes and folders --------------------------------------------------------------------------
@@ -264,6 +274,56 @@ def mutated_folder(rng: Random, folder: Path) -> dict[Path, bytes | None]:
                 _json_file(rng, data) if path.parent.name == "metadata" else _vary_bytes(rng, data)
             )
     return changed
+
+
+def with_each_number(folder: Path, number: int) -> Iterator[tuple[Path, bytes]]:
+    """Yield files of a saved model in which one of their whole numbers is replaced, each number in turn."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if path.suffix == ".parquet":
+            table = _read(path.read_bytes())
+            for name in table.column_names:
+                column = table[name].to_pylist()
+                for place in _whole_numbers(column[:1], pa.list_(table.schema.field(name).type)):
+                    values = _replaced(column, place, number)
+                    with suppress(pa.ArrowException):  # a type or map that cannot hold it
+                        changed = pa.array(values, table.schema.field(name).type)
+                        index = table.column_names.index(name)
+                        yield path, _written(table.set_column(index, table.schema.field(name), changed))
+        elif path.parent.name == "metadata":
+            whole = json.loads(path.read_bytes())
+            for place, (node, key) in enumerate(_slots(whole)):
+                if type(node[key]) is int:
+                    copy = json.loads(json.dumps(whole))
+                    container, name = _slots(copy)[place]
+                    container[name] = number
+                    yield path, json.dumps(copy).encode()
+
+
+def _whole_numbers(value: Any, kind: pa.DataType) -> Iterator[tuple[Any, ...]]:
+    """Yield the places of whole numbers inside a value; of a list, the first and the last element's."""
+    if value is None:
+        return
+    if pa.types.is_integer(kind):
+        yield ()
+    elif pa.types.is_struct(kind):
+        for field in kind:
+            yield from ((field.name, *place) for place in _whole_numbers(value[field.name], field.type))
+    elif pa.types.is_list(kind):
+        for index in sorted({0, len(value) - 1} if value else ()):
+            yield from ((index, *place) for place in _whole_numbers(value[index], kind.value_type))
+    elif pa.types.is_map(kind) and value:
+        for part, inner in enumerate((kind.key_type, kind.item_type)):
+            yield from ((0, part, *place) for place in _whole_numbers(value[0][part], inner))
+
+
+def _replaced(value: Any, place: tuple[Any, ...], number: int) -> Any:
+    if not place:
+        return number
+    key, *rest = place
+    inner = _replaced(value[key], tuple(rest), number)
+    if isinstance(value, dict):
+        return {**value, key: inner}
+    return type(value)([*value[:key], inner, *value[key + 1 :]])
 
 
 # --- rows ---------------------------------------------------------------------------------------

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -13,7 +17,7 @@ import pytest
 from sparklet.errors import SparkletError
 from tests.conftest import GOLDEN
 from tests.fuzz.attempt import Models, Rows, limited, tried
-from tests.fuzz.mutate import mutated_folder, mutated_row
+from tests.fuzz.mutate import mutated_folder, mutated_row, with_each_number
 from tests.oracle import goldens
 
 CASES = [golden for golden in goldens(GOLDEN) if golden.failure is None]
@@ -26,6 +30,31 @@ def test_mutated_models_are_refused_or_score(tmp_path):
     assert not faults, faults[0][1].detail
     # Some mutants load, which shows that others are refused for what was changed.
     assert 20 < models.loaded < 130
+
+
+STAGES = sorted({golden.stage for golden in CASES})
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_number_of_a_folder_is_trusted(tmp_path, stage):
+    """Replace each whole number that a stage's files hold by the largest and by a negative one."""
+    golden = next(golden for golden in CASES if golden.release == "4.3" and golden.stage == stage)
+    model = Path(shutil.copytree(golden.model, tmp_path / "model"))
+    mutant = replace(golden, path=tmp_path)
+    with limited():
+        for number in (2**31 - 1, -2):
+            for path, data in with_each_number(model, number):
+                before = path.read_bytes()
+                path.write_bytes(data)
+                fault = tried(lambda: scored(mutant.load(), golden.rows[:2]))
+                assert fault is None, (path, number, fault.detail)
+                path.write_bytes(before)
+
+
+def scored(model, rows):
+    for row in rows:
+        with suppress(SparkletError):
+            model.scoreInstance(row)
 
 
 def test_mutated_rows_are_refused_or_scored():
