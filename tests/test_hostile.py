@@ -103,6 +103,22 @@ def test_topics_of_the_wrong_type_or_number(tmp_path, key, value):
 
 
 @pytest.mark.parametrize(
+    ("items", "match"),
+    [
+        ([5], "expected lists of items"),
+        ([[["a"]]], "cannot be compared"),
+        ([[{"a": [1]}]], "cannot be compared"),
+        ([None], "expected lists of items"),
+    ],
+)
+def test_itemsets_of_the_wrong_type(tmp_path, items, match):
+    folder = copied(tmp_path, "FPGrowthModel")
+    rewrite(folder / "data", lambda _: pa.table({"items": items, "freq": pa.array([1], pa.int64())}))
+    with pytest.raises(CorruptModelError, match=match):
+        load(folder)
+
+
+@pytest.mark.parametrize(
     ("stage", "columns"),
     [
         ("MaxAbsScalerModel", ("maxAbs",)),

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +126,8 @@ class Run:
 def main() -> int:
     """Run what the command line says; 1 where there was a fault."""
     options = arguments()
+    # A model that was saved by a newer Spark is answered with a warning.
+    warnings.simplefilter("ignore")
     if options.worker:
         kind, start, end = options.worker
         work(kind, int(start), int(end), options.seed)

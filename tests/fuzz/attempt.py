@@ -8,7 +8,6 @@ import shutil
 import signal
 import time
 import traceback
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -151,6 +150,3 @@ class Rows:
     def _score(self, model: Any, row: Any) -> None:
         model.scoreInstance(row)
         self.loaded += 1
-
-
-warnings.simplefilter("ignore")

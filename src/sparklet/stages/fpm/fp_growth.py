@@ -11,7 +11,7 @@ from sparklet.errors import CorruptModelError, SchemaError
 from sparklet.java import div
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Stage, stage
-from sparklet.types import STRING, ArrayType, DataType, as_nullable
+from sparklet.types import ArrayType, DataType, as_nullable
 
 __all__ = ["FPGrowthModel", "Itemsets"]
 
@@ -47,12 +47,17 @@ class FPGrowthModel(Stage):
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
         table = saved.table()
         kind = table.type("items")
+        if not isinstance(kind, ArrayType):
+            raise CorruptModelError(table.path, f"column 'items' has type {kind}, expected lists of items")
         items, counts = table.column("items", str(kind)), table.column("freq", "bigint")
-        itemsets = {tuple(itemset): count for itemset, count in zip(items, counts, strict=True)}
+        try:
+            itemsets = {tuple(itemset): count for itemset, count in zip(items, counts, strict=True)}
+        except TypeError:
+            problem = f"column 'items' has type {kind}, whose items cannot be compared"
+            raise CorruptModelError(table.path, problem) from None
         if len(itemsets) != len(items):
             raise CorruptModelError(table.path, "holds an itemset twice")
-        item = as_nullable(kind.elementType) if isinstance(kind, ArrayType) else STRING
-        return {"itemType": item, "itemsets": Itemsets(itemsets)}
+        return {"itemType": as_nullable(kind.elementType), "itemsets": Itemsets(itemsets)}
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.itemsCol, wants.items(self.itemType))
