@@ -70,12 +70,13 @@ def _warm(process: Process, seconds: float) -> None:
     if process.rival.slow:
         process.ask("time", seconds=seconds)
         return
-    best = math.inf
+    best, same = math.inf, 0
     for _ in range(MOST):
         block = statistics.median(process.ask("time", seconds=WARM)["blocks"])
-        if block > FASTER * best:
+        same = same + 1 if block > FASTER * best else 0
+        if same == 2:
             return
-        best = block
+        best = min(best, block)
 
 
 def _rounds(

@@ -38,9 +38,11 @@ static int read_row(Floor *self, PyObject *row, double *x, int *hot, int scaled)
         PyErr_SetString(PyExc_TypeError, "expected a dict");
         return 0;
     }
-    int bad = 0;
-    for (int i = 0; i < self->numbers + self->categories; i++) {
-        PyObject *value = value_of(row, PyTuple_GET_ITEM(self->names, i));
+    int bad = 0, count = self->numbers + self->categories;
+    Py_ssize_t at = 0;
+    for (int k = 0; k < count; k++) {
+        int i = (self->numbers + k) % count; /* the table's rows have categories first */
+        PyObject *value = value_of(row, PyTuple_GET_ITEM(self->names, i), &at);
         if (value == NULL)
             return 0;
         if (i < self->numbers) {

@@ -28,8 +28,9 @@ static int read_row(const Numbers *self, PyObject *row, double *x)
         return 0;
     }
     int bad = 0;
+    Py_ssize_t at = 0;
     for (Py_ssize_t i = 0; i < self->columns; i++) {
-        PyObject *value = value_of(row, PyTuple_GET_ITEM(self->names, i));
+        PyObject *value = value_of(row, PyTuple_GET_ITEM(self->names, i), &at);
         if (value == NULL)
             return 0;
         double v = number(value, &bad);

@@ -7,12 +7,25 @@
 #include <stdint.h>
 #include <structmember.h>
 
-/* Return the value of a key, borrowed, or NULL with an error set. */
-static PyObject *value_of(PyObject *row, PyObject *key)
+static int same_key(PyObject *key, PyObject *name)
 {
-    PyObject *value = PyDict_GetItemWithError(row, key);
+    return key == name || (PyUnicode_CheckExact(key) && PyUnicode_GET_LENGTH(key) == PyUnicode_GET_LENGTH(name) &&
+                           PyUnicode_KIND(key) == PyUnicode_KIND(name) &&
+                           !memcmp(PyUnicode_DATA(key), PyUnicode_DATA(name),
+                                   PyUnicode_GET_LENGTH(key) * PyUnicode_KIND(key)));
+}
+
+/* Return the value of a key, borrowed, or NULL with an error set. A row whose keys stand in the order in which
+   they are asked for is walked through, `at` being where; -1 once they do not. */
+static PyObject *value_of(PyObject *row, PyObject *name, Py_ssize_t *at)
+{
+    PyObject *key, *value;
+    if (*at >= 0 && PyDict_Next(row, at, &key, &value) && same_key(key, name))
+        return value;
+    *at = -1;
+    value = PyDict_GetItemWithError(row, name);
     if (value == NULL && !PyErr_Occurred())
-        PyErr_SetObject(PyExc_KeyError, key);
+        PyErr_SetObject(PyExc_KeyError, name);
     return value;
 }
 
