@@ -14,8 +14,8 @@ PYTHON35 := PYSPARK_PYTHON=$(CURDIR)/.venv-spark35/bin/python .venv-spark35/bin/
 NATIVE := .venv/bin/python setup.py --quiet build_ext --inplace
 COMPILE := $(TOOLS)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
-# The half with Spark 3.5 runs the Python twins alone, the other one the C module.
-TWINS := SPARKLET_NATIVE=0
+# The Spark 3.5 half runs the Python fallback, the Spark 4 half runs the C module.
+FALLBACK := SPARKLET_NATIVE=0
 # Thousands of short jobs: the JVM's first compiler and simplest collector do, and numbers are the same.
 QUICK := JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # So that a failing half does not hide the other: both halves run, then the recipe fails.
@@ -34,7 +34,7 @@ demo: machine .venv/ready  ## * fit, save and score a pipeline, next to Spark
 
 test: machine .venv/ready .venv-spark35/ready shim  ## * every test but parity: first with Spark 3.5, then with Spark 4
 	@$(NATIVE)
-	@$(call BOTH,$(TWINS) $(PYTHON35) -m pytest -m "(spark or golden) and not parity",$(PYTHON4) -m pytest)
+	@$(call BOTH,$(FALLBACK) $(PYTHON35) -m pytest -m "(spark or golden) and not parity",$(PYTHON4) -m pytest)
 
 parity: machine .venv/ready .venv-spark35/ready shim  ## * the long comparison with both live Sparks
 	@$(call BOTH,$(QUICK) $(PYTHON35) -m pytest -m parity,$(QUICK) $(PYTHON4) -m pytest -m parity)

@@ -36,9 +36,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_report_header() -> str:
-    """Tell whether the C module runs, or its Python twins alone."""
+    """Tell whether the C module runs, or the Python fallback."""
     module = kernels()
-    return "sparklet: " + ("Python twins, no C module" if module is None else f"C module {module.__file__}")
+    return "sparklet: " + (
+        "Python fallback, no C module" if module is None else f"C module {module.__file__}"
+    )
 
 
 @pytest.fixture(scope="session")

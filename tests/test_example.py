@@ -216,7 +216,7 @@ def test_an_exp_is_granted_slack_and_its_dot_is_not(tmp_path):
 
     assert sparklet.load(with_(None, 0), verify=True)
     assert sparklet.load(with_("probability", 8), verify=True)
-    with pytest.raises(VerificationError, match=r"probability.*more than the 16 ulp of the vector's largest"):
+    with pytest.raises(VerificationError, match=r"probability.*allowed 16 ulp of the vector's largest"):
         sparklet.load(with_("probability", 1000), verify=True)
     with pytest.raises(VerificationError, match=r"rawPrediction\[0\].* 1 ulp apart"):
         sparklet.load(with_("rawPrediction", 1), verify=True)

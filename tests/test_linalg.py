@@ -41,11 +41,11 @@ floats = st.floats(width=32) | st.sampled_from([0.0, -0.0, 1.0, -1.0, NAN, math.
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
 def test_values_are_frozen_hashable_and_travel(value):
-    for twin in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value), copy.copy(value)):
-        assert twin == value
-        assert type(twin) is type(value)
-        assert hash(twin) == hash(value)
-        assert twin.values == value.values
+    for duplicate in (pickle.loads(pickle.dumps(value)), copy.deepcopy(value), copy.copy(value)):
+        assert duplicate == value
+        assert type(duplicate) is type(value)
+        assert hash(duplicate) == hash(value)
+        assert duplicate.values == value.values
     with pytest.raises(AttributeError, match="frozen"):
         value.values = ()
     with pytest.raises(AttributeError, match="frozen"):

@@ -1,4 +1,4 @@
-"""The C module and its Python twins: the same bits, the same errors, whatever comes in."""
+"""The C module and its Python fallback: the same bits, the same errors, whatever comes in."""
 
 from __future__ import annotations
 
@@ -40,10 +40,12 @@ seeds = st.integers(0, 2**32)
 @pytest.fixture(autouse=True)
 def _compiled():
     if kernels() is None:
-        pytest.skip("no C module: it is not built, or SPARKLET_NATIVE=0; the twins alone cannot be compared")
+        pytest.skip(
+            "no C module: it is not built, or SPARKLET_NATIVE=0; the fallback alone cannot be compared"
+        )
 
 
-def twin_of(make):
+def fallback_of(make):
     """Return what `make` returns where the C module is turned off."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARKLET_NATIVE", "0")
@@ -51,7 +53,7 @@ def twin_of(make):
 
 
 def score_batch(function, layout, columns, out):
-    """Let a kernel score a batch; its twin scores the rows one by one."""
+    """Let a kernel score a batch; its fallback scores the rows one by one."""
     if hasattr(function, "batch"):
         function.batch(columns, out)
         return
@@ -228,12 +230,12 @@ def test_forests(output, seed):
     forest = draw.forest(width + (draw.random() < 0.1), categorical=None)
     order = draw.choice([*ORDERS])
     make = OUTPUTS[output]
-    compiled, twin = make(forest, layout, order), twin_of(lambda: make(forest, layout, order))
+    compiled, fallback = make(forest, layout, order), fallback_of(lambda: make(forest, layout, order))
     for _ in range(20):
         row = draw.row(layout, draw.choice([30, 29, 31, 0]))
-        assert outcome(compiled, row) == outcome(twin, row), (layout, row)
+        assert outcome(compiled, row) == outcome(fallback, row), (layout, row)
         row = draw.oddly(row)
-        found, expected = outcome(compiled, row), outcome(twin, row)
+        found, expected = outcome(compiled, row), outcome(fallback, row)
         # The C module never looks at an argument whose features no split tests.
         assert found == expected or (isinstance(expected, tuple) and isinstance(found, list | bytes)), row
 
@@ -245,15 +247,15 @@ def test_batches_of_forests(output, seed):
     layout = tuple(segment for segment in draw.layout() if segment[-1] is not None) or (("scalar", 0),)
     forest = draw.forest(check_layout(layout))
     make = OUTPUTS[output]
-    compiled, twin = make(forest, layout, "java11"), twin_of(lambda: make(forest, layout, "java11"))
+    compiled, fallback = make(forest, layout, "java11"), fallback_of(lambda: make(forest, layout, "java11"))
     rows = [draw.row(layout) for _ in range(draw.choice([0, 1, 70]))]
     if not rows:
         return
-    columns, first = columns_of(rows, layout), twin(*rows[0])
+    columns, first = columns_of(rows, layout), fallback(*rows[0])
     shape = (len(rows), len(first)) if isinstance(first, tuple) else (len(rows),)
     results = [numpy.full(shape, 7.0) for _ in range(3)]
     score_batch(compiled, layout, columns, results[0])
-    score_batch(twin, layout, columns, results[1])
+    score_batch(fallback, layout, columns, results[1])
     for place, row in enumerate(rows):
         results[2][place] = compiled(*row)
     for result in results:
@@ -269,7 +271,7 @@ def test_layouts_that_do_not_reach_what_splits_test(layout):
     make = lambda: forest.leaves_of(layout, 9)  # noqa: E731
     for argument in (1.0, DenseVector((1.0,) * 3), DenseVector((1.0,) * 4), SparseVector(3, (), ())):
         if isinstance(argument, float) == (layout[0][0] != "vector"):
-            assert outcome(make(), [argument]) == outcome(twin_of(make), [argument])
+            assert outcome(make(), [argument]) == outcome(fallback_of(make), [argument])
     short = (("vector", 0, 3),)
     with pytest.raises(ValueError, match="no segment"):
         forest.sum_of(short, 9, "java11").batch((numpy.zeros((5, 3)),), numpy.zeros(5))
@@ -395,15 +397,15 @@ def test_dots_of_segments(order, kind, seed):
     line = draw.choice(["3.5", "4.0", "4.1+"])
     weights = draw.vector(size)
     make = lambda: dot_of(weights, order, layout, size, kind, line)  # noqa: E731
-    compiled, twin = make(), twin_of(make)
+    compiled, fallback = make(), fallback_of(make)
     rows = [draw.row(layout, 30) for _ in range(10)]
     for row in rows:
-        assert outcome(compiled, row) == outcome(twin, row), (weights, layout, row)
+        assert outcome(compiled, row) == outcome(fallback, row), (weights, layout, row)
         odd = draw.oddly(row)
-        assert outcome(compiled, odd) == outcome(twin, odd), (weights, layout, odd)
+        assert outcome(compiled, odd) == outcome(fallback, odd), (weights, layout, odd)
     if layout[-1][-1] is not None:
         results = [numpy.zeros(len(rows)) for _ in range(2)]
-        for function, out in zip((compiled, twin), results, strict=True):
+        for function, out in zip((compiled, fallback), results, strict=True):
             score_batch(function, layout, columns_of(rows, layout), out)
         expected = [compiled(*row) for row in rows]
         if kind != "dense" or all(not isinstance(c, tuple) for c in columns_of(rows, layout)):
@@ -416,12 +418,12 @@ def test_dots_by_kind(order, seed):
     draw = Draw(seed)
     size = draw.choice([0, 1, 3, 8, 50, 2000])
     weights = draw.vector(size)
-    compiled, twin = dot(weights, order), twin_of(lambda: dot(weights, order))
+    compiled, fallback = dot(weights, order), fallback_of(lambda: dot(weights, order))
     for _ in range(5):
         row = [draw.vector(size)]
-        assert outcome(compiled, row) == outcome(twin, row)
+        assert outcome(compiled, row) == outcome(fallback, row)
         row = draw.oddly(row)
-        assert outcome(compiled, row) == outcome(twin, row)
+        assert outcome(compiled, row) == outcome(fallback, row)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -441,7 +443,7 @@ def test_products_of_sequences(order, seed):
             (lambda: bound_dot(values, order), (values,)),
             (lambda: bound_dot(values, order), (list(values[::-1]),)),
         ]:
-            assert outcome(make(), arguments) == outcome(twin_of(make), arguments)
+            assert outcome(make(), arguments) == outcome(fallback_of(make), arguments)
 
 
 @given(seed=seeds)
@@ -459,7 +461,7 @@ def test_sparse_matrices_by_rows(seed):
     make = lambda: gemv(matrix, "java11", 0.5)  # noqa: E731
     for _ in range(5):
         row = [draw.vector(columns), draw.number(), [draw.number() for _ in range(rows)]]
-        assert outcome(make(), row) == outcome(twin_of(make), row)
+        assert outcome(make(), row) == outcome(fallback_of(make), row)
 
 
 def test_rows_out_of_order_are_left_to_python():
@@ -501,10 +503,10 @@ def test_factors(seed):
         with numpy.errstate(over="ignore"):
             sides.append(Factors(numpy.array(ids, numpy.int32), numpy.array(values, numpy.float32), rank))
     model = ALSModel(uid="a", userFactors=sides[0], itemFactors=sides[1])
-    compiled, twin = model._rating(), twin_of(model._rating)
+    compiled, fallback = model._rating(), fallback_of(model._rating)
     for _ in range(30):
         row = [draw.choice([draw.randrange(-1, 21), -(2**31), 2**31 - 1]) for _ in range(2)]
-        assert outcome(compiled, row) == outcome(twin, row)
+        assert outcome(compiled, row) == outcome(fallback, row)
 
 
 def test_factors_are_checked():
@@ -539,9 +541,9 @@ terms = st.lists(
 )
 def test_counted_terms(words, size, legacy, binary):
     stage = HashingTF(uid="h", inputCol="x", numFeatures=size, binary=binary, hashFuncVersion=2 - legacy)
-    compiled, twin = stage._counter(STRING), stage._python_counter(STRING)
+    compiled, fallback = stage._counter(STRING), stage._python_counter(STRING)
     assert outcome(lambda x: (*compiled(x).__reduce__()[1],), [words]) == outcome(
-        lambda x: (*twin(x).__reduce__()[1],), [words]
+        lambda x: (*fallback(x).__reduce__()[1],), [words]
     )
     assert compiled(tuple(words)) == compiled(words) if all(isinstance(w, str) for w in words) else True
 

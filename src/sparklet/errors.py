@@ -1,7 +1,7 @@
-"""Every error that sparklet raises; each stores its facts and builds its own message.
+"""The exceptions that sparklet raises; each stores its facts as attributes and builds its own message.
 
-All of them are `SparkletError`; most are also the builtin that a caller would expect
-(`KeyError` for an absent column, `ValueError` for a bad value ...).
+All of them inherit from `SparkletError`. Most also inherit from the matching builtin exception, for example
+`KeyError` for an absent column and `ValueError` for a bad value.
 """
 
 from __future__ import annotations
@@ -38,27 +38,27 @@ __all__ = [
 
 
 def shown(value: object, limit: int = 80) -> str:
-    """Return `repr(value)` cut to `limit` characters, so that hostile values make short messages."""
+    """Return `repr(value)` cut to `limit` characters, so that messages about large values stay short."""
     try:
         text = repr(value)
-    except Exception:  # noqa: BLE001 - a value's own __repr__ is foreign code
+    except Exception:  # noqa: BLE001 - __repr__ of a caller's value may raise anything
         text = f"<{type(value).__name__}>"
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return a hint `; did you mean 'x'?`, or an empty string where nothing is close."""
-    import difflib  # used in messages only
+    """Return the hint `; did you mean 'x'?`, or an empty string when no known name is close."""
+    import difflib  # imported here because only error messages need it
 
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
 class SparkletError(Exception):
-    """Base of every error that sparklet raises."""
+    """Base class of all exceptions that sparklet raises."""
 
     def __str__(self) -> str:
-        # KeyError would print the repr of its argument.
+        # KeyError.__str__ returns the repr of its argument.
         return str(self.args[0]) if self.args else ""
 
 
@@ -66,7 +66,7 @@ class SparkletError(Exception):
 
 
 class ModelError(SparkletError, ValueError):
-    """Raise for a model folder that cannot be scored; `path` names the file or folder at fault."""
+    """Raised for a model folder that cannot be scored; `path` is the file or folder that causes the error."""
 
     def __init__(self, path: str, problem: str, hint: str = "") -> None:
         super().__init__(f"{path}: {problem}" + (f" ({hint})" if hint else ""))
@@ -77,31 +77,31 @@ class ModelError(SparkletError, ValueError):
 
 
 class ModelNotFoundError(ModelError, FileNotFoundError):
-    """Raise where nothing exists at the given path."""
+    """Raised when nothing exists at the given path."""
 
 
 class NotAModelError(ModelError):
-    """Raise for a folder or file that is not a saved Spark ML model."""
+    """Raised for a folder or file that is not a saved Spark ML model."""
 
 
 class CorruptModelError(ModelError):
-    """Raise for a file of the model that cannot be read: truncated, malformed, contradictory."""
+    """Raised for a file of the model that cannot be read: truncated, malformed or contradictory."""
 
 
 class MissingDataError(ModelError):
-    """Raise where a part of the model is absent: a stage folder, Parquet data, a Git LFS object."""
+    """Raised when a part of the model is absent: a stage folder, a Parquet file or a Git LFS object."""
 
 
 class UnfittedModelError(ModelError):
-    """Raise for a saved estimator or unfitted Pipeline: only the model that `fit` returned can score."""
+    """Raised for a saved estimator or unfitted Pipeline: only the model that `fit` returns can score."""
 
 
 class LegacyModelError(ModelError):
-    """Raise for a model of the old RDD-based `spark.mllib` API."""
+    """Raised for a model of the old RDD-based `spark.mllib` API."""
 
 
 class StageProblem(NamedTuple):
-    """Say why one stage cannot be scored: its class, its folder inside the model, the reason."""
+    """Describe why one stage cannot be scored: its class, its folder inside the model and the reason."""
 
     className: str
     path: str
@@ -111,13 +111,13 @@ class StageProblem(NamedTuple):
         return self.within("")
 
     def within(self, model: str) -> str:
-        """Return the problem as text, the folder as seen from the model's."""
+        """Return the problem as text, with the folder relative to the folder `model`."""
         folder = self.path.removeprefix(model).lstrip("/") if model else self.path
         return f"{self.className}{f' at {folder}' if folder else ''}: {self.reason}"
 
 
 class UnsupportedModelError(ModelError):
-    """Raise once for a model with stages that cannot be scored, listing every one in `problems`."""
+    """Raised once for a model with stages that cannot be scored; `problems` lists all of them."""
 
     def __init__(self, path: str, problems: Sequence[StageProblem], advice: str = "") -> None:
         lines = "".join(f"\n  - {problem.within(path)}" for problem in problems)
@@ -130,10 +130,10 @@ class UnsupportedModelError(ModelError):
 
 
 class VerificationError(ModelError):
-    """Raise at the first score that differs from the answer that Spark gave for an example row.
+    """Raised at the first score that differs from the one that Spark computed for an example row.
 
-    `row` is the position of the row in the example, `column` the output, `expected` what Spark gave. Raised
-    too for a file that is not the one that was saved; `row` and `column` are then None.
+    `row` is the position of the row in the example, `column` the output column and `expected` Spark's value.
+    Also raised for a file that differs from the saved one; `row` and `column` are then None.
     """
 
     def __init__(
@@ -145,21 +145,25 @@ class VerificationError(ModelError):
         actual: object,
         problem: str = "",
     ) -> None:
-        what = problem or f"Spark gave {shown(expected)}, sparklet gives {shown(actual)}"
-        place = "" if row is None else f"example row {row}" + (f", column {column!r}: " if column else ": ")
-        super().__init__(path, f"{place}{what}", "the model or its example changed since it was saved")
+        difference = problem or f"Spark gave {shown(expected)}, sparklet gives {shown(actual)}"
+        location = (
+            "" if row is None else f"example row {row}" + (f", column {column!r}: " if column else ": ")
+        )
+        super().__init__(
+            path, f"{location}{difference}", "the model or its example changed since it was saved"
+        )
         self.row, self.column, self.expected, self.actual = row, column, expected, actual
-        self._what = what
+        self._difference = difference
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.path, self.row, self.column, self.expected, self.actual, self._what)
+        return type(self), (self.path, self.row, self.column, self.expected, self.actual, self._difference)
 
 
 # --- options and schema -------------------------------------------------------------------------
 
 
 class OptionError(SparkletError, ValueError):
-    """Raise for an argument of `load` or of a scoring call that has no meaning."""
+    """Raised for an invalid argument of `load` or of a scoring call."""
 
     def __init__(self, option: str, value: object, problem: str) -> None:
         super().__init__(f"{option}={shown(value)}: {problem}")
@@ -170,7 +174,7 @@ class OptionError(SparkletError, ValueError):
 
 
 class PatternError(SparkletError, ValueError):
-    """Raise for a regular expression that Java does not compile, or that cannot be matched as Java would."""
+    """Raised for a regular expression that Java does not compile, or whose semantics are not supported."""
 
     def __init__(self, pattern: str, problem: str) -> None:
         super().__init__(f"the pattern {shown(pattern)} has {problem}")
@@ -181,7 +185,7 @@ class PatternError(SparkletError, ValueError):
 
 
 class MissingExtraError(SparkletError, ImportError):
-    """Raise where an optional dependency is absent; the message holds the line that installs it."""
+    """Raised when an optional dependency is not installed; the message contains the `pip` command."""
 
     def __init__(self, feature: str, extra: str) -> None:
         super().__init__(f"{feature} needs an extra: pip install 'sparklet[{extra}]'")
@@ -192,7 +196,7 @@ class MissingExtraError(SparkletError, ImportError):
 
 
 class EngineError(SparkletError, NotImplementedError):
-    """Raise where an engine cannot do what the interface of a model offers; the reason is in the message."""
+    """Raised when an engine does not support a method of the model interface; the message says why."""
 
     def __init__(self, engine: str, feature: str, reason: str) -> None:
         super().__init__(f"engine={engine!r} has no {feature}: {reason}")
@@ -203,7 +207,7 @@ class EngineError(SparkletError, NotImplementedError):
 
 
 class SchemaError(SparkletError, ValueError):
-    """Raise at load for columns that do not fit together: types, names, sizes."""
+    """Raised at load for columns whose types, names or sizes do not fit together."""
 
     def __init__(self, column: str, problem: str, stage: str | None = None) -> None:
         where = f"{stage}: " if stage else ""
@@ -215,7 +219,7 @@ class SchemaError(SparkletError, ValueError):
 
 
 class ColumnExistsError(SchemaError):
-    """Raise where a stage would add a column that the row already has."""
+    """Raised when a stage would add a column that the row already has."""
 
     def __init__(self, column: str, problem: str = "already exists", stage: str | None = None) -> None:
         super().__init__(column, problem, stage)
@@ -225,10 +229,10 @@ class ColumnExistsError(SchemaError):
 
 
 class RowError(SparkletError):
-    """Raise for a row that cannot be scored.
+    """Raised for a row that cannot be scored.
 
-    `stage` (uid), `column` and `value` are filled in as they become known on the way up, and `row`, which
-    counts from 0, where many rows are scored.
+    `stage` (uid), `column` and `value` are set as they become known while the error propagates. `row`, which
+    counts from 0, is set when several rows are scored.
     """
 
     row: int | None = None
@@ -252,22 +256,22 @@ class RowError(SparkletError):
             f"stage {self.stage}" if self.stage else "",
             f"column {self.column!r}" if self.column else "",
         ]
-        place = ", ".join(part for part in where if part)
-        return (f"{place}: " if place else "") + self.problem + (f" ({self.hint})" if self.hint else "")
+        location = ", ".join(part for part in where if part)
+        return (f"{location}: " if location else "") + self.problem + (f" ({self.hint})" if self.hint else "")
 
     def __reduce__(self) -> tuple[object, ...]:
         return _row_error, (type(self), self.problem, dict(self.__dict__))
 
 
-def _row_error(kind: type[RowError], problem: str, facts: dict[str, object]) -> RowError:
-    error = kind.__new__(kind, problem)
+def _row_error(cls: type[RowError], problem: str, facts: dict[str, object]) -> RowError:
+    error = cls.__new__(cls, problem)
     error.args = (problem,)
     error.__dict__.update(facts)
     return error
 
 
 class MissingColumnError(RowError, KeyError):
-    """Raise for a row that lacks an input column."""
+    """Raised for a row that lacks an input column."""
 
     def __init__(self, column: str, known: Iterable[str] = (), stage: str | None = None) -> None:
         super().__init__(
@@ -279,7 +283,7 @@ class MissingColumnError(RowError, KeyError):
 
 
 class AmbiguousColumnError(RowError, ValueError):
-    """Raise for names that differ in case only: Spark resolves names without regard to case."""
+    """Raised for column names that differ only in case, because Spark resolves names case-insensitively."""
 
     def __init__(self, column: str, names: Sequence[str]) -> None:
         listed = ", ".join(repr(name) for name in names)
@@ -287,7 +291,7 @@ class AmbiguousColumnError(RowError, ValueError):
 
 
 class ColumnTypeError(RowError, TypeError):
-    """Raise for a value of a type that the column does not take."""
+    """Raised for a value whose type the column does not accept."""
 
     def __init__(self, value: object, type: str, *, column: str | None = None, hint: str = "") -> None:
         got = f"{shown(value)} ({value.__class__.__name__})"
@@ -296,7 +300,7 @@ class ColumnTypeError(RowError, TypeError):
 
 
 class InvalidValueError(RowError, ValueError):
-    """Raise for a value that Spark refuses too: an unseen label, NaN under handleInvalid='error' ..."""
+    """Raised for a value that Spark refuses too, for example an unseen label under handleInvalid='error'."""
 
     def __init__(
         self, problem: str, value: object = None, *, hint: str = "", column: str | None = None
@@ -305,7 +309,7 @@ class InvalidValueError(RowError, ValueError):
 
 
 class NullValueError(InvalidValueError):
-    """Raise for a null where Spark fails on null."""
+    """Raised for a null in a place where Spark fails on null."""
 
     def __init__(
         self, problem: str = "is null, which Spark refuses here", *, hint: str = "", column: str | None = None
@@ -314,7 +318,7 @@ class NullValueError(InvalidValueError):
 
 
 class VectorSizeError(InvalidValueError):
-    """Raise for a vector whose size is not the one the stage was fitted on."""
+    """Raised for a vector whose size differs from the size that the stage was fitted on."""
 
     def __init__(self, size: int, expected: int, *, column: str | None = None) -> None:
         super().__init__(f"has {size} elements, expected {expected}", size, column=column)

@@ -1,7 +1,7 @@
-"""Optional libraries: each function needs one, and raises `MissingExtraError` with its `pip` line.
+"""Checks for optional libraries; each raises `MissingExtraError` with the `pip` command that installs it.
 
-A feature that needs an extra calls the function first and imports what it uses afterwards, so that an absent
-library is reported in the same way everywhere.
+A feature that needs an extra calls the check before it imports the library, so that every missing library is
+reported in the same way.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ __all__ = ["pyspark_folder", "require_py4j", "require_pyspark"]
 
 
 def require_pyspark(feature: str) -> None:
-    """Import PySpark and what it needs to exchange tables with Python (extra `spark`).
+    """Import PySpark, py4j and pandas, which exchanges tables with Spark (extra `spark`).
 
-    Raises `MissingExtraError`, which names `feature`, where one of them is not installed.
+    Raises `MissingExtraError`, which names `feature`, when one of them is not installed.
     """
     try:
         import pandas  # noqa: F401
@@ -30,7 +30,7 @@ def require_pyspark(feature: str) -> None:
 
 
 def require_py4j(feature: str) -> None:
-    """Import py4j, which calls the JVM engine (extra `jvm`); raises `MissingExtraError` without it."""
+    """Import py4j, which calls the JVM engine (extra `jvm`); raise `MissingExtraError` when it is absent."""
     try:
         import py4j  # noqa: F401
     except ModuleNotFoundError:
@@ -38,9 +38,9 @@ def require_py4j(feature: str) -> None:
 
 
 def pyspark_folder(feature: str) -> Path:
-    """Return the folder of the installed PySpark, which holds Spark's jars (extra `jvm`).
+    """Return the folder of the installed PySpark, which contains Spark's jars (extra `jvm`).
 
-    PySpark itself is not imported. Raises `MissingExtraError` where it is not installed.
+    The function does not import PySpark. Raises `MissingExtraError` when PySpark is not installed.
     """
     from importlib.util import find_spec
     from pathlib import Path

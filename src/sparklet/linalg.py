@@ -1,7 +1,7 @@
-"""Vectors and matrices that rows and models carry: plain tuples inside, equal to pyspark's from outside.
+"""Vectors and matrices of rows and models; they hold plain tuples and compare equal to pyspark's.
 
-Constructors store and do not check, because scoring builds a vector per row; `vector` is the
-checking way in for values that come from callers.
+Constructors do not check their arguments, because scoring builds a vector per row. `vector` checks and
+converts values that come from callers.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ __all__ = [
 ]
 
 Release: TypeAlias = Literal["3.5", "4.0", "4.1+"]
-"""The lines of Spark that score differently; each stands for all versions that give the same answers."""
+"""The Spark releases that score differently; each stands for all versions that compute the same scores."""
 
 HASHED_NONZEROS = 128  # Vectors.MAX_HASH_NNZ
 SHOWN_VALUES = 16
 
 
 def _shown(value: float) -> str:
-    # pyspark's _format_float, which cuts text rather than rounding again: 1.23456e+20 shows as 1.2346
+    # As pyspark's _format_float, which truncates the text: 1.23456e+20 becomes 1.2346.
     text = str(round(value, 4))
     point = text.find(".")
     return text if point < 0 else text[: point + 5]
@@ -60,12 +60,12 @@ def _refuse_change(self: object, name: str, _: object = None) -> NoReturn:
 
 
 def _same(left: Sequence[float], right: Sequence[float]) -> bool:
-    # tuple == tuple would take a NaN object as equal to itself; pyspark (numpy) does not
+    # tuple == tuple compares identity first, so a NaN object equals itself; in pyspark (numpy) it does not.
     return len(left) == len(right) and all(map(operator.eq, left, right))
 
 
 def _hash_nonzeros(size: int, actives: Iterator[tuple[int, float]]) -> int:
-    # pyspark's formula, so that equal vectors of both libraries meet in one dict
+    # As in pyspark, so that equal vectors of both libraries are the same dict key.
     result, seen = 31 + size, 0
     for index, value in actives:
         if value != 0.0:
@@ -78,9 +78,9 @@ def _hash_nonzeros(size: int, actives: Iterator[tuple[int, float]]) -> int:
 
 
 class DenseVector:
-    """Hold every element of a vector; `values` is a tuple of floats and is stored unchecked.
+    """A vector that stores every element; `values` is a tuple of floats and is not checked.
 
-    Equal to a SparseVector and to pyspark's vectors of the same contents (`ours == theirs`; pyspark's
+    Equal to a SparseVector and to pyspark's vectors with the same elements (`ours == theirs`; pyspark's
     own `theirs == ours` is always False). NaN differs from NaN and -0.0 equals 0.0, as in pyspark.
 
     >>> DenseVector((1.0, 0.0, 2.5))
@@ -129,8 +129,8 @@ class DenseVector:
     def __eq__(self, other: object) -> bool:
         if type(other) is DenseVector:
             return _same(self.values, other.values)
-        twin = _adopted(other)
-        return NotImplemented if twin is None else _equal_vectors(self, twin)
+        vector = _adopted(other)
+        return NotImplemented if vector is None else _equal_vectors(self, vector)
 
     def __hash__(self) -> int:
         return _hash_nonzeros(len(self.values), enumerate(self.values))
@@ -146,9 +146,9 @@ class DenseVector:
 
 
 class SparseVector:
-    """Hold the active elements of a vector of `size` elements; stored unchecked.
+    """A vector of `size` elements that stores only the active ones; the arguments are not checked.
 
-    `indices` is a strictly increasing tuple of ints, `values` a tuple of as many floats, zeros allowed.
+    `indices` is a strictly increasing tuple of ints, `values` a tuple of as many floats; zeros are allowed.
 
     >>> SparseVector(4, (1, 3), (1.0, 5.5))
     SparseVector(4, {1: 1.0, 3: 5.5})
@@ -196,8 +196,8 @@ class SparseVector:
             return (
                 self.size == other.size and self.indices == other.indices and _same(self.values, other.values)
             )
-        twin = _adopted(other)
-        return NotImplemented if twin is None else _equal_vectors(self, twin)
+        vector = _adopted(other)
+        return NotImplemented if vector is None else _equal_vectors(self, vector)
 
     def __hash__(self) -> int:
         return _hash_nonzeros(self.size, zip(self.indices, self.values, strict=True))
@@ -213,7 +213,7 @@ class SparseVector:
         return f"({self.size},[{','.join(map(str, self.indices))}],[{','.join(map(str, self.values))}])"
 
 
-# The slots' own setters: half the price of object.__setattr__ on the path that every row takes.
+# The setters of the slots take half the time of object.__setattr__, and every row calls them.
 _set_dense: Callable[[DenseVector, tuple[float, ...]], None] = DenseVector.__dict__["values"].__set__
 _set_size: Callable[[SparseVector, int], None] = SparseVector.__dict__["size"].__set__
 _set_indices: Callable[[SparseVector, tuple[int, ...]], None] = SparseVector.__dict__["indices"].__set__
@@ -232,7 +232,7 @@ def _nonzeros(data: Vector) -> list[tuple[int, float]]:
 
 
 def _adopted(other: object) -> Vector | None:
-    """Return a vector of ours, or our twin of pyspark's, known by its class name; None for anything else."""
+    """Return a sparklet vector unchanged, a pyspark vector (known by class name) converted, else None."""
     if isinstance(other, DenseVector | SparseVector):
         return other
     name = type(other).__name__
@@ -254,9 +254,9 @@ def _equal_vectors(left: Vector, right: Vector) -> bool:
 
 
 def vector(value: object) -> Vector:
-    """Return a checked vector from ours, pyspark's, or a sequence or array of numbers.
+    """Return a checked vector made from a sparklet or pyspark vector, or a sequence or array of numbers.
 
-    Raises ColumnTypeError for anything else, InvalidValueError for a SparseVector whose parts disagree.
+    Raises ColumnTypeError for any other value, InvalidValueError for a SparseVector with inconsistent parts.
 
     >>> vector([1, 2.5])
     DenseVector([1.0, 2.5])
@@ -282,14 +282,14 @@ def vector(value: object) -> Vector:
     return known
 
 
-def _number(element: object, whole: object) -> float:
+def _number(element: object, value: object) -> float:
     plain = element.item() if hasattr(element, "item") else element  # numpy's scalars
     if not isinstance(plain, int | float) or isinstance(plain, bool):
-        raise ColumnTypeError(whole, "a vector of numbers")
+        raise ColumnTypeError(value, "a vector of numbers")
     try:
         return float(plain)
     except OverflowError:
-        raise InvalidValueError("has an element beyond the range of double", whole) from None
+        raise InvalidValueError("has an element beyond the range of double", value) from None
 
 
 def _check_sparse(data: SparseVector) -> None:
@@ -309,7 +309,7 @@ def _check_sparse(data: SparseVector) -> None:
 
 
 def to_dense(data: Vector) -> DenseVector:
-    """Return the vector as a DenseVector: itself where it is one.
+    """Return the vector as a DenseVector; a DenseVector is returned as it is.
 
     >>> to_dense(SparseVector(3, (1,), (2.0,)))
     DenseVector([0.0, 2.0, 0.0])
@@ -323,7 +323,7 @@ def to_dense(data: Vector) -> DenseVector:
 
 
 def to_sparse(data: Vector) -> SparseVector:
-    """Return the vector as a SparseVector without zeros (-0.0 is one), keeping NaN: Spark's `toSparse`.
+    """Return the vector as a SparseVector without 0.0 and -0.0; NaN is kept. This is Spark's `toSparse`.
 
     >>> to_sparse(DenseVector((0.0, 3.0, -0.0)))
     SparseVector(3, {1: 3.0})
@@ -337,7 +337,7 @@ def to_sparse(data: Vector) -> SparseVector:
 
 
 def compressed(data: Vector, release: Release) -> Vector:
-    """Return the vector in the kind that Spark's `Vector.compressed` picks: sparse where that is smaller.
+    """Return the vector as Spark's `Vector.compressed` does: sparse when that takes less memory, else dense.
 
     Spark 4.1 (SPARK-51340) counts bytes differently, so `release` of the profile decides. Follows Spark's
     `ml/linalg/Vectors.scala` (3.5 and 4.2).
@@ -347,14 +347,14 @@ def compressed(data: Vector, release: Release) -> Vector:
     (SparseVector(5, {0: 1.0, 1: 2.0}), DenseVector([1.0, 2.0, 0.0, 0.0, 0.0]))
     """
     values = data.values
-    # NaN counts as a non-zero, -0.0 does not
+    # NaN counts as a non-zero; -0.0 does not.
     nonzeros = len(values) - values.count(0.0)
     size = len(data)
     return to_sparse(data) if sparse_is_smaller(nonzeros, size, release) else to_dense(data)
 
 
 def sparse_is_smaller(nonzeros: int, size: int, release: Release) -> bool:
-    """Tell whether `compressed` makes a vector of `size` elements, `nonzeros` of them not zero, sparse.
+    """Return whether `compressed` returns a sparse vector for `size` elements with `nonzeros` non-zeros.
 
     >>> sparse_is_smaller(2, 5, "4.0"), sparse_is_smaller(2, 5, "4.1+")
     (True, False)
@@ -363,7 +363,7 @@ def sparse_is_smaller(nonzeros: int, size: int, release: Release) -> bool:
 
 
 def sparse_limit(size: int, release: Release) -> int:
-    """Return with how many non-zeros a vector of `size` elements is still smaller sparse, -1 for none.
+    """Return the largest number of non-zeros for which `sparse_is_smaller`, -1 when there is none.
 
     >>> sparse_limit(160, "3.5")
     105
@@ -374,7 +374,7 @@ def sparse_limit(size: int, release: Release) -> int:
 def argmax(data: Vector) -> int:
     """Return the index of the first maximum, -1 for an empty vector.
 
-    As Spark: a NaN in front stays the maximum, a later NaN never becomes it; in a sparse vector the
+    As in Spark, a NaN in the first element is the maximum and a later NaN never is; in a sparse vector the
     first inactive element wins over a negative maximum. Follows Spark's `ml/linalg/Vectors.scala` (4.2).
 
     >>> argmax(DenseVector((1.0, 3.0, 3.0))), argmax(SparseVector(3, (0, 2), (-1.0, -2.0)))
@@ -396,7 +396,7 @@ def argmax(data: Vector) -> int:
     if largest > 0.0 or largest != largest or len(indices) == data.size:
         return index
     if largest == 0.0 and best == index:
-        return index  # every element before it is active, so none of them is an inactive zero
+        return index  # all elements before it are active, so no inactive zero comes first
     return next((k for k, active in enumerate(indices) if active != k), len(indices))
 
 
@@ -409,7 +409,7 @@ def _shortened(items: Sequence[object]) -> str:
     return ", ".join([*map(str, items[:8]), "...", *map(str, items[-8:])])
 
 
-def _check_place(numRows: int, numCols: int, i: int, j: int) -> None:
+def _check_indices(numRows: int, numCols: int, i: int, j: int) -> None:
     if not 0 <= i < numRows:
         raise IndexError(f"row index {i} is out of range [0, {numRows})")
     if not 0 <= j < numCols:
@@ -438,9 +438,9 @@ def _hash_matrix(matrix: Matrix) -> int:
 
 
 class DenseMatrix:
-    """Hold every element of a matrix, column by column, or row by row where `isTransposed`.
+    """A matrix that stores every element, by columns, or by rows when `isTransposed`.
 
-    Equal to a SparseMatrix and to pyspark's matrices of the same contents. Stored unchecked.
+    Equal to a SparseMatrix and to pyspark's matrices with the same elements. The arguments are not checked.
 
     >>> DenseMatrix(2, 2, (0.0, 1.0, 2.0, 3.0)).rows()
     [(0.0, 2.0), (1.0, 3.0)]
@@ -489,9 +489,9 @@ class DenseMatrix:
         values = numpy.array(self.values, dtype=numpy.float64)
         return values.reshape((self.numRows, self.numCols), order=order)
 
-    def __getitem__(self, place: tuple[int, int]) -> float:
-        i, j = place
-        _check_place(self.numRows, self.numCols, i, j)
+    def __getitem__(self, indices: tuple[int, int]) -> float:
+        i, j = indices
+        _check_indices(self.numRows, self.numCols, i, j)
         return self.values[i * self.numCols + j if self.isTransposed else i + j * self.numRows]
 
     def __eq__(self, other: object) -> bool:
@@ -509,10 +509,10 @@ class DenseMatrix:
 
 
 class SparseMatrix:
-    """Hold the active elements of a matrix by columns (CSC), or by rows (CSR) where `isTransposed`.
+    """A matrix that stores the active elements by columns (CSC), or by rows (CSR) when `isTransposed`.
 
-    `colPtrs` has an entry per column and one more (per row where transposed), `rowIndices` an entry per
-    value. Stored unchecked.
+    `colPtrs` has one entry more than the matrix has columns (rows when transposed); `rowIndices` has an entry
+    per value. The arguments are not checked.
 
     >>> SparseMatrix(2, 2, (0, 1, 2), (1, 0), (3.0, 4.0)).rows()
     [(0.0, 4.0), (3.0, 0.0)]
@@ -549,7 +549,7 @@ class SparseMatrix:
     __delattr__ = _refuse_change
 
     def lines(self) -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
-        """Return (indices, values) of each stored line: a column, or a row where `isTransposed`.
+        """Return (indices, values) of each stored line: a column, or a row when `isTransposed`.
 
         >>> SparseMatrix(2, 2, (0, 1, 2), (1, 0), (3.0, 4.0)).lines()
         [((1,), (3.0,)), ((0,), (4.0,))]
@@ -582,9 +582,9 @@ class SparseMatrix:
 
         return numpy.array(self.rows(), dtype=numpy.float64).reshape((self.numRows, self.numCols))
 
-    def __getitem__(self, place: tuple[int, int]) -> float:
-        i, j = place
-        _check_place(self.numRows, self.numCols, i, j)
+    def __getitem__(self, indices: tuple[int, int]) -> float:
+        i, j = indices
+        _check_indices(self.numRows, self.numCols, i, j)
         line, index = (i, j) if self.isTransposed else (j, i)
         start, end = self.colPtrs[line], self.colPtrs[line + 1]
         for position in range(start, end):

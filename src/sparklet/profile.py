@@ -1,4 +1,4 @@
-"""Which Spark is reproduced: the few facts besides the model that decide an answer."""
+"""The profile: the facts about a Spark session, besides the model, that affect a score."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ __all__ = ["Profile", "Release"]
 
 @dataclass(frozen=True)
 class Profile:
-    """Name the Spark whose arithmetic is reproduced.
+    """Describe the Spark session whose results are reproduced.
 
-    `release` is a scoring release (each stands for all versions that give the same answers), `ansi` is
-    `spark.sql.ansi.enabled`, `timezone` and `locale` are the session's and the JVM's, `blas` is the
-    order in which dense dots are summed (`"java11"`, or `"vector8"` ... for a JVM with the vector module).
+    `release` is a scoring release, which stands for all Spark versions that compute the same scores. `ansi`
+    is `spark.sql.ansi.enabled`, `timezone` the session's time zone and `locale` the JVM's default locale.
+    `blas` is the summation order of dense dot products: `"java11"`, or for example `"vector8"` for a JVM with
+    the vector module.
 
     >>> Profile.of("2.4.0.cloudera2").release
     '3.5'
@@ -38,23 +39,23 @@ class Profile:
 
     @classmethod
     def of(cls, version: str) -> Profile:
-        """Return the profile of a Spark version, clamped into the lines 3.5, 4.0 and 4.1+.
+        """Return the profile of a Spark version, mapped to the nearest of the releases 3.5, 4.0 and 4.1+.
 
-        Raises `OptionError` where `version` does not start like a Spark version.
+        Raises `OptionError` when `version` does not start with a major and a minor version.
         """
         match = re.match(r"(\d{1,4})\.(\d{1,4})(\D.*)?$", version)
         if match is None:
             raise OptionError("spark", version, "a Spark version such as '3.5' or '4.3.0'")
         number = int(match[1]), int(match[2])
         release: Release = "4.1+" if number >= (4, 1) else "4.0" if number >= (4, 0) else "3.5"
-        # spark.sql.ansi.enabled became true by default in 4.0.
+        # Spark 4.0 changed the default of spark.sql.ansi.enabled to true.
         return cls(release=release, ansi=number >= (4, 0))
 
     def at_least(self, release: Release) -> bool:
-        """Tell whether this profile scores as `release` or a newer one does."""
+        """Return whether the release of this profile is `release` or a newer one."""
         order = ("3.5", "4.0", "4.1+")
         return order.index(self.release) >= order.index(release)
 
     def with_(self, **changes: object) -> Profile:
-        """Return the profile with some of its facts replaced."""
+        """Return a copy of the profile with some fields replaced."""
         return replace(self, **changes)  # type: ignore[arg-type]

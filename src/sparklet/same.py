@@ -1,4 +1,4 @@
-"""Strict equality: what "the same answer as Spark" means, down to the bits of every float."""
+"""Strict equality: the definition of "the same answer as Spark", which compares floats by their bits."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from typing import Literal
 
 __all__ = ["Slack", "assert_same", "differences", "ulp_distance"]
 
-_FAR = 1 << 64  # farther apart than any two floats: NaN against a number, infinity against a finite one
+_FAR = 1 << 64  # larger than any distance of two floats: NaN to a number, infinity to a finite number
 
 
 def _ordered(value: float) -> int:
-    """Map a float to an integer that grows with it by one per representable step; -0.0 is -1, 0.0 is 0."""
+    """Return the rank of a float among all floats in ascending order; -0.0 has rank -1, 0.0 has rank 0."""
     (bits,) = struct.unpack("<q", struct.pack("<d", value))
     return int(bits) if bits >= 0 else -1 - (int(bits) & 0x7FFF_FFFF_FFFF_FFFF)
 
 
 def ulp_distance(expected: float, actual: float) -> int:
-    """Count the representable floats from one double to the other.
+    """Return the number of representable steps between two doubles.
 
-    NaN is at distance 0 from NaN whatever its payload; NaN against a number and infinity against
-    a finite number are farther than any slack; -0.0 and 0.0 are 1 apart.
+    The distance of two NaNs is 0, whatever their payloads. The distance of NaN and a number, and of infinity
+    and a finite number, exceeds any slack. The distance of -0.0 and 0.0 is 1.
 
     >>> ulp_distance(1.0, 1.0000000000000002), ulp_distance(float("nan"), float("nan"))
     (1, 0)
@@ -39,13 +39,16 @@ def ulp_distance(expected: float, actual: float) -> int:
 
 @dataclass(frozen=True)
 class Slack:
-    """Say how far floats may be off: `ulps` units in the last place, counted from what `of` names.
+    """Declare how far floats may differ: `ulps` units in the last place of the value that `of` selects.
 
     - "value": the value itself.
-    - "one": 1.0, or the value where that is larger; for probabilities, as 1 - p near 0 has the rounding of p.
-    - "vector": the largest finite element of the value's vector, for elements in which larger terms cancel.
+    - "one": 1.0, or the value when it is larger; for probabilities, because 1 - p near 0 has the rounding
+      error of p.
+    - "vector": the largest finite element of the value's vector, for elements that are differences of larger
+      terms.
 
-    `columns` are those that it holds for, all where none is named; every other column must agree in each bit.
+    `columns` are the columns that the slack applies to, all when it is empty; other columns must be
+    identical.
     """
 
     ulps: int = 0
@@ -61,7 +64,7 @@ class Slack:
         return Slack(self.ulps, self.of) if not self.columns or column in self.columns else Slack()
 
     def unit(self, values: Iterable[float] = ()) -> float:
-        """Return the least distance that counts as one ulp of a value, given the values of its vector."""
+        """Return the smallest distance that counts as one ulp, given the values of the vector."""
         if self.of == "one":
             return math.ulp(1.0)
         finite = (abs(value) for value in values if math.isfinite(value))
@@ -70,12 +73,12 @@ class Slack:
     def __str__(self) -> str:
         if not self.ulps:
             return ""
-        whose = {"value": "", "one": " of 1.0", "vector": " of the vector's largest"}[self.of]
-        return f"{self.ulps} ulp{whose}"
+        unit = {"value": "", "one": " of 1.0", "vector": " of the vector's largest"}[self.of]
+        return f"{self.ulps} ulp{unit}"
 
 
 def distance(expected: float, actual: float, unit: float = 0.0) -> int:
-    """Return the distance of two floats in ulps, of which none is counted as less than `unit`.
+    """Return the distance of two floats in ulps, where one ulp is at least `unit`.
 
     >>> distance(1e-17, 2e-17, unit=2.0**-52), distance(1e-17, 2e-17) > 10**15
     (1, True)
@@ -92,7 +95,7 @@ def _slack(ulps: int | Slack) -> Slack:
 
 
 def _kind(value: object) -> str:
-    # By name, so that pyspark's vectors and ours are one kind without importing pyspark.
+    # Compare class names, so that pyspark's vectors match sparklet's without an import of pyspark.
     return type(value).__name__
 
 
@@ -104,7 +107,7 @@ def _shown(value: object) -> str:
 def differences(
     expected: object, actual: object, path: str = "$", ulps: int | Slack = 0
 ) -> Iterator[tuple[str, str]]:
-    """Yield `(path, what differs)` for every place where two values are not the same; see `assert_same`.
+    """Yield `(path, difference)` for every part in which two values differ; see `assert_same`.
 
     >>> list(differences({"a": [1, 2.0]}, {"a": [1.0, 2.0]}))
     [('$.a[0]', 'expected 1 (int), got 1.0 (float)')]
@@ -153,9 +156,9 @@ def _vector_differences(
         return
     if kind == "SparseVector":
         indices = [int(index) for index in expected.indices]  # type: ignore[attr-defined]
-        found = [int(index) for index in actual.indices]  # type: ignore[attr-defined]
-        if indices != found:
-            yield path, f"expected indices {_shown(indices)}, got {_shown(found)}"
+        actual_indices = [int(index) for index in actual.indices]  # type: ignore[attr-defined]
+        if indices != actual_indices:
+            yield path, f"expected indices {_shown(indices)}, got {_shown(actual_indices)}"
             return
     else:
         indices = list(range(size))
@@ -167,17 +170,18 @@ def _vector_differences(
 
 
 def assert_same(expected: object, actual: object, path: str = "", ulps: int | Slack = 0) -> None:
-    """Raise AssertionError, naming the path, unless `actual` is the same value as `expected`.
+    """Raise AssertionError with the path of the first difference of `actual` and `expected`.
 
-    Same keys in the same order, same types (1, 1.0 and True are three values), same vector kind,
-    size and stored indices; floats by their bits, where NaN equals NaN and -0.0 differs from 0.0.
-    `ulps` is the slack for floats only, as a number or a `Slack`: 0 but for the transcendental class.
+    Two values are the same when they have the same keys in the same order, the same types (1, 1.0 and True
+    are three values), the same kind of vector, vector size and stored indices, and floats with the same bits,
+    where NaN equals NaN and -0.0 differs from 0.0. `ulps` is the slack for floats, as a number or a `Slack`;
+    use a value other than 0 only for transcendental functions.
 
     >>> assert_same({"x": [1.0, float("nan")]}, {"x": [1.0, float("nan")]})
     >>> assert_same({"x": 0.0}, {"x": -0.0})
     Traceback (most recent call last):
     AssertionError: $.x: expected 0.0, got -0.0, 1 ulp apart
     """
-    __tracebackhide__ = True  # pytest then shows the caller's line
-    for place, problem in differences(expected, actual, path or "$", ulps):
-        raise AssertionError(f"{place}: {problem}")
+    __tracebackhide__ = True  # makes pytest show the caller's line
+    for location, problem in differences(expected, actual, path or "$", ulps):
+        raise AssertionError(f"{location}: {problem}")

@@ -1,6 +1,6 @@
-"""A live Spark session: its JVM, what its errors say, and folders on every file system that Spark knows.
+"""Access to a live Spark session: its JVM, its error messages and folders on its file systems.
 
-PySpark is not imported here.
+This module does not import PySpark.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _CHUNK = 1 << 20
 
 
 def is_connect(value: Any) -> bool:
-    """Tell whether a session or DataFrame belongs to Spark Connect, whose JVM cannot be reached."""
+    """Return whether a session or DataFrame belongs to Spark Connect, whose JVM is not accessible."""
     return ".connect." in type(value).__module__
 
 
 def is_spark_frame(value: object) -> bool:
-    """Tell whether a value is a PySpark DataFrame, of Spark Connect or not."""
+    """Return whether a value is a PySpark DataFrame, either classic or of Spark Connect."""
     return any(
         cls.__name__ == "DataFrame" and cls.__module__.startswith("pyspark.sql.")
         for cls in type(value).__mro__
@@ -31,7 +31,7 @@ def is_spark_frame(value: object) -> bool:
 
 
 def jvm(spark: SparkSession, feature: str) -> Any:
-    """Return the JVM behind a session; `OptionError` for Spark Connect."""
+    """Return the JVM of a session; raise `OptionError` for Spark Connect."""
     if is_connect(spark):
         raise OptionError(
             "spark", spark, f"{feature} needs a classic session: Spark Connect gives no access to the driver"
@@ -40,14 +40,14 @@ def jvm(spark: SparkSession, feature: str) -> Any:
 
 
 def why(error: BaseException) -> str:
-    """Return in one line what Spark or its JVM says is wrong."""
+    """Return the first line of the message of an error from Spark or its JVM."""
     java = getattr(error, "java_exception", None)
     text = str(error) if java is None else str(java.getMessage() or java.toString())
     return (text.strip().splitlines() or [type(error).__name__])[0]
 
 
 class Folder:
-    """A folder on any file system that Spark knows."""
+    """A folder on any file system that Spark can access."""
 
     def __init__(self, spark: SparkSession, path: str) -> None:
         self._jvm = jvm(spark, "writing files")
@@ -62,7 +62,7 @@ class Folder:
         return self._jvm.org.apache.hadoop.fs.Path(self._path, name) if name else self._path
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file below the folder; folders between are made."""
+        """Write a file below the folder and create its missing parent folders."""
         stream = self._fs.create(self._at(name))
         try:
             for start in range(0, len(data), _CHUNK):
@@ -71,7 +71,7 @@ class Folder:
             stream.close()
 
     def read(self, name: str) -> bytes:
-        """Return a whole file."""
+        """Return the content of a file."""
         stream = self._fs.open(self._at(name))
         try:
             return bytes(self._jvm.org.apache.commons.io.IOUtils.toByteArray(stream))
@@ -81,13 +81,13 @@ class Folder:
     def listed(self) -> list[str]:
         """Return the paths of all files below the folder, relative to it."""
         root = str(self._fs.makeQualified(self._path).toUri().getPath()).rstrip("/") + "/"
-        found, files = [], self._fs.listFiles(self._path, True)
+        paths, files = [], self._fs.listFiles(self._path, True)
         while files.hasNext():
-            found.append(str(files.next().getPath().toUri().getPath()).removeprefix(root))
-        return sorted(found)
+            paths.append(str(files.next().getPath().toUri().getPath()).removeprefix(root))
+        return sorted(paths)
 
     def sha256(self, name: str) -> str:
-        """Return the SHA-256 of a file in hexadecimal; its bytes stay in the JVM."""
+        """Return the SHA-256 of a file in hexadecimal, computed in the JVM."""
         stream = self._fs.open(self._at(name))
         try:
             return str(self._jvm.org.apache.commons.codec.digest.DigestUtils.sha256Hex(stream))
@@ -95,22 +95,22 @@ class Folder:
             stream.close()
 
     def exists(self, name: str = "") -> bool:
-        """Tell whether the file or folder is there."""
+        """Return whether the file or folder exists."""
         return bool(self._fs.exists(self._at(name)))
 
     def remove(self, name: str = "") -> None:
-        """Remove a file, or a folder with all in it; what is absent already is fine."""
+        """Remove a file, or a folder and its content; do nothing when it does not exist."""
         self._fs.delete(self._at(name), True)
 
     def rename(self, target: str) -> None:
-        """Give the folder another path on the same file system; `SparkletError` where that fails."""
+        """Rename the folder within its file system; raise `SparkletError` when that fails."""
         path = self._jvm.org.apache.hadoop.fs.Path(target)
         if not self._fs.rename(self._path, path):
             raise SparkletError(f"{self.path} cannot be renamed to {target}")
 
     @property
     def parent(self) -> str:
-        """Return the path of the folder that holds this one."""
+        """Return the path of the parent folder."""
         return str(self._fs.makeQualified(self._path).getParent().toString())
 
     @property

@@ -21,7 +21,7 @@ def test_estimators(name):
     assert not is_estimator(ML + name + "Model")
 
 
-def test_python_twins_are_the_same_class():
+def test_python_names_map_to_jvm_names():
     assert jvm_name("pyspark.ml.tuning.CrossValidatorModel") == ML + "tuning.CrossValidatorModel"
     assert jvm_name("my.Stage") == "my.Stage"
     assert is_estimator("pyspark.ml.pipeline.Pipeline")

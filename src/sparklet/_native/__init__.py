@@ -1,6 +1,6 @@
-"""The optional C module, which does what Python is slow at; everything it does has a twin in Python.
+"""The optional C module for the loops that are slow in Python; each of its functions has a Python fallback.
 
-`SPARKLET_NATIVE=0` turns it off. The twins give the same bits, so nothing but speed depends on it.
+`SPARKLET_NATIVE=0` turns it off. The fallback returns the same bits, so only the speed differs.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ __all__ = ["kernels", "lazily"]
 
 
 def kernels() -> ModuleType | None:
-    """Return the C module, or None where it was not built or is turned off.
+    """Return the C module, or None when it is not built or is turned off.
 
-    Asked when a model is bound, never for a row.
+    Called when a model is bound, not for each row.
     """
     if os.environ.get("SPARKLET_NATIVE") == "0":
         return None
@@ -28,16 +28,16 @@ def kernels() -> ModuleType | None:
 
 
 def lazily(make: Callable[[], Callable[..., Any]]) -> Callable[..., Any]:
-    """Return the function that `make` gives, made when it is first called: a twin is seldom needed.
+    """Return a function that calls `make()` on its first call, because most fallbacks are never called.
 
     >>> lazily(lambda: abs)(-1)
     1
     """
-    made: list[Callable[..., Any]] = []
+    functions: list[Callable[..., Any]] = []
 
     def function(*arguments: Any) -> Any:
-        if not made:
-            made.append(make())
-        return made[0](*arguments)
+        if not functions:
+            functions.append(make())
+        return functions[0](*arguments)
 
     return function

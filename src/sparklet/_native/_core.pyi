@@ -1,4 +1,4 @@
-# The optional C module, made from the sources beside this file.
+# Types of the optional C module, which is built from the sources in this folder.
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -40,7 +40,7 @@ def trees(
     table: Any,
     columns: int,
     zero: float,
-    twin: Callable[..., Any],
+    fallback: Callable[..., Any],
     /,
 ) -> Any: ...
 def linear(
@@ -51,10 +51,10 @@ def linear(
     kind: str,
     limit: int,
     order: _Order,
-    twin: Callable[..., Any],
+    fallback: Callable[..., Any],
     /,
 ) -> Any: ...
-def product(weights: Any, order: _Order, chain: bool, twin: Callable[..., Any], /) -> Any: ...
+def product(weights: Any, order: _Order, chain: bool, fallback: Callable[..., Any], /) -> Any: ...
 def factors(user_ids: Any, user_values: Any, item_ids: Any, item_values: Any, rank: int, /) -> Any: ...
 def exps(x: Any, out: Any, /) -> None: ...
 def murmur3(text: str, legacy: bool, seed: int, /) -> int: ...

@@ -188,7 +188,7 @@ static int forest_slots(Forest *forest, const Tables *tables)
 }
 
 /* Return how many bits the set of a split by categories takes, -1 where a member is no category: then the
- * twin walks. `exchange` tells that the set is the one of what goes right. */
+ * fallback walks. `exchange` tells that the set is the one of what goes right. */
 static int64_t set_bits(const Tables *tables, Py_ssize_t i, int *exchange)
 {
     int64_t start = tables->bounds[i], end = tables->bounds[i + 1];
@@ -393,7 +393,7 @@ INLINE void put(const Forest *forest, double *x, Py_ssize_t slot, double value)
         x[1 + forest->slots + k] = contains(forest, forest->members[k].set, value) ? 0.0 : 1.0;
 }
 
-/* Fill a new forest; return 1 for what the twin must do. */
+/* Fill a new forest; return 1 for what the fallback must do. */
 static int forest_fill(Forest *forest, const Tables *tables)
 {
     forest->trees = tables->trees;

@@ -6,7 +6,7 @@ enum { DENSE, SPARSE, SMALLER, OWN };
 typedef struct {
     PyObject_HEAD
     vectorcallfunc vectorcall;
-    PyObject *twin, *state;
+    PyObject *fallback, *state;
     Segment *segments;
     Py_ssize_t count;
     int kind;
@@ -263,7 +263,7 @@ static PyObject *linear_call(PyObject *self, PyObject *const *arguments, size_t 
         good = linear_gather(linear, arguments, &found) && linear_result(linear, &found, &result);
         actives_close(&found);
     }
-    return good ? PyFloat_FromDouble(result) : PyObject_Vectorcall(linear->twin, arguments, flags, names);
+    return good ? PyFloat_FromDouble(result) : PyObject_Vectorcall(linear->fallback, arguments, flags, names);
 }
 
 static void linear_fill_row(const Linear *linear, const Column *columns, Py_ssize_t row, double *x)
@@ -375,14 +375,14 @@ static PyObject *linear_batch(PyObject *self, PyObject *arguments)
 static int linear_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT(((Linear *)self)->twin);
+    Py_VISIT(((Linear *)self)->fallback);
     Py_VISIT(((Linear *)self)->state);
     return 0;
 }
 
 static int linear_clear(PyObject *self)
 {
-    Py_CLEAR(((Linear *)self)->twin);
+    Py_CLEAR(((Linear *)self)->fallback);
     return 0;
 }
 
@@ -391,7 +391,7 @@ static void linear_dealloc(PyObject *self)
     Linear *linear = (Linear *)self;
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    Py_XDECREF(linear->twin);
+    Py_XDECREF(linear->fallback);
     Py_XDECREF(linear->state);
     PyMem_Free(linear->segments);
     PyMem_Free(linear->weights);

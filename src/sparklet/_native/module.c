@@ -1,8 +1,8 @@
 /* What Python is slow at: whole pipelines as programs, forests and ordered dots over a feature vector's segments.
  *
- * Every callable made here has a twin in Python that it agrees with bit for bit, and that it hands over to as
+ * Every callable made here has a fallback in Python that it agrees with bit for bit, and that it hands over to as
  * soon as an argument is not what nearly all arguments are (floats, vectors of the right size): so errors are
- * raised in one place only, and this file has none of its own but for what the twins' author got wrong.
+ * raised in one place only, and this file has none of its own but for what the fallbacks' author got wrong.
  *
  * Nothing is shared between calls but what never changes, so any number of threads may call, with the GIL and
  * without. Compiled with contraction of a * b + c off: where Spark's order of summation fuses, fma is written.
@@ -40,7 +40,7 @@
 #define RESTRICT __restrict
 
 #if FLT_EVAL_METHOD != 0
-#error "This processor computes with more than double precision: the Python twins are exact, this is not."
+#error "This processor computes with more than double precision: the Python fallbacks are exact, this is not."
 #endif
 
 /* Doubles of scratch that a call keeps on its stack; what needs more asks for memory. */
@@ -162,7 +162,7 @@ static PyType_Spec factors_spec = {
 
 PyDoc_STRVAR(forest_doc,
              "forest(starts, feature, left, right, categories, splits, bounds, values, /)\n--\n\n"
-             "Return the forest of these arrays, whose leaves give `values`; None for what the twin must walk.");
+             "Return the forest of these arrays, whose leaves give `values`; None for what the fallback must walk.");
 
 static PyObject *native_forest(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
@@ -226,21 +226,21 @@ static int trees_table(Trees *trees, PyObject *object)
 }
 
 PyDoc_STRVAR(trees_doc,
-             "trees(forest, layout, output, order, table, columns, zero, twin, /)\n--\n\n"
+             "trees(forest, layout, output, order, table, columns, zero, fallback, /)\n--\n\n"
              "Return the function from a layout's segments to what the forest gives: leaves, each, first, row,\n"
-             "sum, mean or votes. `twin` is called where an argument is odd.");
+             "sum, mean or votes. `fallback` is called where an argument is odd.");
 
 static PyObject *native_trees(PyObject *module, PyObject *arguments)
 {
     static const char *const outputs[] = {"leaves", "each", "first", "row", "sum", "mean", "votes"};
     State *state = PyModule_GetState(module);
-    PyObject *forest, *layout, *table, *twin;
+    PyObject *forest, *layout, *table, *fallback;
     const char *output;
     Order order;
     Py_ssize_t columns;
     double zero;
     if (!PyArg_ParseTuple(arguments, "O!OsO&OndO", state->forest_type, &forest, &layout, &output,
-                          order_converter, &order, &table, &columns, &zero, &twin))
+                          order_converter, &order, &table, &columns, &zero, &fallback))
         return NULL;
     PyTypeObject *type = (PyTypeObject *)state->trees_type;
     Trees *trees = (Trees *)type->tp_alloc(type, 0);
@@ -248,7 +248,7 @@ static PyObject *native_trees(PyObject *module, PyObject *arguments)
         return NULL;
     trees->vectorcall = trees_call;
     trees->forest = (Forest *)Py_NewRef(forest);
-    trees->twin = Py_NewRef(twin);
+    trees->fallback = Py_NewRef(fallback);
     trees->state = Py_NewRef(module);
     trees->order = order;
     trees->dot = dot_of_order(order);
@@ -277,7 +277,7 @@ failed:
 }
 
 PyDoc_STRVAR(linear_doc,
-             "linear(weights, actives, size, layout, kind, limit, order, twin, /)\n--\n\n"
+             "linear(weights, actives, size, layout, kind, limit, order, fallback, /)\n--\n\n"
              "Return the function from a layout's segments to the dot with `weights`, which are all or those\n"
              "at `actives`. `kind` is dense, sparse, smaller (sparse up to `limit` non-zeros) or own.");
 
@@ -285,19 +285,19 @@ static PyObject *native_linear(PyObject *module, PyObject *arguments)
 {
     static const char *const kinds[] = {"dense", "sparse", "smaller", "own"};
     State *state = PyModule_GetState(module);
-    PyObject *weights, *actives, *layout, *twin;
+    PyObject *weights, *actives, *layout, *fallback;
     const char *kind;
     Py_ssize_t size, limit;
     Order order;
     if (!PyArg_ParseTuple(arguments, "OOnOsnO&O", &weights, &actives, &size, &layout, &kind, &limit,
-                          order_converter, &order, &twin))
+                          order_converter, &order, &fallback))
         return NULL;
     PyTypeObject *type = (PyTypeObject *)state->linear_type;
     Linear *linear = (Linear *)type->tp_alloc(type, 0);
     if (!linear)
         return NULL;
     linear->vectorcall = linear_call;
-    linear->twin = Py_NewRef(twin);
+    linear->fallback = Py_NewRef(fallback);
     linear->state = Py_NewRef(module);
     linear->size = size;
     linear->width = 1;
@@ -350,24 +350,24 @@ failed:
 }
 
 PyDoc_STRVAR(product_doc,
-             "product(weights, order, chain, twin, /)\n--\n\n"
+             "product(weights, order, chain, fallback, /)\n--\n\n"
              "Return f(x), the ordered dot of floats and weights, or f(start, x), a chain with one\n"
              "accumulator.");
 
 static PyObject *native_product(PyObject *module, PyObject *arguments)
 {
     State *state = PyModule_GetState(module);
-    PyObject *weights, *twin;
+    PyObject *weights, *fallback;
     Order order;
     int chain;
-    if (!PyArg_ParseTuple(arguments, "OO&pO", &weights, order_converter, &order, &chain, &twin))
+    if (!PyArg_ParseTuple(arguments, "OO&pO", &weights, order_converter, &order, &chain, &fallback))
         return NULL;
     PyTypeObject *type = (PyTypeObject *)state->product_type;
     Product *product = (Product *)type->tp_alloc(type, 0);
     if (!product)
         return NULL;
     product->vectorcall = product_call;
-    product->twin = Py_NewRef(twin);
+    product->fallback = Py_NewRef(fallback);
     product->chain = chain;
     product->order = order;
     product->dot = dot_of_order(order);
@@ -497,7 +497,7 @@ static PyModuleDef_Slot native_slots[] = {
 static struct PyModuleDef native_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "sparklet._native._core",
-    .m_doc = "The loops that Python is slow at; each has a twin in Python.",
+    .m_doc = "The loops that Python is slow at; each has a fallback in Python.",
     .m_size = sizeof(Kept),
     .m_methods = native_methods,
     .m_slots = native_slots,

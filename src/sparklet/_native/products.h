@@ -4,7 +4,7 @@
 typedef struct {
     PyObject_HEAD
     vectorcallfunc vectorcall;
-    PyObject *twin;
+    PyObject *fallback;
     double *weights;
     Py_ssize_t size;
     int chain;
@@ -77,19 +77,19 @@ static PyObject *product_call(PyObject *self, PyObject *const *arguments, size_t
                      : product->dot(x, product->weights, size, product->order);
     if (x != stack)
         PyMem_Free(x);
-    return good ? PyFloat_FromDouble(result) : PyObject_Vectorcall(product->twin, arguments, flags, names);
+    return good ? PyFloat_FromDouble(result) : PyObject_Vectorcall(product->fallback, arguments, flags, names);
 }
 
 static int product_traverse(PyObject *self, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT(((Product *)self)->twin);
+    Py_VISIT(((Product *)self)->fallback);
     return 0;
 }
 
 static int product_clear(PyObject *self)
 {
-    Py_CLEAR(((Product *)self)->twin);
+    Py_CLEAR(((Product *)self)->fallback);
     return 0;
 }
 
@@ -98,7 +98,7 @@ static void product_dealloc(PyObject *self)
     Product *product = (Product *)self;
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
-    Py_XDECREF(product->twin);
+    Py_XDECREF(product->fallback);
     PyMem_Free(product->weights);
     type->tp_free(self);
     Py_DECREF(type);

@@ -26,7 +26,7 @@ static void vector_close(Vector *vector)
     Py_CLEAR(vector->indices);
 }
 
-/* Return 1 for a vector, 0 for what the twin must look at. No error is left set. */
+/* Return 1 for a vector, 0 for what the fallback must look at. No error is left set. */
 static int vector_open(const State *state, PyObject *argument, Vector *vector)
 {
     vector->values = vector->indices = NULL;

@@ -7,7 +7,7 @@ typedef struct {
     PyObject_HEAD
     vectorcallfunc vectorcall;
     Forest *forest;
-    PyObject *twin, *state; /* the state's module, for the classes of vectors */
+    PyObject *fallback, *state; /* the state's module, for the classes of vectors */
     Segment *segments;
     Py_ssize_t count;
     int32_t *slots; /* for each segment where the slots of its features begin, and where they end */
@@ -168,7 +168,7 @@ static PyObject *trees_call(PyObject *self, PyObject *const *arguments, size_t f
     Trees *trees = (Trees *)self;
     const Forest *forest = trees->forest;
     if (PyVectorcall_NARGS(flags) != trees->count || (names && PyTuple_GET_SIZE(names)))
-        return PyObject_Vectorcall(trees->twin, arguments, flags, names);
+        return PyObject_Vectorcall(trees->fallback, arguments, flags, names);
     double stack[STACK], *scratch = stack;
     Py_ssize_t needed = trees_scratch(trees);
     if (needed > STACK && !(scratch = PyMem_Malloc(needed * sizeof(double))))
@@ -176,7 +176,7 @@ static PyObject *trees_call(PyObject *self, PyObject *const *arguments, size_t f
     double *values = scratch + forest->width, *row = values + forest->groups * LANES;
     PyObject *result;
     if (!trees_read(trees, arguments, scratch)) {
-        result = PyObject_Vectorcall(trees->twin, arguments, flags, names);
+        result = PyObject_Vectorcall(trees->fallback, arguments, flags, names);
     } else {
         for (Py_ssize_t group = 0; group < forest->groups; group++)
             group_values(forest, group, scratch, values + group * LANES);
@@ -240,14 +240,14 @@ static int trees_traverse(PyObject *self, visitproc visit, void *arg)
     Trees *trees = (Trees *)self;
     Py_VISIT(Py_TYPE(self));
     Py_VISIT(trees->forest);
-    Py_VISIT(trees->twin);
+    Py_VISIT(trees->fallback);
     Py_VISIT(trees->state);
     return 0;
 }
 
 static int trees_clear(PyObject *self)
 {
-    Py_CLEAR(((Trees *)self)->twin);
+    Py_CLEAR(((Trees *)self)->fallback);
     return 0;
 }
 
@@ -257,7 +257,7 @@ static void trees_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     PyObject_GC_UnTrack(self);
     Py_XDECREF(trees->forest);
-    Py_XDECREF(trees->twin);
+    Py_XDECREF(trees->fallback);
     Py_XDECREF(trees->state);
     if (trees->maps)
         for (Py_ssize_t i = 0; i < trees->count; i++)

@@ -230,8 +230,8 @@ def _chain(fused: bool, weights: Sequence[float]) -> Chain:
     module = kernels()
     if module is None:
         return _python_chain(fused, weights)
-    twin = lazily(lambda: _python_chain(fused, weights))
-    chain: Chain = module.product(array("d", weights), (1, fused, False), True, twin)
+    fallback = lazily(lambda: _python_chain(fused, weights))
+    chain: Chain = module.product(array("d", weights), (1, fused, False), True, fallback)
     return chain
 
 
@@ -273,8 +273,8 @@ def _bound_dot(weights: Sequence[float], form: Order, lanes: int) -> DenseDot:
     module = kernels()
     if module is None:
         return _python_dot(weights, form, lanes)
-    twin = lazily(lambda: _python_dot(weights, form, lanes))
-    ddot: DenseDot = module.product(array("d", weights), (lanes, form.fused, form.vector), False, twin)
+    fallback = lazily(lambda: _python_dot(weights, form, lanes))
+    ddot: DenseDot = module.product(array("d", weights), (lanes, form.fused, form.vector), False, fallback)
     return ddot
 
 
@@ -327,15 +327,15 @@ def _native_dot(
     size: int,
     kind: str,
     limit: int,
-    twin: Callable[[], Callable[..., float]],
+    fallback: Callable[[], Callable[..., float]],
 ) -> Callable[..., float]:
     """Return the C module's dot, with at most `limit` non-zeros in what is sparse if that is smaller."""
     module = kernels()
     if module is None or size != weights.size or not _ascending(weights):
-        return twin()
+        return fallback()
     actives = None if isinstance(weights, DenseVector) else array("i", weights.indices)
     found: Callable[..., float] = module.linear(
-        array("d", weights.values), actives, size, layout, kind, limit, ORDERS[order].facts, lazily(twin)
+        array("d", weights.values), actives, size, layout, kind, limit, ORDERS[order].facts, lazily(fallback)
     )
     return found
 

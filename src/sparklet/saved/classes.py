@@ -10,7 +10,7 @@ _ML = "org.apache.spark.ml."
 
 # PySpark writes these itself when something inside has no JVM writer (`python/pyspark/ml/pipeline.py`,
 # `tuning.py`, `classification.py`); the folder has the layout of the JVM class.
-_PYTHON_TWINS = {
+_JVM_NAMES = {
     "pyspark.ml.pipeline.Pipeline": _ML + "Pipeline",
     "pyspark.ml.pipeline.PipelineModel": _ML + "PipelineModel",
     "pyspark.ml.classification.OneVsRest": _ML + "classification.OneVsRest",
@@ -54,7 +54,7 @@ def jvm_name(name: str) -> str:
     >>> jvm_name("pyspark.ml.pipeline.PipelineModel")
     'org.apache.spark.ml.PipelineModel'
     """
-    return _PYTHON_TWINS.get(name, name)
+    return _JVM_NAMES.get(name, name)
 
 
 def is_estimator(className: str, version: SparkVersion | tuple[int, int] = (3, 0)) -> bool:
