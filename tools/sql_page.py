@@ -7,8 +7,10 @@ Nobody edits that page: register a function and run this again.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +27,7 @@ KINDS = {
     "d": "date",
     "t": "timestamp",
     "a": "array",
+    "f": "function",
     "=": "same",
     ".": "any",
 }
@@ -34,7 +37,7 @@ WRITTEN = {
     "between": "same BETWEEN same AND same",
     "btrim_of": "TRIM(BOTH string FROM string)",
     "case": "CASE [same] WHEN ... THEN same [ELSE same] END",
-    "cast": "CAST(any AS type)",
+    "cast": "CAST(any AS type), any::type",
     "extract": "EXTRACT(field FROM date)",
     "ilike": "string [NOT] ILIKE string [ESCAPE string]",
     "in": "same [NOT] IN (same, ...)",
@@ -45,6 +48,15 @@ WRITTEN = {
     "not": "NOT boolean, ! boolean",
     "position": "POSITION(string IN string), position(string, string)",
     "regexp": "string REGEXP string, regexp(string, string)",
+    "~": "~ number",
+    **{
+        f"{negation}{word}_{quantifier}": (
+            f"string {negation.replace('_', ' ').upper()}{word.upper()} {quantifier.upper()} (string, ...)"
+        )
+        for negation in ("", "not_")
+        for word in ("like", "ilike")
+        for quantifier in ("any", "all")
+    },
     "rlike": "string RLIKE string, rlike(string, string)",
     "rtrim_of": "TRIM(TRAILING string FROM string)",
     "try_cast": "TRY_CAST(any AS type)",
@@ -72,6 +84,50 @@ them at random with live Spark (`make parity`). All agree in every bit but these
 library differ by one unit in the last place: {inexact}.
 
 """
+ANSWERS = ROOT / "tests" / "sql" / "answers"
+MISSING = """
+## What Spark has besides
+
+The functions of Spark's registry (3.5 and 4.3) that are refused, with the reason.
+
+"""
+# Why the functions of a group of Spark's registry are not here.
+REASONS = {
+    "agg_funcs": "aggregates rows",
+    "avro_funcs": "reads or writes Avro, bytes and structs",
+    "csv_funcs": "gives or takes structs",
+    "generator_funcs": "makes several rows of one",
+    "map_funcs": "gives or takes maps",
+    "protobuf_funcs": "reads or writes Protocol Buffers, bytes and structs",
+    "sketch_funcs": "takes sketches, which are bytes",
+    "st_funcs": "gives or takes geometries",
+    "struct_funcs": "gives structs",
+    "variant_funcs": "gives or takes variants",
+    "window_funcs": "reads other rows",
+    "xml_funcs": "reads XML",
+}
+NAMED_REASONS = {
+    **dict.fromkeys("rand randn random randstr uniform shuffle uuid".split(), "random"),
+    **dict.fromkeys(
+        """curdate current_date current_time current_timestamp current_timezone localtime localtimestamp
+        now""".split(),
+        "depends on the time of the call or on the session",
+    ),
+    **dict.fromkeys(
+        """current_catalog current_database current_schema current_user current_path session_user user version
+        input_file_block_length input_file_block_start input_file_name monotonically_increasing_id
+        spark_partition_id""".split(),
+        "depends on the session, the file or the partition",
+    ),
+    **dict.fromkeys("java_method reflect try_reflect".split(), "calls Java code that the statement names"),
+    **dict.fromkeys("window window_time session_window".split(), "groups rows by time"),
+    **dict.fromkeys("map_filter map_zip_with transform_keys transform_values".split(), "gives or takes maps"),
+    **dict.fromkeys(
+        """aes_decrypt aes_encrypt try_aes_decrypt hmac base64 unbase64 unhex binary encode to_binary
+        try_to_binary from_base32 to_base32""".split(),
+        "gives or takes bytes",
+    ),
+}
 INEXACT = "acos asin atan atan2 cbrt cos cosh expm1 pow power sin sinh tan tanh".split()
 
 
@@ -95,6 +151,18 @@ def signature(name: str) -> str:
     return f"{name}({text}{']' * takes.count('[')})"
 
 
+# Operators that the registry has by another name.
+OPERATORS = {"==", "!"}
+
+
+def registry() -> dict[str, str]:
+    """Return the group of each function in the registries of both Sparks."""
+    found: dict[str, str] = {}
+    for path in sorted(ANSWERS.glob("*/functions.json")):
+        found |= json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
 def page() -> str:
     """Return the whole page."""
     lines = ["| name | written | gives |", "| --- | --- | --- |"]
@@ -102,8 +170,14 @@ def page() -> str:
         gives = "type" if name in ("cast", "try_cast") else KINDS[functions[name].gives]
         cells = (f"`{name}`", f"`{signature(name)}`", gives)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    missing: dict[str, list[str]] = defaultdict(list)
+    for name, group in sorted(registry().items()):
+        if name not in listed() and name not in OPERATORS:
+            missing[NAMED_REASONS.get(name) or REASONS.get(group, "not written yet")].append(f"`{name}`")
+    refused = ["| reason | functions |", "| --- | --- |"]
+    refused += [f"| {reason} | {' '.join(names)} |" for reason, names in sorted(missing.items())]
     inexact = ", ".join(f"`{name}`" for name in INEXACT)
-    return HEAD.format(inexact=inexact) + "\n".join(lines) + "\n"
+    return HEAD.format(inexact=inexact) + "\n".join(lines) + "\n" + MISSING + "\n".join(refused) + "\n"
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from typing import Any
 from tests.sql.tables import REFUSED, TABLES, Table
 
 ANSWERS = Path(__file__).with_name("answers")
-# Their last bit may differ, which what is computed from them would magnify; they are compared alone.
-LEFT_OUT = ("transcendental",)
+# Compared alone: the last bit of the first may differ, which what is computed from them would magnify; the
+# parameters of lambda functions are no columns, in whose place another expression may stand.
+LEFT_OUT = ("transcendental", "lambdas")
 TOKEN = re.compile(
     r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|`[^`]*`|[0-9][0-9A-Za-z.]*|[A-Za-z_]\w*(?=\s*\()|[A-Za-z_]\w*|."
 )

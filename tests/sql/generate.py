@@ -184,6 +184,18 @@ def write_trees(spark: Any, path: Path) -> None:
     path.write_text(json.dumps(trees, indent=0) + "\n", encoding="utf-8")
 
 
+def write_functions(spark: Any, path: Path) -> None:
+    """Write the group of every function in Spark's registry, by name."""
+    registry = spark._jvm.org.apache.spark.sql.catalyst.analysis
+    builtin = getattr(getattr(registry, "FunctionRegistry$"), "MODULE$").builtin()
+    names = builtin.listFunction().iterator()
+    groups: dict[str, str] = {}
+    while names.hasNext():
+        name = names.next()
+        groups[name.funcName()] = builtin.lookupFunction(name).get().getGroup()
+    path.write_text(json.dumps(dict(sorted(groups.items())), indent=0) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Write answers/<line>/<table>.json for the tables named, or for all, and what the parser reads."""
     spark = spark_session()
@@ -191,6 +203,8 @@ def main() -> None:
     if not sys.argv[1:] or "trees" in sys.argv[1:]:
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
         write_trees(spark, HERE / "answers" / line / "trees.json")
+    if not sys.argv[1:] or "functions" in sys.argv[1:]:
+        write_functions(spark, HERE / "answers" / line / "functions.json")
     for table in TABLES:
         if sys.argv[1:] and table.name not in sys.argv[1:]:
             continue

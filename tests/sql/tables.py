@@ -146,6 +146,318 @@ NUMBERS = {
 
 TABLES = [
     table(
+        "tries",
+        """
+        try_add(i, j)
+        try_add(l, l)
+        try_add(t, t)
+        try_add(d, e)
+        try_add(p, p)
+        try_add(q, q)
+        try_add(i, d)
+        try_add(i, f)
+        try_add(i, 1)
+        try_subtract(i, j)
+        try_subtract(l, i)
+        try_multiply(i, j)
+        try_multiply(l, l)
+        try_multiply(q, q)
+        try_multiply(i, p)
+        try_divide(i, j)
+        try_divide(d, e)
+        try_divide(p, q)
+        try_divide(i, 0)
+        try_divide(l, 2)
+        try_divide(d, NULL)
+        try_mod(i, j)
+        try_mod(d, 0)
+        try_cast(i as tinyint)
+        try_cast(d as int)
+        try_cast(l as int)
+        try_cast(d as decimal(5,2))
+        try_cast(p as int)
+        try_cast(i as string)
+        try_cast(b as int)
+        s::int
+        decode(i, 1, 'one', 2, 'two', 'many')
+        decode(i, 1, 'one', 2, 'two')
+        decode(s, 'a', 1, '1', 2, 0)
+        decode(i, NULL, 'none', 'some')
+        decode(d, 0, 'zero', e, 'same')
+        decode(i, 1, 1, 2, 2.5, d)
+        i & j
+        i | j
+        i ^ j
+        ~i
+        ~t
+        l & i
+        t | i
+        i << 3
+        i << j
+        l << i
+        l >> 2
+        i >> 1
+        i >> j
+        i >>> 1
+        l >>> 40
+        t >> 1
+        shiftleft(i, 2)
+        shiftright(l, 3)
+        shiftrightunsigned(i, 28)
+        shiftrightunsigned(t, 28)
+        bit_count(i)
+        bit_count(l)
+        bit_count(b)
+        bit_get(i, 0)
+        getbit(l, 40)
+        i & 1 | j ^ 2
+        d & 1
+        bin(i)
+        bin(l)
+        bin(d)
+        hex(i)
+        hex(l)
+        hex(s)
+        factorial(i)
+        factorial(t)
+        width_bucket(d, 0, 10, 5)
+        width_bucket(d, 10, 0, 4)
+        width_bucket(i, 0, 100, 10)
+        width_bucket(d, e, 10, 3)
+        width_bucket(d, 0, 0, 3)
+        width_bucket(d, 0, 10, i)
+        width_bucket(p, 0, 10.5, 3)
+        width_bucket(d, NULL, 10, 3)
+        """,
+        **NUMBERS,
+    ),
+    table(
+        "hashes",
+        """
+        hash(i)
+        hash(l)
+        hash(t)
+        hash(d)
+        hash(f)
+        hash(b)
+        hash(s)
+        hash(p)
+        hash(q)
+        hash(g)
+        hash(z)
+        hash(w)
+        hash(v)
+        hash(i, s, d)
+        hash(NULL)
+        hash(NULL, i)
+        hash('Spark', array(123), 2)
+        abs(hash(s)) % 10
+        xxhash64(i)
+        xxhash64(l)
+        xxhash64(t)
+        xxhash64(d)
+        xxhash64(f)
+        xxhash64(b)
+        xxhash64(s)
+        xxhash64(p)
+        xxhash64(q)
+        xxhash64(g)
+        xxhash64(z)
+        xxhash64(w)
+        xxhash64(i, s, d)
+        xxhash64(repeat(s, 9))
+        xxhash64('Spark')
+        xxhash64(1, 1L)
+        md5(s)
+        sha(s)
+        sha1(s)
+        sha2(s, 256)
+        sha2(s, 0)
+        sha2(s, 224)
+        sha2(s, 384)
+        sha2(s, 512)
+        sha2(s, 1)
+        sha2(s, i)
+        crc32(s)
+        md5(NULL)
+        md5(i)
+        """,
+        i=("int", INTS),
+        l=("bigint", LONGS),
+        t=("tinyint", TINIES),
+        d=("double", DOUBLES),
+        f=("float", FLOATS),
+        b=("boolean", BOOLEANS),
+        s=("string", TEXTS),
+        p=("decimal(10,2)", DECIMALS),
+        q=("decimal(38,18)", WIDE_DECIMALS),
+        g=("date", DATES),
+        z=("timestamp", TIMES),
+        w=("array<string>", WORD_ARRAYS),
+        v=("array<double>", DOUBLE_ARRAYS),
+    ),
+    table(
+        "texts",
+        """
+        substring_index(s, 'a', 1)
+        substring_index(s, 'a', 2)
+        substring_index(s, 'a', -1)
+        substring_index(s, 'a', -2)
+        substring_index(s, ' ', n)
+        substring_index(s, '', 1)
+        substring_index(s, 'aa', -1)
+        substring_index(s, u, -1)
+        split_part(s, ' ', 1)
+        split_part(s, ' ', -1)
+        split_part(s, 'a', 2)
+        split_part(s, '', 1)
+        split_part(s, '.', 1)
+        split_part(s, 'a', n)
+        split_part(s, 'b', 0)
+        overlay(s PLACING '_' FROM 2)
+        overlay(s PLACING 'xyz' FROM 2 FOR 1)
+        overlay(s, 'xy', 3)
+        overlay(s, 'xy', 1, 0)
+        overlay(s, 'xy', n, 2)
+        overlay(s, u, 2, n)
+        find_in_set(u, 'a,abc,,ABC')
+        find_in_set('a,b', s)
+        find_in_set('', s)
+        levenshtein(s, u)
+        levenshtein(s, 'abc')
+        levenshtein(s, u, 2)
+        levenshtein(s, NULL)
+        soundex(s)
+        soundex(c)
+        octet_length(s)
+        bit_length(s)
+        octet_length(n)
+        space(2)
+        space(n % 5)
+        chr(n)
+        chr(65)
+        char(n + 200)
+        regexp_count(s, 'a')
+        regexp_count(s, '')
+        regexp_count(s, '[a-z]+')
+        regexp_count(s, NULL)
+        regexp_substr(s, '[a-z]+')
+        regexp_substr(s, 'x*')
+        regexp_extract_all(s, '([a-z])([a-z])?')
+        regexp_extract_all(s, '([a-z])([a-z])?', 2)
+        regexp_extract_all(s, '[a-z]+', 0)
+        s like any ('a%', '%c')
+        s like all ('a%', '%c')
+        s not like any ('a%', '%c')
+        s not like all ('a%', '%c')
+        s like any ('a%', NULL)
+        s like all ('a%', NULL)
+        s not like all ('a%', NULL)
+        s ilike any ('A%', '%C')
+        s not ilike all ('A%', '%C')
+        s like some (u, 'a%')
+        s ilike all ('A%', '%C')
+        s not ilike any ('A%', NULL)
+        """,
+        s=("string", TEXTS),
+        u=("string", TEXTS[:20]),
+        c=(
+            "string",
+            [
+                None,
+                "Miller",
+                "Robert",
+                "Rupert",
+                "Ashcraft",
+                "Tymczak",
+                "Pfister",
+                "o'neil",
+                "A-b",
+                "bb",
+                "H",
+                "Jackson",
+                "hhab",
+                "LL0yd",
+                "Rubin \u00e9",
+                "z",
+            ],
+        ),
+        n=("int", [None, 0, 1, 2, 3, -1, -2, 10, 5, 66, 300, -300]),
+    ),
+    table(
+        "lambdas",
+        """
+        transform(a, x -> x + 1)
+        transform(a, x -> x * i)
+        transform(a, (x, k) -> x + k)
+        transform(w, x -> upper(x))
+        transform(w, x -> transform(a, y -> x))
+        transform(a, x -> transform(a, y -> y - x))
+        transform(a, x -> size(filter(a, y -> y > x)))
+        filter(a, x -> x > 1)
+        filter(a, (x, k) -> k > 0)
+        filter(w, x -> x is not null and length(x) > 0)
+        filter(a, x -> NULL)
+        exists(a, x -> x > 1)
+        exists(a, x -> x is null)
+        exists(w, s -> s = 'a')
+        forall(a, x -> x > 0)
+        forall(w, x -> x is not null)
+        aggregate(a, 0, (acc, x) -> acc + x)
+        aggregate(a, 0, (acc, x) -> acc + coalesce(x, 0), acc -> acc * 10)
+        aggregate(a, 1.0D, (acc, x) -> acc * x)
+        reduce(x, 0D, (acc, y) -> acc + y)
+        aggregate(w, '', (acc, x) -> concat(acc, x))
+        aggregate(a, 0L, (acc, x) -> acc + x)
+        array_distinct(a)
+        array_distinct(x)
+        array_distinct(w)
+        array_sort(a)
+        array_sort(w)
+        array_sort(x)
+        sort_array(a)
+        sort_array(w, false)
+        sort_array(x, false)
+        sort_array(x, true)
+        array_max(a)
+        array_min(a)
+        array_max(x)
+        array_min(x)
+        array_max(w)
+        slice(a, 1, 2)
+        slice(a, -2, 2)
+        slice(a, i, 1)
+        slice(a, 2, i)
+        slice(w, 0, 1)
+        try_element_at(a, i)
+        try_element_at(w, -1)
+        array_position(a, 1)
+        array_position(w, s)
+        array_position(x, 0D)
+        array_remove(a, 1)
+        array_remove(w, s)
+        array_remove(x, 0D)
+        array_union(a, array(1, 9))
+        array_union(x, x)
+        array_intersect(a, array(1, 2))
+        array_intersect(x, array(0D, 1.5D))
+        array_except(a, array(1, 2))
+        array_except(w, array('a'))
+        arrays_overlap(a, array(1, 2))
+        arrays_overlap(w, array('q'))
+        arrays_overlap(x, array(0D))
+        array_repeat(i, 2)
+        array_repeat(s, i)
+        array_compact(a)
+        array_compact(w)
+        """,
+        a=("array<int>", INT_ARRAYS),
+        w=("array<string>", WORD_ARRAYS),
+        x=("array<double>", [*DOUBLE_ARRAYS, [0.0, -0.0, NAN, NAN, 1.5], [-0.0, 0.0]]),
+        i=("int", [None, 0, 1, 2, -1, 5]),
+        s=("string", [None, "a", "", "\u00e9"]),
+    ),
+    table(
         "arithmetic",
         """
         i + j

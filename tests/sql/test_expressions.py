@@ -11,7 +11,9 @@ import pytest
 from sparklet.columns import Column
 from sparklet.errors import SparkletError
 from sparklet.profile import Profile
-from sparklet.sql import Compiled, Refused, compile_node, parse
+from sparklet.sql import Compiled, Refused, compile_node, listed, parse, walk
+from sparklet.sql.nodes import Call
+from sparklet.sql.parser import Parser
 from sparklet.testing import differences
 from sparklet.types import parse_type
 from tests.oracle.encoding import decode
@@ -105,3 +107,13 @@ def test_as_spark_answers(table: Table, line: str) -> None:
     }
     shown = [f"{expression}: {problem[0]} ({len(problem)})" for expression, problem in found.items()]
     assert not found, f"{len(found)} of {len(answers)} differ\n" + "\n".join(shown)
+
+
+def test_every_listed_function_is_asked() -> None:
+    asked: set[str] = set()
+    for table in TABLES:
+        for expression in table.expressions:
+            asked |= {
+                node.name for node in walk(Parser(expression, "4.1+").expression()) if isinstance(node, Call)
+            }
+    assert set(listed()) <= asked

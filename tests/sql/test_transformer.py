@@ -199,6 +199,15 @@ def test_everything_but_some(tmp_path):
         load(tmp_path / "5", "SELECT * EXCEPT (c) FROM (SELECT a, b FROM __THIS__)")
 
 
+def test_a_lambda_function_reads_columns_and_parameters(tmp_path):
+    model = load(
+        tmp_path,
+        "SELECT *, transform(a, x -> x + b) AS c, aggregate(a, 0, (s, x) -> s + x) AS d FROM __THIS__",
+        schema={"a": "array<int>", "b": "int"},
+    )
+    assert model.scoreInstance({"a": [1, 2], "b": 10}) == {"c": [11, 12], "d": 3}
+
+
 # --- what is assumed of columns ---------------------------------------------------------------------
 
 
@@ -281,7 +290,11 @@ def test_anything_may_be_any_type():
         ("SELECT * FROM __THIS__ LATERAL VIEW explode(a) t AS x", "LATERAL VIEW"),
         ("WITH t AS (SELECT * FROM other) SELECT * FROM t", "the table other"),
         ("CREATE VIEW v AS SELECT * FROM __THIS__", "CREATE"),
-        ("SELECT *, transform(a, x -> x + 1) AS y FROM __THIS__", "the operator ->"),
+        ("SELECT *, zip_with(a, b, (x, y) -> x + y) AS z FROM __THIS__", "the function zip_with"),
+        ("SELECT *, upper(x -> x) AS y FROM __THIS__", "the operator ->"),
+        ("SELECT *, transform(a, 1) AS y FROM __THIS__", "the operator ->"),
+        ("SELECT *, transform(a, (x, y, z) -> 1) AS y FROM __THIS__", "of 3 parameters"),
+        ("SELECT *, try_add(a, b) + 1 AS y FROM __THIS__", "try_add as an operand of"),
         ("SELECT *, (SELECT max(a) FROM __THIS__) AS y FROM __THIS__", "a subselect"),
         ("SELECT * FROM __THIS__ WHERE a IN (SELECT b FROM c)", "IN with a subselect"),
         ("SELECT s.f AS g FROM __THIS__", "the table or struct s"),

@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
-from sparklet.sql import arithmetic, arrays, casts, conditions, dates, formats, regex, strings  # noqa: F401 - each lists its functions
+from sparklet.sql import (  # noqa: F401 - each lists its functions
+    arithmetic,
+    arrays,
+    casts,
+    conditions,
+    dates,
+    formats,
+    hashes,
+    lambdas,
+    regex,
+    strings,
+    texts,
+    tries,
+)
 from sparklet.sql.compile import Compiled, compile_node
 from sparklet.sql.functions import functions
 from sparklet.sql.infer import assumed

@@ -440,21 +440,21 @@ def written_cast(profile: Profile, operand: Typed, to: str, *, lenient: bool = F
     target = type_named(to)
     if not lenient or operand.type == target:
         return cast(operand, target, profile)
-    if operand.type != STRING:
-        raise Refused(f"TRY_CAST of {operand.type}")
-    return _tried(cast(operand, target, profile.with_(ansi=True)))
+    return _tried(operand, target, profile.with_(ansi=True))
 
 
-def _tried(made: Typed) -> Typed:
-    run = made.run
+def _tried(operand: Typed, to: DataType, ansi: Profile) -> Typed:
+    """Return the cast of a value, null where ANSI raises; an error of the operand itself is raised."""
+    get, convert = operand.run, cast(Typed(operand.type, lambda row: row[0]), to, ansi).run
 
     def tried(row: tuple[Any, ...]) -> Any:
+        value = get(row)
         try:
-            return run(row)
+            return convert((value,))
         except InvalidValueError:
             return None
 
-    return Typed(made.type, tried)
+    return Typed(to, tried)
 
 
 _LETTERS: Mapping[DataType, str] = {STRING: "s", BOOLEAN: "b", DATE: "d", TIMESTAMP: "t"}

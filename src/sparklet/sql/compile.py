@@ -9,12 +9,12 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from sparklet.columns import Column
+from sparklet.columns import Column, fold
 from sparklet.errors import InvalidValueError
 from sparklet.profile import Profile
 from sparklet.sql.casts import nearest_float, written_cast
 from sparklet.sql.functions import functions
-from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Refused, describe
+from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Path, Refused, describe
 from sparklet.sql.typed import Typed, always
 from sparklet.types import BOOLEAN, DATE, FLOAT, NULL, STRING, TIMESTAMP, DataType, DecimalType, IntegralType
 
@@ -54,6 +54,8 @@ class _Compiler:
     profile: Profile
     columns: list[Column] = field(default_factory=list)
     retold: bool = False
+    # Those of the lambda functions around what is compiled, by folded name.
+    parameters: list[tuple[str, DataType]] = field(default_factory=list)
 
     def compile(self, node: Node) -> Typed:
         if isinstance(node, Literal):
@@ -62,6 +64,8 @@ class _Compiler:
             return self._leaf(self.column(node.name))
         if isinstance(node, Call):
             return _folded(self._call(node))
+        if isinstance(node, Path):
+            return self.parameter(node.parts[0])
         raise Refused("a lambda function (the operator ->)")
 
     def _leaf(self, column: Column) -> Typed:
@@ -76,14 +80,19 @@ class _Compiler:
         if node.name in ("cast", "try_cast"):
             (operand,) = (self.compile(arg) for arg in node.args)
             return written_cast(self.profile, operand, node.to, lenient=node.name == "try_cast")
-        if any(isinstance(arg, Lambda) for arg in node.args):
-            raise Refused(f"a lambda function (the operator ->) in {node.name}")
         listed = functions.get(node.name)
         if listed is None:
             raise Refused(_construct(node))
         if not listed.accepts(len(node.args)):
             raise Refused(f"{node.name} with {len(node.args)} arguments")
-        args = [self.compile(_once(node, arg)) for arg in node.args]
+        if self.profile.at_least("4.0") and node.name in ("+", "-", "*"):
+            for arg in node.args:
+                if isinstance(arg, Call) and arg.name in ("try_add", "try_subtract", "try_multiply"):
+                    # Spark 4.3 computes both as one sum, whose overflow raises.
+                    raise Refused(f"{arg.name} as an operand of {node.name}")
+        args = [
+            self._argument(_once(node, arg), listed.kind_of(place)) for place, arg in enumerate(node.args)
+        ]
         try:
             made = listed.build(self.profile, *args)
         except Refused as error:
@@ -91,18 +100,44 @@ class _Compiler:
         self.retold |= _is_retold(node, args, made)
         return made
 
+    def _argument(self, node: Node, kind: str) -> Any:
+        if isinstance(node, Lambda) and kind == "f":
+            return _Body(self, node)
+        if isinstance(node, Lambda) or kind == "f":
+            raise Refused("a lambda function (the operator ->) where none is taken, or none where one is")
+        return self.compile(node)
+
+    def parameter(self, name: str) -> Typed:
+        """Return the innermost parameter of that name, which stands behind the columns of the row."""
+        for offset, (known, type) in enumerate(reversed(self.parameters), 1):
+            if known == fold(name):
+                return Typed(type, itemgetter(-offset))
+        raise Refused(f"the name {name}")
+
+
+@dataclass
+class _Body:
+    """The body of a lambda function, compiled when the types of its parameters are known."""
+
+    compiler: _Compiler
+    node: Lambda
+
+    @property
+    def parameters(self) -> int:
+        return len(self.node.parameters)
+
+    def __call__(self, *types: DataType) -> Typed:
+        known = self.compiler.parameters
+        known.extend(zip(map(fold, self.node.parameters), types, strict=True))
+        made = self.compiler.compile(self.node.body)
+        del known[len(known) - len(types) :]
+        return made
+
 
 _CONSTRUCTS = {
     "=>": "an argument by name (the operator =>)", "as": "an alias inside an expression",
     "interval": "an INTERVAL",
-    ".": "a field of a struct", "~": "the operator ~", "&": "the operator &", "|": "the operator |",
-    "^": "the operator ^", "<<": "the operator <<", ">>": "the operator >>", ">>>": "the operator >>>",
-    **{
-        f"{negation}{word}_{quantifier}": f"{word.upper()} {quantifier.upper()}"
-        for negation in ("", "not_")
-        for word in ("like", "ilike")
-        for quantifier in ("any", "all")
-    },
+    ".": "a field of a struct",
 }  # fmt: skip
 
 

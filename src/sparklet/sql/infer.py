@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from sparklet.columns import fold
 from sparklet.sql.casts import type_named
 from sparklet.sql.functions import functions
-from sparklet.sql.nodes import Call, Literal, Name, Node, Refused
+from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Refused
 from sparklet.types import BOOLEAN, DATE, DOUBLE, STRING, TIMESTAMP, ArrayType, DataType, is_numeric
 
 __all__ = ["assumed"]
@@ -79,6 +79,8 @@ def _visit(node: Node, columns: dict[str, _Kind]) -> _Kind:
         return columns.setdefault(fold(node.name), _Kind())
     if isinstance(node, Literal):
         return _Kind(_letter(node.type))
+    if isinstance(node, Lambda):
+        _visit(node.body, columns)
     return _visit_call(node, columns) if isinstance(node, Call) else _Kind()
 
 

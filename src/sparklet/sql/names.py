@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from sparklet.java import double_to_string, to_string
 from sparklet.sql.casts import nearest_float, type_named
-from sparklet.sql.nodes import Call, Literal, Name, Node
+from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Path
 from sparklet.types import BOOLEAN, DOUBLE, FLOAT
 
 __all__ = ["column_name"]
@@ -32,6 +32,7 @@ _CAPITAL = frozenset(
     """.split()
 )
 _OTHERWISE = {"||": "concat", "dateadd": "date_add"}
+_IDENTITY = "lambdafunction(namedlambdavariable(), namedlambdavariable())"
 _TIME_FORMAT = "yyyy-MM-dd HH:mm:ss"
 # What Spark shows for arguments that are left out: by the function and how many there are.
 _DEFAULTS: dict[tuple[str, int], tuple[str, ...]] = {
@@ -40,9 +41,18 @@ _DEFAULTS: dict[tuple[str, int], tuple[str, ...]] = {
     **{(name, 2): (" ",) for name in ("lpad", "rpad")},
     **{(name, 1): (_TIME_FORMAT,) for name in ("unix_timestamp", "to_unix_timestamp", "from_unixtime")},
     **{(name, 2): ("1",) for name in ("locate", "position", "regexp_extract")},
+    **{(name, 3): (_IDENTITY,) for name in ("aggregate", "reduce")},
+    ("overlay", 3): ("-1",), ("regexp_extract_all", 2): ("1",), ("sort_array", 1): ("true",),
     ("replace", 2): ("",), ("months_between", 2): ("true",), ("regexp_replace", 3): ("1",),
     ("split", 2): ("-1",),
 }  # fmt: skip
+# Spark shows what it rewrites these to.
+_WITHOUT_NAMES = frozenset(
+    (
+        "array_sort",
+        *(f"{no}{word}_{all}" for no in ("", "not_") for word in ("like", "ilike") for all in ("any", "all")),
+    )
+)
 _CASTS = frozenset(
     "bigint boolean date decimal double float int smallint string timestamp tinyint binary".split()
 )
@@ -72,6 +82,12 @@ class _Names:
             return node.name
         if isinstance(node, Literal):
             return _literal(node)
+        if isinstance(node, Path):
+            return "namedlambdavariable()"
+        if isinstance(node, Lambda):
+            body = self.text(node.body)
+            shown = ", ".join(["namedlambdavariable()"] * len(node.parameters))
+            return None if body is None else f"lambdafunction({body}, {shown})"
         if not isinstance(node, Call):
             return None
         parts = [self.text(arg) for arg in node.args]
@@ -91,7 +107,7 @@ class _Names:
         if special is not None and (text := special(node, texts)) is not None:
             return text
         shown = name.upper() if name in _CAPITAL else _OTHERWISE.get(name, name)
-        if not shown[0].isalpha() or " " in shown:
+        if not shown[0].isalpha() or name in _WITHOUT_NAMES:
             return None
         return f"{shown}({', '.join((*texts, *_DEFAULTS.get((name, len(texts)), ())))})"
 

@@ -134,12 +134,15 @@ class Scope:
         return self._new_names and key not in self._excluded and key not in self._read
 
 
-def unresolved(node: Node) -> Node:
-    """Return an expression as it is written, each name a column of its last part."""
+def unresolved(node: Node, parameters: frozenset[str] = frozenset()) -> Node:
+    """Return an expression as it is written, each name a column of its last part or a parameter."""
     match node:
         case Path():
-            return Name(node.parts[-1])
+            return node if fold(node.parts[0]) in parameters else Name(node.parts[-1])
         case Call():
-            return replace(node, args=tuple(map(unresolved, node.args)))
+            return replace(node, args=tuple(unresolved(arg, parameters) for arg in node.args))
+        case Lambda():
+            inner = parameters | {fold(name) for name in node.parameters}
+            return replace(node, body=unresolved(node.body, inner))
         case _:
             return node

@@ -163,7 +163,7 @@ def test_auto_falls_back_and_says_so(tmp_path: Path, spark: SparkSession) -> Non
     """`transform` of SQL that only Spark knows is scored by the JVM, anything else in Python."""
     from pyspark.ml.feature import SQLTransformer
 
-    SQLTransformer(statement="SELECT *, soundex(word) AS sound FROM __THIS__").save(str(tmp_path / "sql"))
+    SQLTransformer(statement="SELECT *, base64(word) AS sound FROM __THIS__").save(str(tmp_path / "sql"))
     with pytest.warns(UserWarning, match="scored by the JVM engine"):
         model = sparklet.load(str(tmp_path / "sql"), engine="auto", schema={"word": "string"})
     assert model.scoreInstance({"word": "Robert"}) == {"sound": "R163"}
