@@ -11,7 +11,13 @@ import pyarrow.parquet as pq
 import pytest
 
 import sparklet
-from sparklet.errors import CorruptModelError, ModelError, SchemaError, UnsupportedModelError
+from sparklet.errors import (
+    CorruptModelError,
+    InvalidValueError,
+    ModelError,
+    SchemaError,
+    UnsupportedModelError,
+)
 from sparklet.linalg import SparseVector
 from tests.conftest import GOLDEN
 from tests.models import FEATURE, VECTOR, assembler, encoder, save_pipeline, save_stage
@@ -145,6 +151,12 @@ def test_a_sparse_param_that_would_fill_the_memory(tmp_path):
     params = {"inputCol": "x", "outputCol": "y", "scalingVec": sparse(HUGE)}
     with pytest.raises(UnsupportedModelError, match="scalingVec"):
         load(save_stage(tmp_path / "m", FEATURE + "ElementwiseProduct", "ep", params))
+
+
+def test_a_row_that_would_fill_the_memory(tmp_path):
+    path = save_stage(tmp_path / "m", FEATURE + "DCT", "dct", {"inputCol": "x", "outputCol": "y"})
+    with pytest.raises(InvalidValueError, match=f"sparse vector has {HUGE} elements"):
+        load(path).scoreInstance({"x": SparseVector(HUGE, (1,), (2.0,))})
 
 
 def test_a_gap_that_would_fill_the_memory(tmp_path):

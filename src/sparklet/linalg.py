@@ -308,14 +308,22 @@ def _check_sparse(data: SparseVector) -> None:
         raise InvalidValueError(f"sparse vector of size {data.size} has index {previous}", data.indices)
 
 
+# A few bytes of a row can claim two thousand million elements, which Spark has no memory for either.
+_MOST_DENSE = 1 << 24
+
+
 def to_dense(data: Vector) -> DenseVector:
     """Return the vector as a DenseVector; a DenseVector is returned as it is.
+
+    Raises `InvalidValueError` for a sparse vector of more than 16,777,216 elements.
 
     >>> to_dense(SparseVector(3, (1,), (2.0,)))
     DenseVector([0.0, 2.0, 0.0])
     """
     if isinstance(data, DenseVector):
         return data
+    if data.size > _MOST_DENSE:
+        raise InvalidValueError(f"sparse vector has {data.size} elements, which do not become dense", data)
     values = [0.0] * data.size
     for index, value in zip(data.indices, data.values, strict=True):
         values[index] = value

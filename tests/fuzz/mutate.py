@@ -77,7 +77,7 @@ def _vary_json(rng: Random, value: Any) -> Any:
     elif change == 3 and isinstance(node, dict):
         node[str(rng.choice(_TEXTS))] = node.pop(key)
     elif change == 4 and isinstance(node[key], int | float) and not isinstance(node[key], bool):
-        node[key] = rng.choice((node[key] + 1, node[key] - 1, -node[key], float(node[key]), str(node[key])))
+        node[key] = rng.choice((node[key] + 1, node[key] - 1, -node[key], [node[key]], repr(node[key])[:50]))
     elif change == 5 and isinstance(node[key], str):
         text = node[key]
         node[key] = rng.choice((text[:-1], text + text, text.upper(), [text], text[::-1]))
