@@ -203,4 +203,4 @@ def test_parquet_that_fails_leaves_nothing(city, tmp_path, capsys):
     assert run("score", city, source, "-o", target) == 1
     assert "cannot be read as Parquet" in capsys.readouterr().err
     assert run("score", city, "rows.csv", "-o", target) == 1
-    assert "written from Parquet only" in capsys.readouterr().err
+    assert "only if ROWS is Parquet" in capsys.readouterr().err

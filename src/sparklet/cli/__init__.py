@@ -1,4 +1,4 @@
-"""The command line: look into a saved model, score files and tables with it, verify it against Spark."""
+"""The command line: inspect a saved model, score files and tables with it, and verify it against Spark."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ __all__ = ["cli", "main"]
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="sparklet")
 def cli() -> None:
-    r"""Score saved Apache Spark ML pipelines without Spark.
+    """Score saved Apache Spark ML pipelines without Spark.
 
-    MODEL is the folder that PipelineModel.save wrote (or any fitted stage's save), local or remote (s3://, gs://,
-    hdfs://, abfs://).
+    MODEL is a folder that PipelineModel.save or the save method of another fitted stage wrote. It may be
+    local or remote (s3://, gs://, hdfs://, abfs://).
 
     \b
-    sparklet inspect my_model                          what it needs and what it gives
-    sparklet explain my_model                          the function that it becomes
-    echo '{"age": 41}' | sparklet score my_model -     score a row
+    sparklet inspect my_model                          show stages, inputs and outputs
+    sparklet explain my_model                          show the operations that score a row
+    echo '{"age": 41}' | sparklet score my_model -     score one row
     sparklet score my_model rows.csv -o scored.jsonl   score a file
     sparklet score my_model rows.parquet -o scored.parquet
-    sparklet verify my_model                           compare with what Spark gave when it was saved
+    sparklet verify my_model                           compare with the results that were saved with the model
     sparklet verify my_model --rows rows.jsonl         compare with a live Spark
     sparklet batch my_model "SELECT * FROM t" out/     score a table with Spark
-    """
+    """  # noqa: D301 - click reads the backspace: it keeps the lines below it
 
 
 for command in (inspect, explain, score, verify, batch):
@@ -43,9 +43,9 @@ for command in (inspect, explain, score, verify, batch):
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; a `SparkletError` is printed in one piece and exits with 1."""
+    """Run the command line; print a `SparkletError` without a traceback and exit with 1."""
     try:
-        # Without the standalone mode, click returns the code that a command exits with.
+        # Without standalone mode, click returns the exit code of the command.
         code = cli.main(arguments, prog_name="sparklet", standalone_mode=False)
     except SparkletError as error:
         click.echo(f"sparklet: {error}", err=True)
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         click.echo("sparklet: interrupted", err=True)
         sys.exit(130)
     except BrokenPipeError:
-        # The reader of a pipe (`| head`) has gone; what is still buffered has no one to go to.
+        # The reader of the pipe (`| head`) has exited: discard the buffered output.
         sys.stderr.close()
         code = 0
     if code:

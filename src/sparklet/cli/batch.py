@@ -1,4 +1,4 @@
-"""`sparklet batch`: a query in, a table out, scored by Spark."""
+"""`sparklet batch`: score the rows of a query with Spark and write them to a table."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ __all__ = ["batch"]
     "views",
     multiple=True,
     metavar="NAME=PATH",
-    help="Let QUERY call the Parquet files at PATH (or .csv, .json, .orc) by a name; repeatable.",
+    help="Make the files at PATH (Parquet, .csv, .json or .orc) a view that QUERY can read; repeatable.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace DESTINATION where it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace DESTINATION if it exists.")
 @trust_option
 @click.option(
     "--package",
     "packages",
     multiple=True,
     metavar="PACKAGE",
-    help="A further Python package to send to the executors; repeatable.",
+    help="Another Python package to send to the executors; repeatable.",
 )
-@click.option("--master", metavar="URL", help="Where Spark runs [default: spark-submit's, else local[*]].")
+@click.option("--master", metavar="URL", help="Spark master [default: that of spark-submit, else local[*]].")
 @click.option(
     "--conf",
     "settings",
     multiple=True,
     metavar="KEY=VALUE",
-    help="A setting of Spark, such as spark.driver.memory=8g; repeatable.",
+    help="A Spark setting, such as spark.driver.memory=8g; repeatable.",
 )
 def batch(
     model: str,
@@ -59,19 +59,20 @@ def batch(
     master: str | None,
     settings: tuple[str, ...],
 ) -> None:
-    r"""Score what QUERY gives with Spark and write all columns to DESTINATION.
+    """Score the rows of QUERY with Spark.
 
-    QUERY is SQL, or the name of a table. DESTINATION is a path, where Parquet is written, or the name of a
-    table that a catalog keeps. Needs PySpark and Java. By default Spark runs inside this process:
+    All columns are written to DESTINATION. QUERY is SQL or the name of a table. DESTINATION is a path, to
+    which Parquet is written, or the name of a table in the catalog. This command needs PySpark and Java. By
+    default Spark runs in this process:
 
     \b
     sparklet batch my_model "SELECT * FROM parquet.`rows/`" scored/
     sparklet batch my_model rows scored/ --view rows=rows.csv
     spark-submit --master yarn submit.py batch s3://b/model "SELECT * FROM db.rows" db.scored
 
-    where submit.py is `from sparklet.cli import main; main()`. Columns are checked before the job starts, and
-    the result takes its name when it is complete. Python packages of --trust are sent to the executors.
-    """
+    where submit.py is `from sparklet.cli import main; main()`. Columns are checked before the job starts.
+    DESTINATION appears only when the result is complete. The packages of --trust are sent to the executors.
+    """  # noqa: D301 - click reads the backspace: it keeps the lines below it
     require_pyspark("sparklet batch")
     from sparklet.spark import embedded_session
     from sparklet.spark.offline import run
@@ -99,14 +100,14 @@ def batch(
         spark.stop()
 
 
-def _pairs(option: str, given: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for text in given:
+def _pairs(option: str, arguments: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in arguments:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise OptionError(option, text, "KEY=VALUE")
-        found[name] = value
-    return found
+        pairs[name] = value
+    return pairs
 
 
 def _view(spark: Any, name: str, path: str) -> None:
@@ -123,7 +124,7 @@ def _view(spark: Any, name: str, path: str) -> None:
 
 @contextmanager
 def _progress(spark: Any) -> Iterator[None]:
-    """Show on a terminal how many of the running tasks are done."""
+    """Show how many of the running tasks have finished, if the output is a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield

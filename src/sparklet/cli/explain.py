@@ -18,7 +18,7 @@ __all__ = ["explain"]
     type=click.Choice(["text", "dot", "html"]),
     default="text",
     show_default=True,
-    help="text: the operations; dot: a picture for Graphviz; html: the picture as a page.",
+    help="text: the operations; dot: a diagram for Graphviz; html: the diagram as a page.",
 )
 def explain(
     model: str,
@@ -28,9 +28,10 @@ def explain(
     trusted: tuple[str, ...],
     format: Literal["text", "dot", "html"],
 ) -> None:
-    """Show how MODEL scores a row: stage by stage, the operations on each value.
+    """Show how MODEL scores a row.
 
-    Columns that nobody asks for are not computed, and a vector that no stage needs as an object is not built:
-    an assembler often has no operation at all.
+    The text lists the operations on each value, stage by stage. Columns that no output needs are not
+    computed, and a vector that no stage needs as an object is not built, so an assembler often has no
+    operation.
     """
     click.echo(loaded(model, spark, schema, outputs, trusted).explain(format), nl=False)

@@ -1,4 +1,4 @@
-"""`sparklet inspect`: what a model is made of, needs and gives, or why it cannot be scored."""
+"""`sparklet inspect`: the stages, inputs and outputs of a model, or why it cannot be scored."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ def inspect(
     """Show a model's profile, stages, inputs, outputs and memory.
 
     The type of an input is inferred from the stages that read it unless --schema declares it; the column
-    "from" says which. Of a model that cannot be scored every stage at fault is listed with the reason; the
-    exit code is then 1.
+    "from" names the origin of the type. If the model cannot be scored, each unsupported stage is listed with
+    the reason and the exit code is 1.
     """
     try:
-        found = loaded(model, spark, schema, outputs, trusted)
+        online = loaded(model, spark, schema, outputs, trusted)
     except UnsupportedModelError as error:
         _refused(error, as_json)
         raise click.exceptions.Exit(1) from None
-    facts = _facts(found)
+    facts = _facts(online)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
     else:
-        _print(found, facts)
+        _print(online, facts)
 
 
 def _facts(model: OnlinePipelineModel) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _facts(model: OnlinePipelineModel) -> dict[str, Any]:
         "stages": [{"class": stage.className, "uid": stage.uid} for stage in model.stages],
         "inputs": [_column(column) for column in model.inputs],
         "outputs": [_column(column) for column in model.outputs],
-        # What a copy of the model takes in a pickle, which is close to what its arrays take in memory.
+        # The size of the pickled model, which is close to the size of its arrays in memory.
         "bytes": len(pickle.dumps(model)),
         "unsupported": [],
     }
@@ -78,8 +78,8 @@ def _print(model: OnlinePipelineModel, facts: dict[str, Any]) -> None:
     )
     console.print(f"{len(model.stages)} stages, {facts['bytes']:,} bytes")
     stages = Table("#", "stage", "uid", title="stages", title_justify="left")
-    for place, stage in enumerate(model.stages):
-        stages.add_row(str(place), escape(stage.className.rpartition(".")[2]), escape(stage.uid))
+    for index, stage in enumerate(model.stages):
+        stages.add_row(str(index), escape(stage.className.rpartition(".")[2]), escape(stage.uid))
     console.print(stages)
     console.print(_columns("inputs", model.inputs))
     console.print(_columns("outputs", model.outputs))

@@ -1,4 +1,4 @@
-"""Arguments that several commands take, and the model they name."""
+"""Arguments that several commands share, and loading the model that they name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ schema_option = click.option(
 def _importable(
     _context: click.Context, _option: click.Parameter, packages: tuple[str, ...]
 ) -> tuple[str, ...]:
-    # An installed command, unlike `python -m`, does not look where it was started.
+    # Unlike `python -m`, an installed command does not import from the working directory.
     if packages and "" not in sys.path:
         sys.path.insert(0, "")
     return packages
@@ -40,7 +40,7 @@ trust_option = click.option(
     multiple=True,
     metavar="PACKAGE",
     callback=_importable,
-    help="A package whose Python-defined stages may be imported; repeatable. Nothing else ever is.",
+    help="A package whose Python-defined stages may be imported; repeatable. No other package is imported.",
 )
 
 
@@ -52,7 +52,7 @@ def model_options(command: _F) -> _F:
         click.option(
             "--spark",
             metavar="VERSION",
-            help="Score as this Spark does [default: the one that saved the model].",
+            help="Spark release to reproduce [default: the one that saved the model].",
         ),
         click.option(
             "--output",
@@ -60,7 +60,7 @@ def model_options(command: _F) -> _F:
             "outputs",
             multiple=True,
             metavar="COLUMN",
-            help="A column to give; repeatable. '*' gives all.",
+            help="An output column; repeatable. '*' selects all.",
         ),
         click.argument("model"),
     ):
@@ -83,5 +83,5 @@ def loaded(
         if not colon or not name:
             raise OptionError("--schema", declared, "COLUMN:TYPE, such as age:int")
         types[name] = type_
-    chosen = "*" if outputs == ("*",) else list(outputs) or None
-    return load(model, outputs=chosen, schema=types, spark=spark, missing=missing, trusted=trusted)
+    selected = "*" if outputs == ("*",) else list(outputs) or None
+    return load(model, outputs=selected, schema=types, spark=spark, missing=missing, trusted=trusted)

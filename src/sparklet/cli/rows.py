@@ -1,4 +1,4 @@
-"""Rows in files: JSON lines and CSV in, JSON lines out."""
+"""Read rows from JSON lines and CSV files; write JSON lines."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ __all__ = ["reading", "row_format", "rows_of", "to_json", "writing"]
 Row = Mapping[str, Any]
 
 
-# Reading less than this takes no time worth a progress bar.
+# A smaller file is read too fast for a progress bar to be useful.
 _LONG_WORK = 1 << 20
 
 
 @contextmanager
 def reading(path: str) -> Iterator[IO[str]]:
-    """Open a text file, or standard input for `-`, with a progress bar on the terminal when it is long.
+    """Open a text file, or standard input for `-`; show a progress bar on the terminal for a large file.
 
-    Raises `OptionError` where that fails.
+    Raises `OptionError` if the file cannot be read.
     """
     if path == "-":
         yield sys.stdin
@@ -52,7 +52,7 @@ def reading(path: str) -> Iterator[IO[str]]:
             Progress(
                 *Progress.get_default_columns(), console=console, transient=True, disable=quiet
             ) as progress,
-            # An unreadable byte becomes a character that no label has, rather than the end of the run.
+            # An invalid byte becomes U+FFFD instead of ending the run; no label contains that character.
             progress.open(
                 path, "r", encoding="utf-8-sig", errors="replace", newline="", description="scoring"
             ) as file,
@@ -64,7 +64,10 @@ def reading(path: str) -> Iterator[IO[str]]:
 
 @contextmanager
 def writing(path: str) -> Iterator[IO[str]]:
-    """Open a text file to write, or standard output for `-`; raises `OptionError` where that fails."""
+    """Open a text file to write, or standard output for `-`.
+
+    Raises `OptionError` if the file cannot be written.
+    """
     if path == "-":
         yield sys.stdout
         return
@@ -76,7 +79,7 @@ def writing(path: str) -> Iterator[IO[str]]:
 
 
 def row_format(path: str) -> str:
-    """Return the format that a file's ending tells: csv, parquet, else jsonl."""
+    """Return the format of a file by its extension: csv, parquet, else jsonl."""
     ending = path.lower().rpartition(".")[2]
     return ending if ending in ("csv", "parquet") else "jsonl"
 
@@ -85,7 +88,7 @@ def row_format(path: str) -> str:
 def numbered(
     path: str, format: str, inputs: Iterable[Column]
 ) -> Iterator[Iterator[tuple[int, Row | RowError]]]:
-    """Open a file of rows and give (line number, row); a line that is no row gives the error in its place."""
+    """Open a file and return an iterator over (line number, row); an invalid line has its error as row."""
     if format == "parquet":
         yield enumerate(parquet_rows(path), 1)
         return
@@ -94,7 +97,7 @@ def numbered(
 
 
 def rows_of(file: IO[str], format: str, inputs: Iterable[Column]) -> Iterator[tuple[int, Row | RowError]]:
-    """Yield (line number, row) of a file; a line that is no row yields the error in its place."""
+    """Yield (line number, row) of a file; an invalid line has its error as row."""
     return _json_rows(file) if format == "jsonl" else _csv_rows(file, inputs)
 
 
@@ -122,7 +125,8 @@ def _csv_rows(file: IO[str], inputs: Iterable[Column]) -> Iterator[tuple[int, Ro
         except csv.Error as error:
             yield reader.line_num, RowError(f"is not CSV: {error}")
             continue
-        # A short line leaves its last columns null, as Spark reads it; a long one has cells of no name.
+        # As in Spark, the missing cells of a short line are null; the extra cells of a long line have no
+        # name.
         row.pop("", None)
         try:
             yield reader.line_num, {name: _cell(name, text, parsers) for name, text in row.items()}
@@ -176,9 +180,9 @@ def _boolean(text: str) -> bool:
 
 
 def to_json(value: Mapping[str, Any] | None) -> str:
-    """Return a scored row as one line of JSON, vectors as Spark's `toJSON` writes them.
+    """Return a scored row as one line of JSON, with vectors in the form of Spark's `toJSON`.
 
-    NaN and infinities are written as Spark and Python read them, `NaN` and `Infinity`.
+    NaN and infinities are written as `NaN` and `Infinity`, which Spark and Python can read.
 
     >>> to_json({"prediction": 1.0, "probability": DenseVector((0.25, 0.75))})
     '{"prediction": 1.0, "probability": {"type": 1, "values": [0.25, 0.75]}}'

@@ -1,4 +1,4 @@
-"""`sparklet score`: a file of rows in, a file of scored rows out."""
+"""`sparklet score`: read rows from a file and write the scored rows to a file."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ __all__ = ["score"]
 @click.option(
     "--format",
     type=click.Choice(["jsonl", "csv", "parquet"]),
-    help="Format of ROWS [default: by its ending; jsonl for stdin].",
+    help="Format of ROWS [default: by its extension; jsonl for standard input].",
 )
 @click.option(
-    "--to", "-o", "target", default="-", metavar="FILE", help="Where to write [default: standard output]."
+    "--to", "-o", "target", default="-", metavar="FILE", help="Output file [default: standard output]."
 )
 @click.option(
     "--missing",
     type=click.Choice(["error", "null"]),
     default="error",
     show_default=True,
-    help="What an absent column means.",
+    help="Whether an absent column is an error or null.",
 )
 @click.option(
     "--keep-going",
     is_flag=True,
-    help='Write {"error": ...} in place of a row that fails; the exit code is then 1.',
+    help='Write {"error": ...} for a row that fails and continue; the exit code is then 1.',
 )
 def score(
     model: str,
@@ -47,36 +47,40 @@ def score(
     missing: str,
     keep_going: bool,
 ) -> None:
-    """Score ROWS (JSON lines, CSV or Parquet, - for standard input) and write one JSON line for each.
+    """Score ROWS and write one line of JSON for each.
 
-    A row that a stage drops (handleInvalid="skip") is written as null, so that lines stay in step. Vectors
-    are read as lists or as {"type": 0, "size": 3, "indices": [1], "values": [2.0]} and written in the latter
-    form, as Spark's toJSON does. In CSV an empty cell is null and cells are read as the model's input types.
+    ROWS is a file of JSON lines, CSV or Parquet, or - for standard input. A row that a stage drops
+    (handleInvalid="skip") is written as null, so that input and output lines correspond. Vectors are read as
+    lists or as {"type": 0, "size": 3, "indices": [1], "values": [2.0]} and written in the second form, like
+    Spark's toJSON. In CSV an empty cell is null, and the other cells are converted to the types of the
+    model's inputs.
 
-    From Parquet to a FILE that ends in .parquet whole columns are scored at once: rows are written with the
-    outputs after their own columns, without those that a stage drops, as Spark's transform does.
+    If ROWS is Parquet and FILE ends in .parquet, whole columns are scored at once: like Spark's transform,
+    the command appends the outputs to the columns of ROWS and omits the rows that a stage drops.
     """
-    found = loaded(model, spark, schema, outputs, trusted, missing)
+    online = loaded(model, spark, schema, outputs, trusted, missing)
     kind = format or row_format(rows)
     if target.lower().endswith(".parquet"):
         if kind != "parquet" or keep_going:
             raise OptionError(
-                "--to", target, "Parquet is written from Parquet only, and not with --keep-going"
+                "--to",
+                target,
+                "FILE can be written as Parquet only if ROWS is Parquet, and not with --keep-going",
             )
-        read, written = score_parquet(found.transform, rows, target)
+        read, written = score_parquet(online.transform, rows, target)
         click.echo(f"sparklet: {read} rows scored, {read - written} dropped", err=True)
         return
     failed = 0
-    with numbered(rows, kind, found.inputs) as numbered_rows, writing(target) as sink:
+    with numbered(rows, kind, online.inputs) as numbered_rows, writing(target) as sink:
         for line, row in numbered_rows:
             try:
                 if isinstance(row, RowError):
                     raise row
-                text = to_json(found.scoreInstance(row))
+                text = to_json(online.scoreInstance(row))
             except SparkletError as error:
                 if not keep_going:
-                    place = "standard input" if rows == "-" else rows
-                    raise SparkletError(f"{place}, line {line}: {error}") from None
+                    source = "standard input" if rows == "-" else rows
+                    raise SparkletError(f"{source}, line {line}: {error}") from None
                 failed += 1
                 text = to_json({"error": str(error), "line": line})
             sink.write(text + "\n")

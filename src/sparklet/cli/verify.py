@@ -1,4 +1,4 @@
-"""`sparklet verify`: rows scored by sparklet and by Spark, live or when the model was saved, compared."""
+"""`sparklet verify`: compare sparklet's results with those of a live Spark or those saved with the model."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ __all__ = ["verify"]
 @click.option(
     "--format",
     type=click.Choice(["jsonl", "csv"]),
-    help="Format of FILE [default: by its ending; jsonl for stdin].",
+    help="Format of FILE [default: by its extension; jsonl for standard input].",
 )
 @click.option(
     "--ulps",
     default=0,
     show_default=True,
-    help="Slack for floats, in units in the last place (exp and log may need 1).",
+    help="Tolerance for floats, in units in the last place (exp and log may need 1).",
 )
 def verify(
     model: str,
@@ -53,33 +53,34 @@ def verify(
     format: str | None,
     ulps: int,
 ) -> None:
-    """Compare what sparklet scores with what Spark answers, every bit of every column.
+    """Compare sparklet's results with Spark's.
 
-    Without --rows these are the example rows that `sparklet.save(model, path, example=df)` stored in the
-    model, with the answers that Spark gave then: neither PySpark nor Java is needed. Every file of the model
-    is compared with its checksum first. The first difference is told and the exit code is 1. Only what goes
-    through functions such as exp (probability ...) may differ by 16 units in the last place; all columns by
-    4096 where Spark summed dots in an unknown order.
+    Every bit of every column is compared. Without --rows, the command scores the example rows that
+    `sparklet.save(model, path, example=df)` stored in the model and compares the results with those that
+    Spark computed then. It needs neither PySpark nor Java. It first compares every file of the model with its
+    checksum, then reports the first difference and exits with 1. Columns that depend on functions such as exp
+    (probability ...) may differ by 16 units in the last place; all floats may differ by 4096 units if Spark
+    summed dot products in an unknown order.
 
-    With --rows, a live local Spark scores them too. Needs PySpark and Java; sparklet scores as the installed
-    Spark's version does, whose dots are summed in the reference order (Java11BLAS). Prints per column how
-    many values are equal, and the first row that differs; the exit code is then 1. A row that both refuse, or
-    both drop, agrees.
+    With --rows, a live local Spark scores the rows too, which needs PySpark and Java. sparklet reproduces the
+    installed Spark release; Spark sums dot products in the reference order (Java11BLAS). The command prints
+    the number of equal values in each column. If a row differs, it also prints the first such row and exits
+    with 1. A row that both refuse or both drop counts as equal.
     """
     console = Console()
     if rows_path is None:
-        found = loaded(model, None, schema, (), trusted)
-        console.print(f"{found.verify():,} example rows: sparklet gives what Spark gave")
+        online = loaded(model, None, schema, (), trusted)
+        console.print(f"{online.verify():,} example rows: sparklet's results equal Spark's")
         return
     require_pyspark("sparklet verify --rows")
-    found = loaded(model, None, schema, (), trusted)
+    online = loaded(model, None, schema, (), trusted)
     with reading(rows_path) as file:
-        lines = rows_of(file, format or row_format(rows_path), found.inputs)
-        rows = [_typed(found, row, rows_path, line) for line, row in lines]
+        lines = rows_of(file, format or row_format(rows_path), online.inputs)
+        rows = [_typed(online, row, rows_path, line) for line, row in lines]
     if not rows:
-        raise OptionError("--rows", rows_path, "holds no row")
+        raise OptionError("--rows", rows_path, "contains no rows")
     with console.status(f"scoring {len(rows):,} rows with Spark …"):
-        agreement = _compare(found, rows, ulps)
+        agreement = _compare(online, rows, ulps)
     _print(console, agreement)
     if not agreement.same:
         raise click.exceptions.Exit(1)
@@ -88,7 +89,7 @@ def verify(
 def _typed(
     model: OnlinePipelineModel, row: Mapping[str, Any] | RowError, path: str, line: int
 ) -> dict[str, Any]:
-    """Return the input columns of a row, as values of their types, which Spark demands."""
+    """Return the input columns of a row, converted to the types that Spark requires."""
     try:
         if isinstance(row, RowError):
             raise row
