@@ -1,4 +1,4 @@
-"""From stages to a function: the plan, its expression graph, and one file for each backend."""
+"""Compile stages to a scoring function: the plan, its expression graph, and one module for each backend."""
 
 from sparklet.codegen.interpreter import Score, interpret
 from sparklet.codegen.lower import Lowered, lower

@@ -1,4 +1,4 @@
-"""Whole columns of values: how the column backend holds what a node gives for all rows."""
+"""Columns of values: how the column backend stores the values of a node for all rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Columnar", "Matrix", "Numbers", "Texts", "column_of", "listed", "loo
 
 @dataclass(frozen=True)
 class Numbers:
-    """Doubles, whole numbers or tests (float64, int64, bool); a value is null where `valid` is False."""
+    """Doubles, integers or booleans (float64, int64, bool); a value is null where `valid` is False."""
 
     values: np.ndarray
     valid: Any = True
@@ -36,7 +36,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Texts:
-    """Strings: the distinct words, None among them for null, and the index of each row's word."""
+    """Strings: the distinct words, where None stands for null, and the index of each row's word."""
 
     words: list[str | None]
     indices: np.ndarray
@@ -52,7 +52,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class Matrix:
-    """Dense vectors of one size: a matrix with a row for each."""
+    """Dense vectors of one size, stored as the rows of a matrix."""
 
     values: np.ndarray
 
@@ -65,7 +65,7 @@ Columnar: TypeAlias = Numbers | Texts | Matrix | list[Any]
 
 
 def column_of(values: list[Any], type_: Any) -> Columnar:
-    """Return values, already of a Spark type, as a column.
+    """Return a column of values that already have the Spark type.
 
     >>> column_of([1.5, None], DOUBLE)
     Numbers(values=array([1.5, 0. ]), valid=array([ True, False]))
@@ -74,8 +74,8 @@ def column_of(values: list[Any], type_: Any) -> Columnar:
         return values
     if type_ == STRING:
         words = dict.fromkeys(values)
-        places = {word: place for place, word in enumerate(words)}
-        return Texts(list(words), np.array([places[value] for value in values], np.int64))
+        positions = {word: position for position, word in enumerate(words)}
+        return Texts(list(words), np.array([positions[value] for value in values], np.int64))
     if type_ != DOUBLE and not isinstance(type_, IntegralType):
         return values
     valid: Any = True
@@ -97,19 +97,19 @@ def listed(column: Columnar, rows: np.ndarray | None = None) -> list[Any]:
 
 
 def looked_up(find: Callable[[Any], float], texts: Texts) -> tuple[np.ndarray, np.ndarray]:
-    """Return the number of each row's word, and in which rows the look-up fails: one look-up a word."""
-    found, fails = np.zeros(len(texts.words)), np.zeros(len(texts.words), bool)
+    """Return each row's number and the mask of rows whose look-up fails; look up each word once."""
+    numbers, fails = np.zeros(len(texts.words)), np.zeros(len(texts.words), bool)
     for index, word in enumerate(texts.words):
         try:
-            found[index] = find(word)
-        except Exception:  # noqa: BLE001 - whatever it is, scoring the row alone tells
+            numbers[index] = find(word)
+        except Exception:  # noqa: BLE001 - scoring the row alone raises the error
             fails[index] = True
-    return found[texts.indices], fails[texts.indices]
+    return numbers[texts.indices], fails[texts.indices]
 
 
 def side_by_side(count: int, columns: Sequence[Any]) -> np.ndarray:
-    """Return the matrix of columns, or of one number for all rows."""
-    found = np.empty((count, len(columns)))
-    for place, column in enumerate(columns):
-        found[:, place] = column
-    return found
+    """Return the matrix of the given columns; a scalar becomes a constant column."""
+    matrix = np.empty((count, len(columns)))
+    for index, column in enumerate(columns):
+        matrix[:, index] = column
+    return matrix

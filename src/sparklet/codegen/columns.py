@@ -1,8 +1,8 @@
-"""The column backend: each node for all rows before the next one.
+"""The column backend: compute each node for all rows before the next node.
 
-Arithmetic is numpy's, which gives the same bits; labels are looked up once a word, kernels of the C module
-take whole columns, and any other node is called for each row. Rows that a node would refuse are marked, and
-scored one by one afterwards.
+numpy computes the arithmetic, which returns the same bits. Labels are looked up once for each distinct word,
+kernels of the C module take whole columns, and every other node is called for each row. Rows that a node
+refuses are marked and scored one by one afterwards.
 """
 
 from __future__ import annotations
@@ -66,17 +66,17 @@ from sparklet.types import BOOLEAN, DOUBLE, FLOAT
 __all__ = ["ScoreColumns", "Scored", "score_columns"]
 
 _FEWEST = 128
-"""With fewer rows it costs more to begin with whole columns than it gains."""
+"""The smallest number of rows for which column operations are faster than rows one by one."""
 _MOST_FAILING = 0.25
-"""Where a greater share of the rows cannot be scored by columns, all of them are scored one by one."""
+"""When a larger fraction of the rows fails in column operations, all rows are scored one by one."""
 
 
 @dataclass(frozen=True)
 class Scored:
-    """What became of some rows: the values of each output, and the indices of rows that were dropped.
+    """The result of scoring rows: the values of each output, and the indices of the dropped rows.
 
-    Values are a list, or an array of doubles. Where `widths` has a number, the output's vectors are dense and
-    of that size, and their elements stand one after the other.
+    The values of an output are a list or an array of doubles. When `widths` has a number for an output, its
+    values are dense vectors of that size, stored as the array of all their elements.
     """
 
     columns: tuple[Any, ...]
@@ -84,7 +84,7 @@ class Scored:
     dropped: Sequence[int]
 
     def only(self, outputs: Sequence[int]) -> Scored:
-        """Return some of the outputs."""
+        """Return the result with only the outputs at these indices."""
         return Scored(
             tuple([self.columns[index] for index in outputs]),
             tuple([self.widths[index] for index in outputs]),
@@ -96,22 +96,22 @@ ScoreColumns: TypeAlias = Callable[[Sequence[Columnar], int], Scored]
 
 
 def score_columns(lowered: Lowered, score: Score, missing: str, fewest: int = _FEWEST) -> ScoreColumns:
-    """Return the function that scores columns, whose values are already what the plan's inputs say.
+    """Return the function that scores columns, whose values already have the types of the plan's inputs.
 
-    It takes a column for each input of the plan, and the number of rows; from `fewest` rows on the work is
-    done by whole columns. Raises the `RowError` of the first row that fails, with its index as `row`.
+    The function takes a column for each input of the plan and the number of rows; it uses column operations
+    for `fewest` or more rows. It raises the `RowError` of the first row that fails, with its index as `row`.
     """
     by_rows = _ByRows(lowered, score, lazily(lambda: interpret(lowered, missing)))
     evaluation = cache(lambda: _Evaluation(lowered))
 
     def run(columns: Sequence[Columnar], count: int) -> Scored:
-        # An absent column is neither null nor a number.
+        # Columns cannot represent absent values.
         if count >= fewest and not lowered.plan.optional:
-            # Whatever goes wrong, the rows one by one tell what it is.
+            # After any exception, scoring the rows one by one raises the right error.
             with suppress(Exception):
                 batch = evaluation().run(columns, count)
                 if batch is not None:
-                    return by_rows.mended(batch, columns, count)
+                    return by_rows.complete(batch, columns, count)
         return by_rows.all(columns, count)
 
     return run
@@ -129,24 +129,24 @@ class _ByRows:
         self._score, self._interpreted = score, interpreted
 
     def all(self, columns: Sequence[Columnar], count: int) -> Scored:
-        """Return all rows scored."""
-        made, dropped = self._scored([listed(column) for column in columns], range(count), self._score)
-        return Scored(tuple(made), (None,) * len(made), dropped)
+        """Score all rows one by one."""
+        outputs, dropped = self._scored([listed(column) for column in columns], range(count), self._score)
+        return Scored(tuple(outputs), (None,) * len(outputs), dropped)
 
-    def mended(self, batch: _Batch, columns: Sequence[Columnar], count: int) -> Scored:
-        """Return a batch without dropped rows, and with the rows that failed there scored one by one."""
+    def complete(self, batch: _Batch, columns: Sequence[Columnar], count: int) -> Scored:
+        """Return the result of a batch without dropped rows, with failed rows scored one by one."""
         rows = np.flatnonzero(batch.fails)
-        made, dropped = self._scored(
+        scored_outputs, dropped = self._scored(
             [listed(column, rows) for column in columns], rows.tolist(), self._interpreted
         )
-        gone = np.flatnonzero(batch.dropped).tolist() + dropped
+        all_dropped = sorted(np.flatnonzero(batch.dropped).tolist() + dropped)
         scored = np.setdiff1d(rows, dropped)
         outputs, widths = [], []
-        for column, values in zip(batch.outputs, made, strict=True):
-            mended, width = _put(column, values, scored, sorted(gone))
-            outputs.append(mended)
+        for column, values in zip(batch.outputs, scored_outputs, strict=True):
+            merged, width = _merged(column, values, scored, all_dropped)
+            outputs.append(merged)
             widths.append(width)
-        return Scored(tuple(outputs), tuple(widths), sorted(gone))
+        return Scored(tuple(outputs), tuple(widths), all_dropped)
 
     def _scored(
         self, columns: Sequence[list[Any]], indices: Sequence[int], score: Score
@@ -170,14 +170,16 @@ class _ByRows:
         return outputs, dropped
 
 
-def _put(column: Any, values: list[Any], rows: np.ndarray, gone: Sequence[int]) -> tuple[Any, int | None]:
-    """Return an output with some rows' values in their places and without the rows that are gone."""
+def _merged(
+    column: Any, values: list[Any], rows: np.ndarray, dropped: Sequence[int]
+) -> tuple[Any, int | None]:
+    """Return an output with `values` inserted at `rows` and without the dropped rows."""
     if isinstance(column, Matrix) and all(isinstance(value, DenseVector) for value in values):
         matrix = column.values
         if len(values):
             matrix = matrix.copy()
             matrix[rows] = np.array([value.values for value in values], np.float64)
-        matrix = np.delete(matrix, gone, 0) if len(gone) else matrix
+        matrix = np.delete(matrix, dropped, 0) if len(dropped) else matrix
         return matrix.reshape(-1), matrix.shape[1]
     if (
         isinstance(column, Numbers)
@@ -189,12 +191,12 @@ def _put(column: Any, values: list[Any], rows: np.ndarray, gone: Sequence[int]) 
         if len(values):
             numbers = numbers.copy()
             numbers[rows] = values
-        return (np.delete(numbers, gone) if len(gone) else numbers), None
-    found = list(map(DenseVector, column.tolist())) if isinstance(column, Matrix) else list(listed(column))
+        return (np.delete(numbers, dropped) if len(dropped) else numbers), None
+    objects = list(map(DenseVector, column.tolist())) if isinstance(column, Matrix) else list(listed(column))
     for row, value in zip(rows.tolist(), values, strict=True):
-        found[row] = value
-    lost = set(gone)
-    return ([value for row, value in enumerate(found) if row not in lost] if lost else found), None
+        objects[row] = value
+    removed = set(dropped)
+    return ([value for row, value in enumerate(objects) if row not in removed] if removed else objects), None
 
 
 # --- all rows at once -----------------------------------------------------------------------------
@@ -202,7 +204,7 @@ def _put(column: Any, values: list[Any], rows: np.ndarray, gone: Sequence[int]) 
 
 @dataclass
 class _Batch:
-    """The state of an evaluation: what each node gave, and the rows that failed or were dropped."""
+    """The state of an evaluation: its outputs, and the masks of the failed and the dropped rows."""
 
     count: int
     fails: np.ndarray
@@ -211,7 +213,7 @@ class _Batch:
 
     @property
     def open(self) -> np.ndarray:
-        """Return the indices of the rows that neither failed nor were dropped."""
+        """Return the indices of the rows that are neither failed nor dropped."""
         return np.flatnonzero(~(self.fails | self.dropped))
 
 
@@ -228,7 +230,7 @@ class _Evaluation:
         ]
 
     def run(self, columns: Sequence[Columnar], count: int) -> _Batch | None:
-        """Return the outputs for all rows, None where too many of them cannot be scored so."""
+        """Return the batch with its outputs, None when too many rows fail."""
         batch = _Batch(count, np.zeros(count, bool), np.zeros(count, bool), [])
         values = _Values(batch)
         for source, column in zip(self._lowered.inputs, columns, strict=True):
@@ -243,7 +245,7 @@ class _Evaluation:
 
 
 class _Values:
-    """The columns of the nodes that are computed already, in the forms that operations take."""
+    """The columns of the nodes computed so far, in the forms that operations need."""
 
     def __init__(self, batch: _Batch) -> None:
         self.batch = batch
@@ -251,11 +253,11 @@ class _Values:
         self._objects: dict[int, list[Any]] = {}
 
     def fail(self, rows: np.ndarray) -> None:
-        """Mark the rows where a mask holds as rows to be scored one by one."""
+        """Mark the rows of a mask as failed, to be scored one by one."""
         self.batch.fails |= rows & ~self.batch.dropped
 
     def numbers(self, node: Node) -> tuple[Any, Any]:
-        """Return a node's doubles, whole numbers or tests, and where they are not null."""
+        """Return a node's doubles, integers or booleans, and the mask of values that are not null."""
         if isinstance(node, Constant):
             return (0.0, False) if node.value is None else (node.value, True)
         column = self.known[id(node)]
@@ -266,10 +268,10 @@ class _Values:
             filled = [0.0 if value is None else value for value in column]
             column = self.known[id(node)] = Numbers(np.array(filled, float), True if valid.all() else valid)
             return column.values, column.valid
-        raise TypeError(f"{type(node).__name__} gives no numbers")
+        raise TypeError(f"{type(node).__name__} has no numbers")
 
     def nulls(self, node: Node) -> np.ndarray:
-        """Return where a value is null."""
+        """Return the mask of rows where a value is null."""
         column = self.column(node)
         if isinstance(column, Texts):
             return np.asarray(np.array([word is None for word in column.words], bool)[column.indices])
@@ -279,30 +281,30 @@ class _Values:
         return ~(np.ones(self.batch.count, bool) & valid)
 
     def column(self, node: Node) -> Columnar:
-        """Return a node's column, the objects of a vector of segments."""
+        """Return a node's column; for a vector of segments, the list of vector objects."""
         return self.objects(node) if isinstance(node, Vector) else self.known[id(node)]
 
     def objects(self, node: Node, rows: np.ndarray | None = None) -> list[Any]:
-        """Return a node's values as Python values, for some rows or all; vectors as objects."""
+        """Return a node's values as Python objects, for the given rows or all rows."""
         if isinstance(node, Constant):
             return [node.value] * (self.batch.count if rows is None else len(rows))
-        found = self._objects.get(id(node))
-        if found is None and isinstance(node, Vector):
+        objects = self._objects.get(id(node))
+        if objects is None and isinstance(node, Vector):
             matrix = self.matrix(node) if node.kind == "dense" else None
             if matrix is not None:
-                found = list(map(DenseVector, Matrix(matrix).tolist()))
+                objects = list(map(DenseVector, Matrix(matrix).tolist()))
             else:
-                found = self.called(node.function(), node.operands)
-        elif found is None:
+                objects = self.called(node.function(), node.operands)
+        elif objects is None:
             column = self.known[id(node)]
-            found = listed(column)
+            objects = listed(column)
             if isinstance(column, Matrix):
-                found = list(map(DenseVector, found))
-        self._objects[id(node)] = found
-        return found if rows is None else [found[row] for row in rows.tolist()]
+                objects = list(map(DenseVector, objects))
+        self._objects[id(node)] = objects
+        return objects if rows is None else [objects[row] for row in rows.tolist()]
 
     def matrix(self, node: Node) -> np.ndarray | None:
-        """Return the elements of dense vectors of one size, a row for each; None for other vectors."""
+        """Return the elements of dense vectors of one size as a matrix; None for other vectors."""
         if isinstance(node, Vector):
             if node.size is None:
                 return None
@@ -320,10 +322,10 @@ class _Values:
         index, _ = self.numbers(segment.index)
         index = np.broadcast_to(index, self.batch.count)
         rows = np.flatnonzero((index >= 0) & (index < segment.size))
-        places = index[rows].astype(np.int64)
-        found = np.zeros((self.batch.count, segment.size))
-        found[rows, places] = 1.0 if segment.values is None else np.array(segment.values)[places]
-        return found
+        columns = index[rows].astype(np.int64)
+        matrix = np.zeros((self.batch.count, segment.size))
+        matrix[rows, columns] = 1.0 if segment.values is None else np.array(segment.values)[columns]
+        return matrix
 
     def output(self, node: Node) -> Columnar:
         """Return the column of an output."""
@@ -335,49 +337,49 @@ class _Values:
         return column.tolist() if isinstance(column, Texts) else column
 
     def each(self, function: Callable[..., Any], arguments: Sequence[Node], rows: np.ndarray) -> list[Any]:
-        """Return what a function gives for some rows; a row for which it raises fails or is dropped."""
+        """Return a function's values for the given rows; mark rows for which it raises failed or dropped."""
         return self.mapped(function, [self.objects(argument, rows) for argument in arguments], rows)
 
     def mapped(
         self, function: Callable[..., Any], columns: Sequence[list[Any]], rows: np.ndarray
     ) -> list[Any]:
-        """Return what a function gives for the values of some rows, see `each`."""
+        """Return a function's values for columns of arguments, as `each` does."""
         if not columns:
             return [self._one(function, row, ()) for row in rows.tolist()]
         try:
             return list(map(function, *columns))
-        except Exception:  # noqa: BLE001 - one by one shows which rows it is
+        except Exception:  # noqa: BLE001 - calls one by one find the failing rows
             return [
                 self._one(function, row, values)
                 for row, values in zip(rows.tolist(), zip(*columns, strict=True), strict=True)
             ]
 
     def called(self, function: Callable[..., Any], arguments: Sequence[Node], gap: Any = None) -> list[Any]:
-        """Return what a function gives for each row that is open, and a gap for the others."""
+        """Return a function's values for all open rows, and `gap` for the other rows."""
         rows = self.batch.open
         return self.spread(self.each(function, arguments, rows), rows, gap)
 
-    def spread(self, found: list[Any], rows: np.ndarray, gap: Any) -> list[Any]:
-        """Return the values of some rows as those of all, with gaps between."""
+    def spread(self, values: list[Any], rows: np.ndarray, gap: Any) -> list[Any]:
+        """Return a list with `values` at the given rows and `gap` at all other rows."""
         if len(rows) == self.batch.count:
-            return found
-        whole: list[Any] = [gap] * self.batch.count
-        for row, value in zip(rows.tolist(), found, strict=True):
-            whole[row] = value
-        return whole
+            return values
+        spread: list[Any] = [gap] * self.batch.count
+        for row, value in zip(rows.tolist(), values, strict=True):
+            spread[row] = value
+        return spread
 
     def _one(self, function: Callable[..., Any], row: int, values: Sequence[Any]) -> Any:
         try:
             return function(*values)
         except Dropped:
             self.batch.dropped[row] = True
-        except Exception:  # noqa: BLE001 - scoring the row alone tells what it is
+        except Exception:  # noqa: BLE001 - scoring the row alone raises the error
             self.batch.fails[row] = True
         return None
 
 
 def _operation(node: Node) -> Operation:
-    """Return the operation of a node: from the values so far to its column."""
+    """Return the operation of a node: the function from the computed values to the node's column."""
     for kind, make in _OPERATIONS.items():
         if isinstance(node, kind):
             return make(node)
@@ -385,7 +387,7 @@ def _operation(node: Node) -> Operation:
 
 
 def _called(function: Callable[..., Any], arguments: Sequence[Node], type_: Any) -> Operation:
-    """Return the call of a function for each row that is open."""
+    """Return the operation that calls a function for each open row."""
     gap = 0.0 if type_ == DOUBLE else None
     return lambda values: values.called(function, arguments, gap)
 
@@ -418,15 +420,15 @@ def _unary(apply: Callable[[Any], Any]) -> Callable[[Any], Operation]:
 
 
 def _exps(x: np.ndarray) -> np.ndarray:
-    """Return Java's `Math.exp` of numbers; numpy's own has other last bits."""
+    """Return Java's `Math.exp` of numbers; numpy's exp differs in the last bits."""
     native = kernels()
     if native is None:
         return np.array([exp(value) for value in x.tolist()])
-    found = np.empty(len(x))
-    native.exps(np.ascontiguousarray(x), found)
-    beyond = np.flatnonzero(~(x < 709.0))
-    found[beyond] = [exp(value) for value in x[beyond].tolist()]
-    return found
+    result = np.empty(len(x))
+    native.exps(np.ascontiguousarray(x), result)
+    large = np.flatnonzero(~(x < 709.0))
+    result[large] = [exp(value) for value in x[large].tolist()]
+    return result
 
 
 def _bucket(node: Bucket) -> Operation:
@@ -490,12 +492,12 @@ def _lookup(node: Lookup) -> Operation:
         if not isinstance(texts, Texts):
             column: Columnar = called(values)
             return column
-        found, fails = looked_up(find, texts)
+        numbers, fails = looked_up(find, texts)
         if fails.any():
-            # A word that is refused or dropped is asked about for each row that is open.
+            # Call the function for each open row of a failing word, to mark the row failed or dropped.
             rows = np.intersect1d(np.flatnonzero(fails), values.batch.open)
             values.mapped(node.missing, [texts.take(rows)], rows)
-        return Numbers(found)
+        return Numbers(numbers)
 
     return look_up
 
@@ -507,11 +509,11 @@ def _otherwise(node: Otherwise) -> Operation:
         rows = np.intersect1d(np.flatnonzero(~test), values.batch.open)
         if rows.size:
             x = np.array(np.broadcast_to(x, values.batch.count))
-            found = values.each(node.target, node.arguments, rows)
-            x[rows] = [0.0 if value is None else value for value in found]
-            if None in found:
+            results = values.each(node.target, node.arguments, rows)
+            x[rows] = [0.0 if value is None else value for value in results]
+            if None in results:
                 valid = np.array(np.broadcast_to(valid, values.batch.count))
-                valid[rows] = [value is not None for value in found]
+                valid[rows] = [value is not None for value in results]
         return Numbers(x, valid)
 
     return choose
@@ -550,8 +552,8 @@ def _apply(node: Apply) -> Operation:
         else:
             tuples = Matrix(matrix if len(rows) == values.batch.count else matrix[rows]).tolist()
         gap: Any = 0.0 if size is None else (0.0,) * size
-        found = [gap if value is None else value for value in values.mapped(target, [tuples], rows)]
-        result = np.array(values.spread(found, rows, gap), np.float64)
+        results = [gap if value is None else value for value in values.mapped(target, [tuples], rows)]
+        result = np.array(values.spread(results, rows, gap), np.float64)
         return Numbers(result) if size is None else Matrix(result.reshape(-1, size))
 
     return compute
@@ -565,39 +567,41 @@ def _kernel(node: Kernel) -> Operation:
         return _vectors(_called(node.function(), node.operands, node.type), node.size)
 
     def compute(values: _Values) -> Columnar:
-        found = _batched(kernel, values, vector)
-        return Numbers(found) if node.size is None else Matrix(found.reshape(values.batch.count, node.size))
+        results = _batched(kernel, values, vector)
+        return (
+            Numbers(results) if node.size is None else Matrix(results.reshape(values.batch.count, node.size))
+        )
 
     return compute
 
 
 def _vectors(call: Operation, size: int | None) -> Operation:
-    """Return a call whose dense vectors become the rows of a matrix."""
+    """Return the operation that collects the dense vectors of a call in a matrix."""
     if size is None:
         return call
     gap = DenseVector((0.0,) * size)
 
     def compute(values: _Values) -> Columnar:
-        found = [gap if vector is None else vector for vector in call(values)]
-        return Matrix(np.array([vector.values for vector in found], np.float64).reshape(-1, size))
+        vectors = [gap if vector is None else vector for vector in call(values)]
+        return Matrix(np.array([vector.values for vector in vectors], np.float64).reshape(-1, size))
 
     return compute
 
 
 def _batched(kernel: Any, values: _Values, vector: Vector) -> np.ndarray:
-    """Return a kernel's answers for the segments of all rows."""
+    """Return a kernel's results for the segments of all rows."""
     columns = []
     for segment in vector.segments:
         node = segment.value if isinstance(segment, Scalar) else segment.index  # type: ignore[union-attr]
         column = np.broadcast_to(values.numbers(node)[0], values.batch.count)
         columns.append(np.ascontiguousarray(column, np.float64))
-    found = np.empty(values.batch.count * kernel.width)
-    kernel.batch(tuple(columns), found)
-    return found
+    results = np.empty(values.batch.count * kernel.width)
+    kernel.batch(tuple(columns), results)
+    return results
 
 
 def _dot(node: Dot) -> Operation:
-    """Return the dot of segments by kernels, of vector objects by a call for each row."""
+    """Return the operation of a dot product: kernels for segments, a call for each row for vector objects."""
     vector, weights = node.vector, node.weights
     called = _called(node.function(), node.operands, DOUBLE)
     if not isinstance(vector, Vector) or vector.size != weights.size:
@@ -616,9 +620,9 @@ def _dot(node: Dot) -> Operation:
         return _batched(sparse, values, plain)
 
     def by_elements(values: _Values) -> np.ndarray:
-        found = np.empty(values.batch.count)
-        dense.batch((values.matrix(vector),), found)
-        return found
+        results = np.empty(values.batch.count)
+        dense.batch((values.matrix(vector),), results)
+        return results
 
     if vector.kind != "counted":
         compute = by_segments if vector.kind == "sparse" else by_elements
@@ -632,9 +636,9 @@ def _dot(node: Dot) -> Operation:
 
 
 def _plain(vector: Vector, weights: Any) -> tuple[Vector, Any]:
-    """Return a vector whose one-hot segments hold 1, with what they held multiplied into the weights.
+    """Return the vector with its one-hot values replaced by 1, and the weights multiplied by these values.
 
-    A sparse dot multiplies before it adds, so this changes no bit of it.
+    A sparse dot product multiplies before it adds, so its bits do not change.
     """
     if not isinstance(weights, DenseVector):
         return vector, weights

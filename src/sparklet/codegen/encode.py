@@ -1,4 +1,4 @@
-"""The code of a program: instructions as numbers, see `_native/program.h`."""
+"""Encode the instructions of a program as integers; see `_native/program.h`."""
 
 from __future__ import annotations
 
@@ -49,9 +49,10 @@ _NULL = array("d", (0x7FF8A5A5A5A5A5A5).to_bytes(8, "little"))[0]
 
 
 class Encoder:
-    """Encodes instructions and collects what they refer to.
+    """Encode instructions and collect the data that they refer to.
 
-    `data` has the lists and callees in front of the code, `tables` the constant doubles, `constants` objects.
+    `data` holds the lists and callees in front of the code, `tables` the constant doubles and `constants` the
+    objects.
     """
 
     def __init__(self, module: Any, forms: Forms, inputs: Sequence[Input]) -> None:
@@ -62,7 +63,7 @@ class Encoder:
         self.tables: list[float] = []
         self.data: list[int] = []
         self.register_count = 0
-        # The first objects wait for their coercion while a row is read.
+        # The first object registers hold values that wait for their coercion while a row is read.
         self.object_count = len(inputs)
         self.most_lanes = 1
         self.most_features = 1
@@ -79,7 +80,7 @@ class Encoder:
                 self.objects[id(node)] = self._object()
 
     def encode(self, instructions: Iterable[list[Operation]]) -> list[int]:
-        """Return the code of instructions."""
+        """Return the code of the instructions."""
         code: list[int] = []
         for operations in instructions:
             code += self._instruction(operations)
@@ -101,7 +102,7 @@ class Encoder:
         return self.registers[id(root), DOUBLE]
 
     def argument(self, node: Node) -> int:
-        """Return what a call takes as this value."""
+        """Return the encoding of an argument of a call."""
         root = self.forms.root(node)
         if isinstance(root, Constant):
             return ~self._constant(root.value)
@@ -123,7 +124,7 @@ class Encoder:
         return first
 
     def certain(self, effect: int) -> int:
-        """Write down an effect and tell whether all effects before it in the pipeline have been written."""
+        """Record an effect as written; return 1 when all earlier effects are written, else 0."""
         if effect < 0:
             return 0
         self._written.add(effect)
@@ -134,7 +135,7 @@ class Encoder:
         return int(certain)
 
     def _operand(self, nodes: Sequence[Node], *, test: bool = False) -> int:
-        """Return the operand of an instruction, one node a lane."""
+        """Return the encoded operand of an instruction, which has one node for each lane."""
         roots = [self.forms.root(node) for node in nodes]
         if isinstance(roots[0], Constant):
             values = [_constant_double(root) for root in roots]
@@ -155,27 +156,27 @@ class Encoder:
         return _LISTED - 1 - (len(self.data) - len(registers))
 
     def _instruction(self, lanes: list[Operation]) -> list[int]:
-        """Return one instruction of operations that do the same."""
+        """Return the instruction of operations of one kind."""
         opcode = lanes[0].opcode
         if lanes[0].effect < 0 and len(lanes) > 1 and lanes[0].sources:
-            # Lanes in the order of what they read are most likely side by side in the registers.
-            lanes = sorted(lanes, key=self._place)
+            # Sorted by what they read, the lanes most likely read adjacent registers.
+            lanes = sorted(lanes, key=self._first_register)
         self.most_lanes = max(self.most_lanes, len(lanes))
         target = self._targets(lanes)
         words = getattr(self, f"_write_{opcode.lower()}", self._write_wide)(lanes, target)
-        found = [self._opcodes[opcode] | (len(words) + 1) << 8, *words]
-        if len(found) > _LONGEST:
+        instruction = [self._opcodes[opcode] | (len(words) + 1) << 8, *words]
+        if len(instruction) > _LONGEST:
             raise OverflowError("the instruction is too long")
-        return found
+        return instruction
 
-    def _place(self, operation: Operation) -> int:
+    def _first_register(self, operation: Operation) -> int:
         for source in operation.sources:
             if source in self.registers:
                 return self.registers[source]
         return -1
 
     def _targets(self, lanes: list[Operation]) -> int:
-        """Allocate what the lanes write and return the first of it."""
+        """Allocate the registers that the lanes write and return the first one."""
         target = lanes[0].target
         if target is None:
             return 0
@@ -183,11 +184,11 @@ class Encoder:
         if form in (OBJECT, TUPLE, ARGUMENTS):
             first = self.object_count
             for lane in lanes:
-                place = self._object()
+                register = self._object()
                 if form == OBJECT:
-                    self.objects[id(lane.node)] = place
+                    self.objects[id(lane.node)] = register
                 else:
-                    self._tuples[id(lane.node), form] = place
+                    self._tuples[id(lane.node), form] = register
             return first
         first = self.register_count
         for lane in lanes:
@@ -201,7 +202,7 @@ class Encoder:
             self._operand([lane.operands[index] for lane in lanes], test=index < tests)
             for index in range(len(lanes[0].operands))
         ]
-        # Three operands are read always; one that is not there is any register.
+        # The C module always reads three operands; 0 stands for an absent one.
         return [len(lanes), target, *operands, *[0] * (3 - len(operands))]
 
     def _write_bucket(self, lanes: list[Operation], target: int) -> list[int]:
@@ -251,15 +252,15 @@ class Encoder:
         words: list[int] = []
         for segment in shape.segments:
             starts.append(start)
-            words += self._piece(segment, form)
+            words += self._segment(segment, form)
             start += segment.size if isinstance(segment, OneHot) else 1
         late = int(shape.release == "4.1+")
         limit = -2 if shape.limit is None else shape.limit
         head = [len(shape.segments), -1 if shape.size is None else shape.size, limit, late, kinds[shape.kind]]
         return [*head, self._constant(tuple(starts)), *words]
 
-    def _piece(self, segment: Segment, form: str) -> list[int]:
-        """Return a segment's kind, value, active, size, table and object."""
+    def _segment(self, segment: Segment, form: str) -> list[int]:
+        """Return the words of a segment: kind, value, active, size, table and object."""
         if isinstance(segment, OneHot):
             table = -1 if segment.values is None else self._table(segment.values)
             return [1, self._register(segment.index), 0, segment.size, table, 0]
@@ -311,7 +312,7 @@ class Encoder:
     def _write_dot(self, lanes: list[Operation], target: int) -> list[int]:
         (lane,) = lanes
         assert isinstance(lane.node, Dot)  # noqa: S101
-        linear = self._constant(self.forms.made[id(lane.node)])
+        linear = self._constant(self.forms.implementations[id(lane.node)])
         return [0, target, linear, *self._vector(lane.node.vector)]
 
     _write_dot_object = _write_dot
@@ -371,7 +372,7 @@ class Encoder:
     def _write_trees(self, lanes: list[Operation], target: int) -> list[int]:
         (lane,) = lanes
         assert isinstance(lane.node, Kernel)  # noqa: S101
-        trees, shaped = self.forms.made[id(lane.node)]
+        trees, shaped = self.forms.implementations[id(lane.node)]
         self.certain(lane.effect)
         self.most_features = max(self.most_features, trees.scratch)
         shape = self.forms.shape(lane.node.vector)
@@ -398,7 +399,7 @@ class Encoder:
         node = lane.node
         assert isinstance(node, Map)  # noqa: S101
         self.certain(lane.effect)
-        steps = self.forms.made[id(node)]
+        steps = self.forms.implementations[id(node)]
         words = [
             len(steps),
             target,
@@ -430,7 +431,7 @@ class Encoder:
                 function, strict = node.target, int(node.strict)
                 fields = -1 if node.fields is None else node.fields
             case Kernel():
-                function = self.forms.made[id(node)][0]
+                function = self.forms.implementations[id(node)][0]
             case Apply() if (id(node), ARGUMENTS) in self._tuples:
                 function, arguments = node.target, [self._tuples[id(node), ARGUMENTS]]
             case Apply(target=apply, size=size) if size is not None:
@@ -486,16 +487,16 @@ class Encoder:
         return words
 
     def _of_null(self, missing: Callable[[Any], Any]) -> int:
-        """Return where the tables have what a look-up gives for null, -1 where it raises."""
+        """Return the table index of the look-up's value for null, -1 when the look-up raises for null."""
         try:
             value = missing(None)
-        except Exception:  # noqa: BLE001 - it will be raised for the row that has null
+        except Exception:  # noqa: BLE001 - the look-up raises again for a row with null
             return -1
         return self._table((value,)) if value.__class__ is float else -1
 
 
 def _constant_double(node: Node) -> float | None:
-    """Return a constant as the double of a register, None where it is another object."""
+    """Return a constant as a double for a register, None when it is not a number."""
     assert isinstance(node, Constant)  # noqa: S101
     value = node.value
     if value is None:

@@ -1,4 +1,4 @@
-"""The graph of a plan in a form to read: as text, stage by stage, and as a picture of stages and columns."""
+"""Describe a plan for readers: its graph as text, and its stages and columns as a diagram."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ _MOST_SEGMENTS = 8
 
 
 def explain(lowered: Lowered, format: str = "text") -> str:
-    """Return what scoring a row takes.
+    """Return a description of how a row is scored.
 
-    - `"text"`: stage by stage, the operations on each value;
-    - `"dot"`: stages and columns as boxes, with types and sizes on the arrows, for Graphviz;
-    - `"html"`: the same picture as a page of its own.
+    - `"text"`: the operations of each stage;
+    - `"dot"`: a Graphviz diagram of stages and columns, with types and sizes on the arrows;
+    - `"html"`: the same diagram as an HTML page.
 
-    Raises `OptionError` for another format.
+    Raises `OptionError` for any other format.
     """
     if format == "text":
         return "\n".join(_lines(lowered)) + "\n"
@@ -72,7 +72,7 @@ def explain(lowered: Lowered, format: str = "text") -> str:
 
 
 class _Names:
-    """The names of nodes: v1, v2 … in the order of their operations; constants stand for themselves."""
+    """The names of nodes: v1, v2 … in execution order; constants are shown as values."""
 
     def __init__(self, nodes: Sequence[Node]) -> None:
         self._names: dict[int, str] = {}
@@ -88,7 +88,7 @@ class _Names:
         return self._names[id(node)]
 
     def all(self, nodes: Sequence[Node]) -> str:
-        """Return the names of nodes, with commas between."""
+        """Return the names of nodes, separated by commas."""
         return ", ".join(map(self, nodes))
 
 
@@ -110,9 +110,9 @@ def _lines(lowered: Lowered) -> Iterator[str]:
             yield ""
             yield _printable(str(step.stage))
             last = step.stage
-        used = ", ".join([_text(column.name) for column in step.bound.inputs])
-        made = ", ".join([f"{_text(column.name)}: {_typed(column)}" for column in step.bound.outputs])
-        yield f"  {used} -> {made or 'keep the row or drop it'}"
+        inputs = ", ".join([_text(column.name) for column in step.bound.inputs])
+        outputs = ", ".join([f"{_text(column.name)}: {_typed(column)}" for column in step.bound.outputs])
+        yield f"  {inputs} -> {outputs or 'keep the row or drop it'}"
         lines = [line for node in lowered.nodes[start : lowered_step.end] if (line := _line(node, names))]
         yield from lines or ["    # nothing to do: its segments are used as they are"]
         start = max(start, lowered_step.end)
@@ -126,7 +126,7 @@ def _line(node: Node, names: _Names) -> str:
     if isinstance(node, Present):
         return ""
     if isinstance(node, Vector) and node.kind != "dense" and len(node.segments) > 1:
-        # It is only there to be read by others: what it is made of stands in its segments.
+        # No operation builds this vector: later operations read its segments directly.
         return f"    {names(node)} = {_operation(node, names)}"
     if isinstance(node, RequireSize):
         return f"    refuse the row unless {names(node.vector)} has {_many(node.size, 'element')}"
@@ -213,8 +213,8 @@ def _constant(value: Any) -> str:
     return _text(value) if isinstance(value, str) else type(value).__name__
 
 
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def _many(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _typed(column: Column) -> str:
@@ -289,15 +289,15 @@ def _page(plan: Plan) -> str:
     columns: dict[int, list[str]] = {}
     for name in boxes:
         columns.setdefault(ranks[name], []).append(name)
-    places = {
+    positions = {
         name: (rank * (_WIDTH + _GAP) + 10, row * _ROW + 10)
         for rank, names in columns.items()
         for row, name in enumerate(names)
     }
     width = (max(columns, default=0) + 1) * (_WIDTH + _GAP)
     height = max(map(len, columns.values()), default=1) * _ROW + 20
-    body = [_arrow(places[start], places[end], text) for start, end, text in arrows]
-    body += [_box(places[name], kind, text) for name, (kind, text) in boxes.items()]
+    body = [_arrow(positions[start], positions[end], text) for start, end, text in arrows]
+    body += [_box(positions[name], kind, text) for name, (kind, text) in boxes.items()]
     title = f"{_many(len(plan.stages), 'stage')}, as Spark {plan.profile.release}"
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>\n'
@@ -309,7 +309,7 @@ def _page(plan: Plan) -> str:
 
 
 def _ranks(names: Sequence[str], arrows: Sequence[tuple[str, str, str]]) -> dict[str, int]:
-    """Return for each box the length of the longest way to it; steps stand in their order."""
+    """Return the length of the longest path to each box; the steps are in topological order."""
     ranks = dict.fromkeys(names, 0)
     for _round in names:
         changed = False
@@ -329,8 +329,8 @@ def _arrow(start: tuple[int, int], end: tuple[int, int], text: str) -> str:
     return f"<g>{curve}{label}</g>"
 
 
-def _box(place: tuple[int, int], kind: str, text: str) -> str:
-    x, y = place
+def _box(position: tuple[int, int], kind: str, text: str) -> str:
+    x, y = position
     lines = "".join(
         f'<text x="{x + 8}" y="{y + 17 + 15 * number}">{html.escape(line[:26])}</text>'
         for number, line in enumerate(text.split("\n")[:2])

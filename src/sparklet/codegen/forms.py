@@ -1,7 +1,7 @@
-"""What is computed by a program, and in which form: a double in a register, an object, segments of a vector.
+"""The forms of the values of a program: a double in a register, an object, or segments of a vector.
 
-Each node says in which forms it wants its operands. What nobody wants is not computed, and a vector becomes
-an object only where Python code or an output takes it.
+Each node declares the forms that it needs of its operands. A value that no node needs is not computed, and a
+vector becomes an object only when Python code or an output uses it.
 """
 
 from __future__ import annotations
@@ -69,33 +69,34 @@ __all__ = [
 DOUBLE = "double"
 """A double or a test in a register."""
 TEST = "test"
-"""A test in a register that was made of another value."""
+"""The truth of another value, in a register."""
 OBJECT = "object"
 TUPLE = "tuple"
 """A tuple of a dense vector's elements."""
 RUN = "run"
-"""A dense vector's elements in registers side by side."""
+"""The elements of a dense vector in adjacent registers."""
 SHAPE = "shape"
-"""A vector's segments, each with a register of its own."""
+"""The segments of a vector, each in its own register."""
 ARGUMENTS = "arguments"
-"""A tuple of elements that a function is called with."""
+"""A tuple of elements, which is the argument of a call."""
 
 Resource: TypeAlias = tuple[int, str]
-"""A node, by `id`, in a form."""
+"""The id of a node, and a form of its value."""
 
 _NATIVE_APPLIES = {"softmax": "SOFTMAX", "normalize": "NORMALIZE", "argmax": "ARGMAX"}
 EXACT = 1 << 53
-"""Whole numbers up to this are doubles."""
+"""Integers up to this magnitude are exact as doubles."""
 _DEEPEST_BODY = 8
 _BODY = {"+": 3, "-": 4, "*": 5, "/": 6, "<": 8, "<=": 9, ">": 10, ">=": 11, "==": 12, "!=": 13}
 _ITEM, _EACH, _CONSTANT, _NEGATE, _SELECT = 0, 1, 2, 7, 14
 
 
 class Forms:
-    """The form that each node's value has by nature, and those that are wanted.
+    """The form in which each node is computed, and the forms that are wanted of it.
 
-    `forms` and `wanted` are by `id(node)`; `nodes` keeps the nodes alive. `made` has what is found out about
-    a node at load: the C module's object of a dot or a forest, the name of a function, the steps of a `Map`.
+    The keys of the dicts are `id(node)`; `nodes` keeps the nodes alive. `implementations` holds what is
+    prepared for a node at load: the C object of a dot or a forest, the opcode of a function, or the steps of
+    a `Map`.
     """
 
     def __init__(self, module: Any, nodes: Sequence[Node], outputs: Sequence[Node]) -> None:
@@ -103,7 +104,7 @@ class Forms:
         self.nodes = [node for node in nodes if not isinstance(node, Constant)]
         self.forms: dict[int, str] = {}
         self.tests: set[int] = set()
-        self.made: dict[int, Any] = {}
+        self.implementations: dict[int, Any] = {}
         self.wanted: dict[int, set[str]] = {}
         self.shapes: dict[int, Vector] = {}
         for node in self.nodes:
@@ -114,28 +115,28 @@ class Forms:
             if node.effect or id(node) in self.wanted:
                 self._want_operands(node)
 
-    # --- nature ---
+    # --- the forms in which nodes are computed ---
 
     def root(self, node: Node) -> Node:
-        """Return the node whose value this one's is."""
+        """Return the node without the `Present` nodes around it, which have the same value."""
         while node.__class__ is Present:
             node = node.operand
         return node
 
     def double(self, node: Node) -> Node:
-        """Return the node whose double this one's is: an input can be read as an object and as a double."""
+        """Return the node with the same double; an integer input is read directly as a double."""
         node = self.root(node)
         if isinstance(node, ToDouble) and _is_number_input(operand := self.root(node.operand)):
             return operand
         return node
 
     def form(self, node: Node) -> str:
-        """Return the form that a node's value has by nature."""
+        """Return the form in which a node is computed."""
         node = self.root(node)
         return OBJECT if node.__class__ in (Constant, Input) else self.forms[id(node)]
 
     def is_double(self, node: Node) -> bool:
-        """Tell whether a value can be a double in a register."""
+        """Return whether a value can be a double in a register."""
         node = self.root(node)
         if isinstance(node, Constant):
             return node.value is None or node.value.__class__ is float
@@ -150,7 +151,7 @@ class Forms:
         )
 
     def is_test(self, node: Node) -> bool:
-        """Tell whether a value is True or False."""
+        """Return whether a value is True or False."""
         node = self.root(node)
         if isinstance(node, Constant):
             return node.value.__class__ is bool
@@ -199,7 +200,7 @@ class Forms:
             case Apply():
                 return self._form_of_apply(node)
             case Map():
-                self.made[id(node)] = _body(node.body)
+                self.implementations[id(node)] = _body(node.body)
         return OBJECT
 
     def _test(self, node: Node) -> str:
@@ -215,7 +216,7 @@ class Forms:
         product = dot(node.weights, node.order)
         if not isinstance(product, self.module.Linear):
             return OBJECT
-        self.made[id(node)] = product
+        self.implementations[id(node)] = product
         return DOUBLE
 
     def _form_of_kernel(self, node: Kernel) -> str:
@@ -224,13 +225,13 @@ class Forms:
         function: Any = node.make(WHOLE if layout is None else layout)
         trees = isinstance(function, self.module.Trees) and function.output != 0
         if trees and function.width == (node.size or 1):
-            self.made[id(node)] = function, layout is not None
+            self.implementations[id(node)] = function, layout is not None
             return DOUBLE if node.size is None else RUN
-        self.made[id(node)] = function if layout is None else node.make(WHOLE), None
+        self.implementations[id(node)] = function if layout is None else node.make(WHOLE), None
         return OBJECT if node.size is None else TUPLE
 
     def layout(self, vector: Node) -> Layout | None:
-        """Return the layout of a vector that has only numbers and one-hot segments in registers."""
+        """Return the layout of a vector of number and one-hot segments in registers, else None."""
         shape = self.shape(vector)
         if shape is None or shape.size is None:
             return None
@@ -267,14 +268,14 @@ class Forms:
         if shape is not None and shape.kind == "dense" and shape.scalars:
             size = len(shape.segments)
             if native is not None and node.size == (None if native == "ARGMAX" else size):
-                self.made[id(node)] = native
+                self.implementations[id(node)] = native
                 return DOUBLE if node.size is None else RUN
         return OBJECT if node.size is None else TUPLE
 
     # --- wants ---
 
     def want(self, node: Node, form: str) -> None:
-        """Note that a form of a node's value is wanted."""
+        """Record that a form of a node is wanted."""
         node = self.root(node)
         if form == DOUBLE and (operand := self.double(node)) is not node:
             self.want(operand, DOUBLE)
@@ -292,18 +293,18 @@ class Forms:
                 self.want_shape(node)
 
     def _alias(self, node: Element) -> Node | None:
-        """Return the vector in registers of which an element is one."""
+        """Return the vector in registers that contains the element, None when there is none."""
         return node.vector if self.form(node.vector) in (RUN, TUPLE) else None
 
     def want_argument(self, node: Node) -> None:
-        """Note that a value is wanted as an argument, which a register of a double can be."""
+        """Record that a value is wanted as an argument, which may be a double in a register."""
         root = self.root(node)
         if isinstance(root, Constant):
             return
         self.want(root, DOUBLE if self.form(root) == DOUBLE else OBJECT)
 
     def want_test(self, node: Node) -> None:
-        """Note that a value is wanted as a test."""
+        """Record that a value is wanted as a test."""
         root = self.root(node)
         if isinstance(root, Constant):
             return
@@ -312,7 +313,7 @@ class Forms:
         self.want(root, DOUBLE if self.is_double(root) or id(root) in self.tests else OBJECT)
 
     def want_shape(self, vector: Node) -> None:
-        """Note that the segments of a vector are wanted."""
+        """Record that the segments of a vector are wanted."""
         shape = self.shape(vector)
         assert shape is not None  # noqa: S101
         if shape is self.root(vector):
@@ -378,7 +379,7 @@ class Forms:
             case Dot() | MatrixProduct() if form in (DOUBLE, RUN):
                 self._want_vector(node.vector)
             case Kernel():
-                if self.made[id(node)][1]:
+                if self.implementations[id(node)][1]:
                     self.want_shape(node.vector)
                 else:
                     self.want(node.vector, OBJECT)
@@ -415,37 +416,37 @@ class Forms:
             self.want(root, OBJECT)
 
     def sparse_test(self, node: IsSparse) -> Vector:
-        """Return the vector that a test is about."""
+        """Return the vector that the node tests."""
         known = self.shapes.get(id(node))
         if known is None:
             size = size_of(node.segments)
             known = self.shapes[id(node)] = Vector(node.segments, size, node.limit, node.release)
         return known
 
-    # --- for what reads the forms ---
+    # --- queries of the schedule and the encoder ---
 
     def is_constant(self, node: Node) -> bool:
-        """Tell whether a value is known at load."""
+        """Return whether a value is a constant."""
         return isinstance(self.root(node), Constant)
 
     def double_of(self, node: Node) -> Resource:
-        """Return the register of a double, which may be one of a run."""
+        """Return the resource of a double, which may be an element of a run."""
         root = self.double(node)
         if isinstance(root, Element) and self.form(root.vector) in (RUN, TUPLE):
             return id(self.root(root.vector)), RUN
         return id(root), DOUBLE
 
     def object_of(self, node: Node) -> Resource:
-        """Return the object of a node."""
+        """Return the resource of a node's object."""
         return id(self.root(node)), OBJECT
 
     def test_of(self, node: Node) -> Resource:
-        """Return the register of a test."""
+        """Return the resource of a test."""
         root = self.root(node)
         return id(root), DOUBLE if isinstance(root, Constant) or id(root) in self.tests else TEST
 
     def is_boxed(self, node: Node) -> bool:
-        """Tell whether a value as an argument is a register that is boxed for the call."""
+        """Return whether an argument is a register that is boxed for the call."""
         return self.form(node) == DOUBLE
 
 
@@ -454,7 +455,7 @@ def _is_number_input(node: Node) -> bool:
 
 
 def run_size(node: Node) -> int:
-    """Return how many elements a vector has that is made in registers."""
+    """Return the size of a vector that is computed in registers."""
     size = node.size  # type: ignore[attr-defined]
     assert isinstance(size, int)  # noqa: S101
     return size
@@ -465,14 +466,14 @@ def _ascend(splits: Sequence[float]) -> bool:
 
 
 def _has_order(matrix: Matrix) -> bool:
-    """Tell whether the indices of each stored line of a sparse matrix ascend."""
+    """Return whether the indices of each stored line of a matrix ascend."""
     if isinstance(matrix, DenseMatrix):
         return True
     return all(left < right for indices, _ in matrix.lines() for left, right in pairwise(indices))
 
 
 def _body(node: Node) -> list[tuple[int, tuple[float, ...]]] | None:
-    """Return the body of a `Map` as operations on a stack, each with its constants; None for other bodies."""
+    """Return the body of a `Map` as stack operations with their constants, None when it has other nodes."""
     steps: list[tuple[int, tuple[float, ...]]] = []
 
     def add(node: Node, depth: int) -> bool:

@@ -1,6 +1,7 @@
-"""The interpreter: the graph of a plan, node by node, with errors that name stage, column and value.
+"""The interpreter: evaluate the graph of a plan node by node, with errors that name stage, column and value.
 
-It defines the answer. Rows that other backends cannot score come here, to be scored or refused with a reason.
+The interpreter is the reference for the other backends. It also scores the rows that they cannot score, or
+raises the error.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ Score: TypeAlias = Callable[[Mapping[str, Any]], "dict[str, Any] | None"]
 def interpret(lowered: Lowered, missing: str) -> Score:
     """Return the function that scores one row.
 
-    It returns None for a row that a stage drops, and raises a `RowError` that names stage, column and value.
+    The function returns None for a row that a stage drops. It raises a `RowError` that names the stage,
+    column and value.
     """
     plan = lowered.plan
     read = RowReader(plan.inputs, plan.optional, missing, readers_of(plan))
@@ -41,7 +43,7 @@ def interpret(lowered: Lowered, missing: str) -> Score:
         values = constants + read(row)
         index = 0
         try:
-            for index, (function, operands) in enumerate(work):  # noqa: B007 - the index says where it failed
+            for index, (function, operands) in enumerate(work):  # noqa: B007 - the error handlers read the index
                 values.append(function(*[values[slot] for slot in operands]))
         except Dropped:
             return None
@@ -49,7 +51,7 @@ def interpret(lowered: Lowered, missing: str) -> Score:
             _name_step(error, step_at(index).step)
             raise
         except (TypeError, ValueError, AttributeError, IndexError, ArithmeticError, LookupError) as error:
-            raise _unforeseen(error, step_at(index), values, wiring.slots) from error
+            raise _unhandled(error, step_at(index), values, wiring.slots) from error
         return {name: values[slot] for name, slot in outputs if values[slot] is not ABSENT}
 
     return score
@@ -62,16 +64,16 @@ def _name_step(error: SparkletError, step: Step) -> None:
             error.column = step.bound.inputs[0].name
 
 
-def _unforeseen(
+def _unhandled(
     error: Exception, failed: LoweredStep, values: list[Any], slots: Mapping[int, int]
 ) -> RowError:
-    """Return a failure that no stage foresaw as one that names stage, column and value."""
+    """Return the `RowError` of an exception that no stage handles, with stage, column and value."""
     inputs = failed.step.bound.inputs
     slot = slots.get(id(failed.inputs[0]), len(values)) if inputs else len(values)
-    found = InvalidValueError(
+    row_error = InvalidValueError(
         f"cannot be scored: {type(error).__name__}: {error}",
         values[slot] if slot < len(values) else None,
         column=inputs[0].name if inputs else None,
     )
-    found.stage = str(failed.step.stage)
-    return found
+    row_error.stage = str(failed.step.stage)
+    return row_error

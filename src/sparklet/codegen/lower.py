@@ -1,4 +1,4 @@
-"""From a plan to its expression graph: each step adds nodes, then only what is needed is kept."""
+"""Lower a plan to its expression graph: each step adds nodes, then unused nodes are removed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Lowered", "LoweredStep", "lower", "step_function"]
 
 @dataclass(frozen=True)
 class Lowered:
-    """The graph of a plan: its live nodes in order, the inputs first, and the node of each output."""
+    """The graph of a plan: the live nodes in execution order, inputs first, and the node of each output."""
 
     plan: Plan
     nodes: tuple[Node, ...]
@@ -28,7 +28,7 @@ class Lowered:
 
 @dataclass(frozen=True)
 class LoweredStep:
-    """A step of a plan, the nodes of its inputs, and where its nodes end among those of the graph."""
+    """A step of a plan, the nodes of its inputs, and the end index of its nodes in the graph."""
 
     step: Step
     inputs: tuple[Node, ...]
@@ -45,8 +45,8 @@ def lower(plan: Plan) -> Lowered:
         steps.append(LoweredStep(step, inputs, len(graph.nodes)))
     outputs = tuple([(column.name, nodes[column]) for column in plan.outputs])
     live = prune(graph.nodes, [*graph.inputs, *[node for _, node in outputs]])
-    known = {id(node) for node in live}
-    ends = [0, *accumulate([id(node) in known for node in graph.nodes])]
+    live_ids = {id(node) for node in live}
+    ends = [0, *accumulate([id(node) in live_ids for node in graph.nodes])]
     return Lowered(
         plan,
         tuple(live),
@@ -59,26 +59,26 @@ def lower(plan: Plan) -> Lowered:
 def _lower_step(
     graph: Graph, step: Step, nodes: dict[Column, Node], optional: frozenset[Column]
 ) -> tuple[Node, ...]:
-    """Add the nodes of a step and return those of its inputs."""
+    """Add the nodes of a step to the graph and return the nodes of its inputs."""
     bound = step.bound
     if not bound.nulls:
         for column in bound.inputs:
             nodes[column] = graph.present(nodes[column], _refuse_null, column.name)
     inputs = tuple([nodes[column] for column in bound.inputs])
     function: Any = bound.function
-    made: Any = ()
+    result: Any = ()
     if any(column in optional for column in bound.inputs):
-        made = graph.call(_unless_absent(step_function(step)), *inputs)
+        result = graph.call(_unless_absent(step_function(step)), *inputs)
     elif bound.emit is not None:
-        made = bound.emit(graph, *inputs)
+        result = bound.emit(graph, *inputs)
     elif len(bound.outputs) == 1:
-        made = graph.call(function, *inputs, type=bound.outputs[0].type)
+        result = graph.call(function, *inputs, type=bound.outputs[0].type)
     elif bound.outputs:
         call = graph.call(function, *inputs, fields=len(bound.outputs))
-        made = graph.fields(call, len(bound.outputs))
+        result = graph.fields(call, len(bound.outputs))
     else:
         graph.call(function, *inputs)
-    results = made if isinstance(made, tuple) else (made,)
+    results = result if isinstance(result, tuple) else (result,)
     nodes.update(zip(bound.outputs, results, strict=True))
     return inputs
 
@@ -88,7 +88,7 @@ def _refuse_null(name: str) -> NoReturn:
 
 
 def step_function(step: Step) -> Callable[..., Any]:
-    """Return the work of a step as a function of its own, from the values of its inputs to its output."""
+    """Return the function that computes a step's output from the values of its inputs."""
     if step.bound.emit is None:
         return step.bound.function  # type: ignore[return-value]
     graph = Graph()

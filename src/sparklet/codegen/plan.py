@@ -1,4 +1,4 @@
-"""From stages to a plan: one flat list of bound functions, typed columns, and only what is asked for."""
+"""Make the plan of a model: a flat list of the bound functions that the requested outputs need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_STAGES = 100_000
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A bound function and the stage it belongs to."""
+    """A bound function and its stage."""
 
     stage: Stage
     bound: Bound
@@ -27,9 +27,9 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What scoring a row takes: the inputs to read, the steps to run in order, the outputs to give.
+    """How to score a row: the inputs to read, the steps to run in order, and the outputs to return.
 
-    `optional` are the inputs that a row may lack: only label indexers read them.
+    `optional` are the inputs that a row may lack, because only label indexers read them.
     """
 
     stages: tuple[Stage, ...]
@@ -41,17 +41,17 @@ class Plan:
 
 
 def flatten(stages: Iterable[Stage]) -> list[Stage]:
-    """Expand composites until only stages that bind are left."""
+    """Return the stages with all composite stages replaced by their parts, recursively."""
     flat: list[Stage] = []
-    # A stack, as hostile folders may nest deeper than Python recurses.
-    waiting = list(stages)[::-1]
-    while waiting:
-        stage = waiting.pop()
+    # An explicit stack, because hostile folders may nest deeper than Python's recursion limit.
+    pending = list(stages)[::-1]
+    while pending:
+        stage = pending.pop()
         parts = stage.expand()
         if len(parts) == 1 and parts[0] is stage:
             flat.append(stage)
         else:
-            waiting.extend(reversed(parts))
+            pending.extend(reversed(parts))
         if len(flat) > _MOST_STAGES:
             raise OptionError("stages", len(flat), "a pipeline of that many stages cannot be scored")
     return flat
@@ -64,14 +64,14 @@ def make_plan(
     outputs: str | Sequence[str] | None,
     example: Mapping[str, DataType] | None = None,
 ) -> Plan:
-    """Return the plan of a model; `example` types the columns that `schema` does not.
+    """Return the plan of a model; `example` declares the types of columns that `schema` omits.
 
     Raises `SchemaError` for columns that do not fit together, `OptionError` for unknown outputs.
     """
     stages = flatten([stage])
     inputs = Inputs(schema, example)
     columns, steps = _bind(stages, inputs, profile)
-    while inputs.retyped:  # each pass settles at least one column for good
+    while inputs.retyped:  # each pass fixes the type of at least one column
         inputs.retyped = False
         columns, steps = _bind(stages, inputs, profile)
     for_labels = _label_steps(stages, steps)
@@ -95,9 +95,9 @@ def _bind(stages: Sequence[Stage], inputs: Inputs, profile: Profile) -> tuple[Co
 
 
 def _label_steps(stages: Sequence[Stage], steps: Sequence[Step]) -> frozenset[Step]:
-    """Return the steps that only make what training reads: the label, and what becomes the label."""
+    """Return the steps whose outputs only training reads: the label and the columns it is computed from."""
     labels = Counter(fold(stage.label) for stage in stages if stage.label)
-    found: set[Step] = set()
+    label_steps: set[Step] = set()
     consumed: set[Column] = set()
     for step in reversed(steps):
         outputs = step.bound.outputs
@@ -105,16 +105,16 @@ def _label_steps(stages: Sequence[Stage], steps: Sequence[Step]) -> frozenset[St
             column not in consumed and (_is_label(column, step.stage, labels) or _reads_label(step, labels))
             for column in outputs
         ):
-            found.add(step)
+            label_steps.add(step)
         else:
             consumed.update(step.bound.inputs)
-    return frozenset(found)
+    return frozenset(label_steps)
 
 
-def _is_label(column: Column, maker: Stage, labels: Mapping[str, int]) -> bool:
-    """Tell whether training reads the column as a label; what a predictor makes is never its own."""
+def _is_label(column: Column, stage: Stage, labels: Mapping[str, int]) -> bool:
+    """Return whether training reads this output of `stage` as a label; not as the label of `stage` itself."""
     name = fold(column.name)
-    own = maker.predictor and maker.label is not None and fold(maker.label) == name
+    own = stage.predictor and stage.label is not None and fold(stage.label) == name
     return labels.get(name, 0) > own
 
 
@@ -129,12 +129,12 @@ def _wanted(
     for_labels: frozenset[Step],
     outputs: str | Sequence[str] | None,
 ) -> tuple[Column, ...]:
-    made = tuple(columns.made())
+    produced = tuple(columns.made())
     if outputs == "*":
-        return made
+        return produced
     if isinstance(outputs, str):
         raise OptionError(
-            "outputs", outputs, "a list of column names, or '*' for all that Spark's transform gives"
+            "outputs", outputs, "a list of column names, or '*' for all columns of Spark's transform"
         )
     if outputs is not None:
         return tuple(_find(columns, name) for name in outputs)
@@ -152,14 +152,14 @@ def _wanted(
         ends = {
             c for step in steps if step not in for_labels for c in step.bound.outputs if c not in consumed
         }
-    return tuple(column for column in made if column in ends)
+    return tuple(column for column in produced if column in ends)
 
 
 def _find(columns: Columns, name: object) -> Column:
     column = columns.find(name) if isinstance(name, str) else None
     if column is None:
         hint = did_you_mean(str(name), [column.name for column in columns.made()])
-        raise OptionError("outputs", name, "the model makes no such column" + hint)
+        raise OptionError("outputs", name, "the model has no such output column" + hint)
     return column
 
 
@@ -179,7 +179,7 @@ def _live(
 def _optional(
     live: Sequence[Step], inputs: Sequence[Column], wanted: Sequence[Column], outputs: object
 ) -> frozenset[Column]:
-    """Return the inputs read by nothing but optional steps whose outputs nobody else reads."""
+    """Return the inputs that only optional steps read whose outputs no other step reads."""
     if outputs != "*":
         return frozenset()
     readers: dict[Column, list[Step]] = {}
@@ -198,7 +198,7 @@ def _optional(
 
 
 def readers_of(plan: Plan) -> dict[Column, str]:
-    """Return for each column the stage that reads it first, for errors."""
+    """Return, for error messages, the stage that reads each column first."""
     readers: dict[Column, str] = {}
     for step in plan.steps:
         for column in step.bound.inputs:

@@ -1,9 +1,9 @@
-"""The C backend: a graph as one program of the C module, from a row to its outputs.
+"""The C backend: compile a graph to one program of the C module, which maps a row to its outputs.
 
-A program works on registers of doubles and of objects; see `_native/program.h`. Nodes of one kind that do
-not depend on each other become one wide instruction, so that a thousand scaled columns are a few loops.
-Vectors of segments stay in registers unless Python code or an output wants the object. A node that has no
-instruction of its own is a call of its function.
+A program works on registers of doubles and of objects; see `_native/program.h`. Nodes of one kind that do not
+depend on each other become one wide instruction, so that scaling a thousand columns takes a few loops. A
+vector of segments stays in registers unless Python code or an output needs the vector object. A node without
+its own instruction becomes a call of its Python function.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ Score: TypeAlias = Callable[[Mapping[str, Any]], "dict[str, Any] | None"]
 
 
 def program(lowered: Lowered, reader: RowReader, fallback: Score) -> Score | None:
-    """Return the program of a lowered plan, None where the C module is absent.
+    """Return the program of a lowered plan, None when the C module is not available.
 
-    `reader` arranges rows that are no dict of exactly the inputs. A row that the program cannot score goes to
-    `fallback`, which raises what there is to say, or scores it.
+    `reader` arranges rows that are not a dict of exactly the inputs. When the program cannot score a row, it
+    calls `fallback`, which scores the row or raises its error.
     """
     module = kernels()
     if module is None:
@@ -54,14 +54,14 @@ def program(lowered: Lowered, reader: RowReader, fallback: Score) -> Score | Non
 
 
 def _dropping(lowered: Lowered) -> frozenset[int]:
-    """Return the nodes, by `id`, of steps that may drop a row."""
-    found: set[int] = set()
+    """Return the ids of the nodes of all steps that may drop a row."""
+    dropping: set[int] = set()
     start = 0
     for step in lowered.steps:
         if step.step.bound.drops:
-            found.update(map(id, lowered.nodes[start : step.end]))
+            dropping.update(map(id, lowered.nodes[start : step.end]))
         start = step.end
-    return frozenset(found)
+    return frozenset(dropping)
 
 
 def assemble(
@@ -78,7 +78,7 @@ def assemble(
     optional: bool = False,
     dropping: frozenset[int] = frozenset(),
 ) -> Score:
-    """Return the program of a graph's live nodes; the rest is what `program` finds in a plan."""
+    """Return the program of a graph's live nodes; `program` takes the other arguments from a plan."""
     forms = Forms(module, nodes, [node for _, node in outputs])
     encoder = Encoder(module, forms, inputs)
     code = encoder.encode(Schedule(forms, dropping).instructions())
@@ -116,7 +116,7 @@ _READ_DOUBLE, _READ_FLOAT, _READ_INTEGER, _READ_BOOLEAN, _READ_STRING, _READ_VEC
 
 
 def _reading(node: Input, size: int | None) -> tuple[int, int]:
-    """Return how the C module reads an input, and the bits of whole numbers or the size of vectors."""
+    """Return how the C module reads an input, and the bits of an integer or the size of a vector."""
     type_ = node.type
     if isinstance(type_, IntegralType):
         return _READ_INTEGER, type_.bits

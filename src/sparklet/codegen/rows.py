@@ -1,7 +1,7 @@
-"""The row backend: a plan as one generated Python function, from a row to a row.
+"""The row backend: generate one Python function that scores a row with a plan.
 
-The function only has to be right where all goes well. Whatever fails in it is scored once more by the
-interpreter, which names stage, column and value.
+The function handles only rows without errors. When it fails, the fallback scores the row again and raises the
+error with stage, column and value.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ from sparklet.types import BOOLEAN, DOUBLE, STRING, DataType
 __all__ = ["rows"]
 
 _CLASSES: dict[DataType, type] = {DOUBLE: float, STRING: str, BOOLEAN: bool}
-"""The classes that a row's value most likely has already; any other goes through the column's coercion."""
+"""The expected class of a column's values; values of other classes go through the column's coercion."""
 
 
 def rows(lowered: Lowered, reader: RowReader, fallback: Score) -> tuple[Score, Source]:
     """Return the function that scores one row, and its source.
 
-    `reader` arranges rows that are no dict of exactly the inputs. A row on which the function fails goes to
-    `fallback`, which raises what there is to say, or scores it.
+    `reader` arranges rows that are not a dict of exactly the inputs. When the function fails on a row, it
+    calls `fallback`, which scores the row or raises its error.
     """
     plan = lowered.plan
     writer = Writer(lowered.nodes, [node for _, node in lowered.outputs])
     variables = [writer.input(node) for node in lowered.inputs]
     absent = writer.bind(ABSENT) if plan.optional else ""
     for column, name in zip(plan.inputs, variables, strict=True):
-        kind = _CLASSES.get(column.type)
+        expected = _CLASSES.get(column.type)
         convert = f"{writer.bind(coercer(column), 'coerce_')}({name})"
-        if kind is float:
+        if expected is float:
             convert = f"float({name}) if {name}.__class__ is int else {convert}"
         tests = [f"{name} is not {absent}"] if column in plan.optional else []
-        if kind is not None:
-            tests.append(f"{name}.__class__ is not {writer.bind(kind)}")
+        if expected is not None:
+            tests.append(f"{name}.__class__ is not {writer.bind(expected)}")
         when = f"if {' and '.join(tests)}: " if tests else ""
         writer.lines.append(f"{when}{name} = {convert}")
     for node in effects_first(lowered.nodes):
@@ -53,7 +53,7 @@ def rows(lowered: Lowered, reader: RowReader, fallback: Score) -> tuple[Score, S
     arrange = writer.bind(reader.arrange, "arrange")
     reading = [f"if row.__class__ is not dict or len(row) != {len(names)}: row = {arrange}(row)"]
     if names:
-        # One input comes as itself, several as a tuple.
+        # itemgetter returns a single item as it is, several items as a tuple.
         reading.append(f"{', '.join(variables)} = {writer.bind(itemgetter(*names), 'take')}(row)")
     text = "\n".join(
         [

@@ -1,8 +1,8 @@
-"""The schedule of a program: operations on levels, those of one kind on one level as an instruction.
+"""The schedule of a program: operations of one kind on one level form an instruction.
 
-A node comes on the level after all that it is computed from. Effects may change their order in this way. That
-is safe because whatever goes wrong is repeated by the fallback in the pipeline's order. Only what may drop a
-row keeps its place among all that may fail.
+The level of a node is one above the levels of its operands. Effects may therefore run in another order than
+the pipeline's. That is safe because the fallback scores every failed row again in the pipeline's order. Only
+operations that may drop a row keep their position among all operations that may fail.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ __all__ = ["Operation", "Schedule", "prepared"]
 _MOST_PREPARED = 4096
 _ARITHMETIC = {"+": "ADD", "-": "SUB", "*": "MUL", "/": "DIV"}
 _COMPARISONS = {"<": "LT", "<=": "LE", ">": "GT", ">=": "GE", "==": "EQ", "!=": "NE"}
-# Guards end a row early, calls take the longest.
+# Guards run first because they may end a row early, calls last because they are the slowest.
 _PRIORITY = {"GUARD": 0, "CALL": 2}
 _INFALLIBLE = {*_ARITHMETIC.values(), *_COMPARISONS.values(), *"NEG EXP BUCKET COPY IS_NULL IS_NONE".split()}
 _INFALLIBLE |= {
@@ -75,8 +75,8 @@ _INFALLIBLE |= {
 class Operation:
     """One lane of an instruction.
 
-    `key` is what must agree besides the opcode for lanes to share an instruction, None for one alone. `width`
-    is how many registers it writes, `effect` its place among the effects, -1 for none.
+    Operations with equal opcode and `key` share an instruction; an operation whose `key` is None has its own.
+    `width` is the number of registers that it writes, `effect` its index among the effects, -1 for none.
     """
 
     opcode: str
@@ -91,9 +91,9 @@ class Operation:
 
 
 class Schedule:
-    """The operations of a graph in an order in which each finds what it reads.
+    """The operations of a graph, ordered so that each one follows those that it reads from.
 
-    `dropping` are the nodes, by `id`, whose calls may drop the row.
+    `dropping` are the ids of the nodes whose calls may drop the row.
     """
 
     def __init__(self, forms: Forms, dropping: frozenset[int]) -> None:
@@ -102,7 +102,8 @@ class Schedule:
         self._operations: list[Operation] = []
         self._levels: dict[Resource, int] = {}
         self._effects = 0
-        # The highest level so far of what may fail, and what is there; the level of the last that may drop.
+        # The highest level of an operation that may fail and the kinds on that level; the level of the last
+        # operation that may drop the row.
         self._last_level = 0
         self._last_kinds: set[Any] = set()
         self._drop_level = 0
@@ -121,7 +122,7 @@ class Schedule:
         return [groups[key] for key in sorted(groups, key=lambda key: key[:2])]
 
     def _add(self, node: Node) -> None:
-        """Add the operations of a node: itself, and what makes other forms of it."""
+        """Add the operations that compute a node and convert it to its other forms."""
         forms = self.forms
         form = forms.forms.get(id(node), OBJECT)
         effect = -1
@@ -191,7 +192,7 @@ class Schedule:
             case MatrixProduct() if form == RUN:
                 self._of_vector("PRODUCT", node, node.vector, RUN, node.size)
             case Kernel() if form in (DOUBLE, RUN):
-                _, shaped = forms.made[id(node)]
+                _, shaped = forms.implementations[id(node)]
                 sources = (
                     self._shape_sources(forms.shape(node.vector))
                     if shaped
@@ -206,12 +207,18 @@ class Schedule:
                     effect=effect,
                     width=node.size or 1,
                 )
-            case Apply() if id(node) in forms.made:
+            case Apply() if id(node) in forms.implementations:
                 sources = self._shape_sources(forms.shape(node.vector))
                 self._operation(
-                    forms.made[id(node)], None, node, sources, form, effect=effect, width=node.size or 1
+                    forms.implementations[id(node)],
+                    None,
+                    node,
+                    sources,
+                    form,
+                    effect=effect,
+                    width=node.size or 1,
                 )
-            case Map() if forms.made[id(node)] is not None:
+            case Map() if forms.implementations[id(node)] is not None:
                 self._operation("MAP", None, node, [self.forms.object_of(node.vector)], OBJECT, effect=effect)
             case RequireSize():
                 self._of_vector("SIZE", node, node.vector, None, 1, effect)
@@ -220,7 +227,7 @@ class Schedule:
         self._convert(node)
 
     def _convert(self, node: Node) -> None:
-        """Add what makes the other forms of a value that are wanted."""
+        """Add the operations that convert a value to its other wanted forms."""
         forms = self.forms
         wanted, form = forms.wanted.get(id(node), set()), forms.form(node)
         if isinstance(node, Vector):
@@ -228,7 +235,7 @@ class Schedule:
                 opcode = "VECTOR" if prepared(node) is None else "ONE_HOT"
                 self._operation(opcode, None, node, self._shape_sources(node, OBJECT), OBJECT)
             return
-        here = (id(node), OBJECT)
+        object_ = (id(node), OBJECT)
         if form == TUPLE:
             if RUN in wanted:
                 self._operation("SPREAD", None, node, [(id(node), TUPLE)], RUN, width=run_size(node))
@@ -238,10 +245,10 @@ class Schedule:
             shape = forms.shape(node)
             self._operation("VECTOR", None, node, self._shape_sources(shape), OBJECT)
         elif form == OBJECT and DOUBLE in wanted and not isinstance(node, Input):
-            self._operation("UNBOX", (), node, [here], DOUBLE)
+            self._operation("UNBOX", (), node, [object_], DOUBLE)
         if TEST in wanted:
             double = forms.is_double(node)
-            source = (id(node), DOUBLE) if double else here
+            source = (id(node), DOUBLE) if double else object_
             self._operation("TRUTH" if double else "TRUE", (), node, [source], TEST)
 
     def _operation(
@@ -266,9 +273,9 @@ class Schedule:
         self._operations.append(Operation(opcode, key, node, known, target, width, effect, level, operands))
 
     def _level_of_fallible(self, opcode: str, key: Any, node: Node, level: int) -> int:
-        """Return the level of what may fail: behind what may drop the row, and that behind all before it."""
+        """Return the level of an operation that may fail; it follows drops, and a drop follows failures."""
         kind = (opcode, key, id(node) if key is None else 0)
-        # Those of one instruction keep their order.
+        # Operations of one instruction keep their order.
         level = max(level, self._drop_level + (kind != self._drop_kind))
         if node.drops if isinstance(node, Guard) else node.effect and id(node) in self._dropping:
             level = max(level, self._last_level + (self._last_kinds != {kind}))
@@ -313,7 +320,7 @@ class Schedule:
         self._operation(opcode + suffix, None, node, sources, form, width=width, effect=effect)
 
     def _call(self, node: Node, effect: int) -> None:
-        """Add a call: of a Python function, or of the node's own function of its operands."""
+        """Add the call of a Python function: the node's target, or the node's function of its operands."""
         forms = self.forms
         if isinstance(node, Apply):
             shape = forms.shape(node.vector)
@@ -353,7 +360,7 @@ class Schedule:
         return sources
 
     def _in_register(self, node: Node) -> Resource:
-        """Return the double of a node; a constant is copied to a register of its own."""
+        """Return the double of a node; a constant is copied to a register."""
         root = self.forms.root(node)
         if isinstance(root, Constant) and (id(root), DOUBLE) not in self._levels:
             self._operation("COPY", (True,), root, [], DOUBLE, operands=(root,))
@@ -361,7 +368,7 @@ class Schedule:
 
 
 def prepared(vector: Vector) -> tuple[SparseVector, ...] | None:
-    """Return what a vector of one one-hot segment can be, the last one for no index; None for another."""
+    """Return all possible values of a vector of one one-hot segment, the last without index; else None."""
     only = vector.segments[0] if len(vector.segments) == 1 else None
     if not isinstance(only, OneHot) or vector.kind != "sparse" or only.size > _MOST_PREPARED:
         return None

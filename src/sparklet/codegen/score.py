@@ -1,4 +1,4 @@
-"""The backend that scores rows: a program of the C module, or a generated Python function without it."""
+"""Choose the backend that scores rows: a program of the C module, or else a generated Python function."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ __all__ = ["score_rows"]
 def score_rows(lowered: Lowered, missing: str) -> Score:
     """Return the function that scores one row.
 
-    It returns None for a row that a stage drops, and raises a `RowError` that names stage, column and value.
+    The function returns None for a row that a stage drops. It raises a `RowError` that names the stage,
+    column and value.
     """
     plan = lowered.plan
     reader = RowReader(plan.inputs, plan.optional, missing, readers_of(plan))
     interpreted: Score = lazily(lambda: interpret(lowered, missing))
 
-    def again(row: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Score a row on which the fast function failed: arranged if it needs that, else interpreted."""
+    def fall_back(row: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Score a row that the fast function cannot score: arrange it and retry, or else interpret it."""
         arranged = reader.arrange(row)
         if arranged is not row:
             return score(arranged)
         return interpreted({name: value for name, value in row.items() if value is not ABSENT})
 
-    score = program(lowered, reader, again) or rows(lowered, reader, again)[0]
+    score = program(lowered, reader, fall_back) or rows(lowered, reader, fall_back)[0]
     return score

@@ -1,8 +1,8 @@
-"""Generated source: compiled once for each text, and shown in tracebacks.
+"""Generated source code: compiled once for each text, and visible in tracebacks.
 
-A text contains no string of a model: the builder binds what a model holds to names. Texts therefore repeat,
-and models share their code. The text reaches `traceback` and `pdb` through the loader of the globals that it
-runs in, as for any imported module: no global cache is written.
+A text contains no data of a model, because the writer binds all objects of a model to names. Models with the
+same structure therefore have the same text and share its code. `traceback` and `pdb` read the text through
+the loader in the globals of the function, as they do for an imported module, so no global cache is modified.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _KEPT = 256
 
 
 class Source:
-    """A text of Python, its code, and the loader that `linecache` asks for the text."""
+    """Python source text with its code; also the loader from which `linecache` reads the text."""
 
     __slots__ = ("__weakref__", "code", "file", "text")
     text: str
@@ -28,18 +28,19 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        # coverage skips names that start with "<"; linecache asks no loader if the name also ends with ">".
+        # coverage skips names that start with "<"; linecache ignores the loader if the name also ends with
+        # ">".
         self.file = f"<sparklet {hashlib.sha256(text.encode()).hexdigest()[:16]}>.py"
         self.code = _code(text, self.file)
 
     def run(self, names: dict[str, Any], function: str) -> Any:
-        """Return the function of that name, whose globals hold `names` and keep this source alive."""
+        """Return the function of that name; its globals contain `names` and keep this source alive."""
         scope = {**names, "__name__": self.file, "__loader__": self}
-        exec(self.code, scope)  # noqa: S102 - the text is the builder's own
+        exec(self.code, scope)  # noqa: S102 - the text is generated here
         return scope[function]
 
     def get_source(self, name: str) -> str:
-        """Return the text: what `linecache` calls with the `__name__` of the globals."""
+        """Return the text; `linecache` calls this with the `__name__` of the globals."""
         return self.text
 
 
@@ -47,16 +48,16 @@ _live: weakref.WeakValueDictionary[str, Source] = weakref.WeakValueDictionary()
 
 
 def compiled(text: str) -> Source:
-    """Return the source of a text; texts that are equal share it.
+    """Return the source of a text; equal texts share one source.
 
     >>> names = {"k": 2.0}
     >>> compiled("def f(x): return x * k").run(names, "f")(4.0)
     8.0
     """
-    found = _live.get(text)
-    if found is None:
-        found = _live[text] = Source(text)
-    return found
+    source = _live.get(text)
+    if source is None:
+        source = _live[text] = Source(text)
+    return source
 
 
 @lru_cache(_KEPT)

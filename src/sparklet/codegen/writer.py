@@ -1,7 +1,7 @@
-"""Nodes as Python text: the expressions and lines of a generated function.
+"""Write nodes as Python source: the expressions and lines of a generated function.
 
-Every object is bound to a name made here; nothing else of a model reaches the text. A node that is used once
-and has no effects is written where it is used, any other gets a variable.
+Every object of a model is bound to a generated name, so the text contains no data of a model. A node without
+effects that is used once is written where it is used; every other node gets a variable.
 """
 
 from __future__ import annotations
@@ -55,18 +55,18 @@ from sparklet.linalg import DenseVector, SparseVector, to_dense
 __all__ = ["Writer"]
 
 _MOST_TERMS = 64
-"""Python's compiler goes down a level for each term of a sum."""
+"""The most terms of one sum, because Python's compiler recurses for each term."""
 _DEEPEST = 16
-"""Python's parser takes some hundred parentheses inside each other."""
+"""The deepest inlined expression, because Python's parser limits nested parentheses."""
 _MOST_PREPARED = 4096
-"""The vectors of a one-hot segment are made beforehand up to so many categories."""
+"""The largest one-hot segment whose vectors are all created at load."""
 
 _TUPLES = (Apply, Kernel, MatrixProduct)
-"""Nodes whose variable holds the tuple of a dense vector's elements, where they have a size."""
+"""Nodes whose variable holds the tuple of a dense vector's elements when they have a size."""
 
 
 class Writer:
-    """Write nodes, in their order, as the lines of one function."""
+    """Write nodes in order as the lines of one function."""
 
     def __init__(self, nodes: Sequence[Node], outputs: Iterable[Node]) -> None:
         self.lines: list[str] = []
@@ -81,7 +81,7 @@ class Writer:
     # --- lines and names ---
 
     def bind(self, value: object, kind: str = "c") -> str:
-        """Return the name of an object, the same one for the same object."""
+        """Return the name of an object; the same object always has the same name."""
         name = self._bound.get(id(value))
         if name is None:
             name = self._bound[id(value)] = f"{kind}{len(self.names)}"
@@ -108,7 +108,7 @@ class Writer:
         return name
 
     def write(self, node: Node) -> None:
-        """Write a node: as a line, or as an expression for the one node that uses it."""
+        """Write a node as a line, or keep its expression for the only node that uses it."""
         if isinstance(node, Input | Vector):
             return
         if isinstance(node, Guard):
@@ -121,7 +121,7 @@ class Writer:
         self._texts[id(node)] = text, depth
 
     def text(self, node: Node) -> str:
-        """Return the expression of a node's value, a vector as an object."""
+        """Return the expression of a node's value; a vector is an object."""
         if isinstance(node, Constant):
             return self._constant(node.value)
         if isinstance(node, Vector) or (isinstance(node, _TUPLES) and node.size is not None):
@@ -137,7 +137,7 @@ class Writer:
         return f"{self.text(vector)}.values"
 
     def body(self, node: Node, index: str) -> str:
-        """Return the expression of the body of a `Map` for the element `x`; `index` follows its constants."""
+        """Return the expression of a `Map` body for the element `x`; `index` follows names of constants."""
         if isinstance(node, Item):
             text = "x"
         elif isinstance(node, Each):
@@ -157,7 +157,7 @@ class Writer:
         return self.bind(value)
 
     def _named(self, node: Node) -> str:
-        """Return the variable or name of a node's value, which the text that follows takes twice."""
+        """Return the name of a node's value, for expressions that use the value twice."""
         text = self.text(node)
         if text.isidentifier():
             return text
@@ -188,7 +188,7 @@ class Writer:
                 search = f"{self.bind(bisect_right, 'bisect')}({self.bind(splits)}, {{}}) - 1.0"
                 return self._unless_null(node, search, x)
             case Exp(operand=x):
-                # Beyond 709 `math.exp` may raise, and Java's function is asked.
+                # Above 709 `math.exp` may raise; use Java's function there.
                 name = self._named(x)
                 java = f"{self.bind(exp, 'exp')}({name})"
                 return f"({self.bind(math.exp, 'exp')}({name}) if {name} < 709.0 else {java})"
@@ -234,7 +234,7 @@ class Writer:
         return self._call(node.function(), node.operands)
 
     def _unless_null(self, node: Node, formula: str, *operands: Node) -> str:
-        """Return a formula of operands; null where one of them may be and is."""
+        """Return the formula of the operands; its value is None when an operand is None."""
         if not node.null:
             return f"({formula.format(*map(self.text, operands))})"
         names = [self._named(operand) if operand.null else self.text(operand) for operand in operands]
@@ -251,12 +251,12 @@ class Writer:
     def _object(self, node: Node) -> str:
         name = self._objects.get(id(node))
         if name is None:
-            made = (
+            vector = (
                 self._vector(node)
                 if isinstance(node, Vector)
                 else f"{self.bind(DenseVector)}({self.elements(node)})"
             )
-            name = self._objects[id(node)] = self.let(made)
+            name = self._objects[id(node)] = self.let(vector)
         return name
 
     def _vector(self, vector: Vector) -> str:
@@ -271,7 +271,7 @@ class Writer:
         return ", ".join([self.text(operand) for operand in node.operands])
 
     def _index(self, segment: OneHot) -> str:
-        """Return the expression of the index of the one, `size` where there is none."""
+        """Return the expression of the index of the one, which is `size` when no element is one."""
         index = self._named(segment.index)
         return f"int({index}) if 0 <= {index} < {segment.size} else {segment.size}"
 
@@ -283,10 +283,10 @@ class Writer:
         return f"{self.bind(make(layout), 'kernel')}({', '.join(map(self.text, nodes))})"
 
     def _sum(self, vector: Vector, product: Dot) -> str | None:
-        """Return the dot of a sparse vector with dense weights written out, in the order of its indices.
+        """Return the dot product of a sparse vector and dense weights as a sum in the order of the indices.
 
-        What is not stored adds 0.0 or -0.0 to a sum that is never -0.0 itself: it changes no bit, unless it
-        is multiplied by infinity. None where the dot must be taken of an object.
+        An element that is not stored adds 0.0 or -0.0 to a sum that is never -0.0, so it changes no bit
+        unless its weight is infinite or NaN. Return None when the dot product needs the vector object.
         """
         weights = product.weights
         if vector.kind != "sparse" or not isinstance(weights, DenseVector) or vector.size != weights.size:
@@ -309,14 +309,14 @@ class Writer:
         return f"({self._added(terms)})"
 
     def _added(self, terms: Sequence[str]) -> str:
-        """Return an expression of a sum from the left, some lines before it where it is long."""
+        """Return the expression of a sum from left to right; a long sum writes some lines first."""
         while len(terms) > _MOST_TERMS:
             terms = [self.let(" + ".join(terms[:_MOST_TERMS])), *terms[_MOST_TERMS:]]
         return " + ".join(terms)
 
 
 class _Labels(dict[Any, float]):
-    """A table of labels that asks a function about any other key."""
+    """A table of labels that calls a function for every other key."""
 
     __slots__ = ("__missing__",)
 
@@ -326,7 +326,7 @@ class _Labels(dict[Any, float]):
 
 
 def _one_hot_vectors(segment: OneHot) -> tuple[SparseVector, ...]:
-    """Return the vector of each index of a one-hot segment, and the one without any.
+    """Return the vector of each index of a one-hot segment, and the empty vector.
 
     >>> _one_hot_vectors(OneHot(Input(0), 1))
     (SparseVector(1, {0: 1.0}), SparseVector(1, {}))
@@ -337,7 +337,7 @@ def _one_hot_vectors(segment: OneHot) -> tuple[SparseVector, ...]:
 
 
 def _mapped(node: Map) -> Callable[..., Any]:
-    """Return a `Map` as a function whose loop is written out."""
+    """Return the generated function of a `Map`, whose loop body is inlined."""
     writer = Writer((), ())
     by_index, in_order = writer.body(node.body, "[i]"), writer.body(node.body, "_i")
     if writer.lines:

@@ -1,4 +1,4 @@
-"""The expression graph: what a pipeline computes for a row, which every backend reads."""
+"""The expression graph: the computation of a pipeline for one row, from which every backend is built."""
 
 from sparklet.ir.evaluate import Wiring, evaluator, wire
 from sparklet.ir.graph import Emit, Graph, calls

@@ -1,4 +1,4 @@
-"""Common subexpressions: nodes without effects that compute the same from the same operands are one node."""
+"""Eliminate common subexpressions: nodes without effects that compute the same value become one node."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SHARED = (Arithmetic, Bucket, Compare, Exp, IsNull, Logic, Negate, Not, Present
 
 
 class Common:
-    """Find the node that computes the same as another.
+    """Map each node to the first node that computes the same value.
 
     >>> from sparklet.ir.nodes import Input
     >>> x, common = Input(0), Common()
@@ -37,18 +37,18 @@ class Common:
     """
 
     def __init__(self) -> None:
-        self._known: dict[Any, Node] = {}
+        self._nodes: dict[Any, Node] = {}
 
     def __call__(self, node: Node) -> Node:
-        """Return the first node that computes the same, or the node itself if it is the first."""
+        """Return the first node that computes the same value, or else the node itself."""
         key = _key(node)
-        return node if key is None else self._known.setdefault(key, node)
+        return node if key is None else self._nodes.setdefault(key, node)
 
 
 def _key(node: Node) -> Any:
     if isinstance(node, Constant):
         value = node.value
-        # 0.0 and -0.0 are equal, and NaN is not: the text tells bits apart.
+        # Compare floats by repr, because 0.0 == -0.0 and NaN != NaN.
         return (Constant, repr(value)) if value.__class__ is float else (Constant, id(value))
     if isinstance(node, Element):
         return Element, id(node.vector), node.index
@@ -61,7 +61,7 @@ def _key(node: Node) -> Any:
 
 
 def _stored(segment: Any) -> tuple[int, int]:
-    """Return what decides how many elements of a segment a sparse vector stores."""
+    """Return the key of the number of elements of a segment that a sparse vector stores."""
     if isinstance(segment, Scalar):
         return id(segment.active), 1
     return (id(segment.index), segment.size) if isinstance(segment, OneHot) else (id(segment.vector), -1)

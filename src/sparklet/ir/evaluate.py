@@ -1,4 +1,4 @@
-"""The graph, computed node by node with each node's own function: slow, and the definition of the answer."""
+"""Evaluate the graph node by node with the function of each node; this defines the result of the graph."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["Wiring", "evaluator", "wire"]
 
 @dataclass(frozen=True)
 class Wiring:
-    """Nodes as functions on a list of values: first `constants`, then the inputs, then what `work` appends.
+    """Nodes as functions on a list of values: the constants, then the inputs, then the results of `work`.
 
-    Each entry of `work` is the function of a node and the indices of its operands. `slots` has the index of
-    each node's value by `id(node)`.
+    Each entry of `work` is the function of a node and the indices of its operands. `slots` maps `id(node)` to
+    the index of the node's value.
     """
 
     constants: tuple[Any, ...]
@@ -27,7 +27,7 @@ class Wiring:
 
 
 def wire(nodes: Sequence[Node], inputs: Sequence[Input], outputs: Sequence[Node]) -> Wiring:
-    """Return the wiring of nodes that stand in the order of computation."""
+    """Return the wiring of nodes that are in execution order."""
     used = [operand for node in nodes for operand in node.operands] + list(outputs)
     constants = list({id(node): node for node in used if isinstance(node, Constant)}.values())
     computed = [node for node in nodes if not isinstance(node, Input)]

@@ -1,4 +1,4 @@
-"""Constant folding: a node whose operands are constants becomes a constant, with the same bits."""
+"""Fold constants: a node whose operands are constants becomes a constant with the same bits."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ __all__ = ["fold"]
 def fold(node: Node) -> Node:
     """Return a simpler node with the same value, or the node itself.
 
-    Arithmetic is folded by the very functions that would compute it for a row. Only identities that keep
-    every bit are used: `x + 0.0` is not `x`, as it turns -0.0 into 0.0.
+    The functions that compute a node for a row also fold it. The simplifications keep every bit; for example,
+    `x + 0.0` is not simplified to `x`, because it turns -0.0 into 0.0.
 
     >>> from sparklet.ir.nodes import Arithmetic
     >>> fold(Arithmetic("*", Constant(0.1), Constant(3.0))).value

@@ -1,4 +1,4 @@
-"""The graph builder: what a stage calls to say how it computes its outputs."""
+"""The graph builder, whose methods stages call to declare how they compute their outputs."""
 
 from __future__ import annotations
 
@@ -55,20 +55,21 @@ from sparklet.types import BOOLEAN, DOUBLE, VECTOR, is_floating
 __all__ = ["Emit", "Graph", "calls"]
 
 Emit: TypeAlias = Callable[..., Node]
-"""What a stage gives: called with a graph and the nodes of its inputs, it returns the node of its output."""
+"""A stage's function from a graph and the nodes of its inputs to the node of its output."""
 
 Operand: TypeAlias = Node | float | None
 
 
 def calls(function: Function, type: Any) -> Emit:
-    """Return the emit of a stage that only calls a function, which never returns null."""
+    """Return the `Emit` of a stage that calls one function, which never returns null."""
     return lambda graph, *inputs: graph.call(function, *inputs, type=type, null=False)
 
 
 class Graph:
-    """Collect the nodes of a pipeline in the order in which their effects happen.
+    """The graph of a pipeline; its nodes are in the order of their effects.
 
-    Each method adds a node and returns it, or one that computes the same. Numbers stand for constants.
+    Each method adds a node and returns it, or returns an existing node with the same value. A number argument
+    is a constant.
 
     >>> graph = Graph()
     >>> x = graph.input(DOUBLE)
@@ -83,7 +84,7 @@ class Graph:
         self._added: set[int] = set()
 
     def add(self, node: Node) -> Node:
-        """Add a node, unless it folds into a constant or is there already."""
+        """Add a node and return it; return a constant or an existing node when it has the same value."""
         node = self._common(fold(node))
         if node.__class__ is not Constant and id(node) not in self._added:
             self._added.add(id(node))
@@ -91,7 +92,7 @@ class Graph:
         return node
 
     def input(self, type: Any, *, null: bool = True) -> Input:
-        """Add an input column."""
+        """Add an input column and return its node."""
         node = Input(len(self.inputs), type=type, null=null, nan=is_floating(type))
         self.inputs.append(node)
         self._added.add(id(node))
@@ -99,7 +100,7 @@ class Graph:
         return node
 
     def constant(self, value: Any) -> Node:
-        """Return the node of a value that is known at load."""
+        """Return the node of a constant."""
         return self.add(Constant(value, null=value is None, nan=value != value))
 
     def _node(self, value: Operand) -> Node:
@@ -146,33 +147,33 @@ class Graph:
         return self.add(ToDouble(x, null=x.null, nan=False))
 
     def bucket(self, splits: tuple[float, ...], x: Node) -> Node:
-        """Return the index of the last of the ascending splits that is not above x."""
+        """Return the index of the last of the ascending splits that is <= x."""
         return self.add(Bucket(splits, x, null=x.null, nan=False))
 
     # --- tests and choices ---
 
     def compare(self, operator: Literal["<", "<=", ">", ">=", "==", "!="], x: Operand, y: Operand) -> Node:
-        """Return the test of two numbers."""
+        """Return the test that compares two numbers."""
         return self.add(Compare(operator, self._node(x), self._node(y), type=BOOLEAN, nan=False))
 
     def is_null(self, x: Node) -> Node:
-        """Return the test whether x is null."""
+        """Return the test that holds when x is null."""
         return self.add(IsNull(x, type=BOOLEAN, nan=False))
 
     def is_nan(self, x: Node) -> Node:
-        """Return the test whether x, a number or null, is NaN."""
+        """Return the test that holds when x, a number or null, is NaN."""
         return self.compare("!=", x, x)
 
     def negation(self, test: Node) -> Node:
-        """Return the test that fails where another holds."""
+        """Return the negation of a test."""
         return self.add(Not(test, type=BOOLEAN, nan=False))
 
     def both(self, *tests: Node) -> Node:
-        """Return the test that holds where all of some tests do."""
+        """Return the test that holds when all given tests hold."""
         return self._logic("and", tests)
 
     def either(self, *tests: Node) -> Node:
-        """Return the test that holds where one of some tests does."""
+        """Return the test that holds when any given test holds."""
         return self._logic("or", tests)
 
     def _logic(self, operator: Literal["and", "or"], tests: Sequence[Node]) -> Node:
@@ -182,7 +183,7 @@ class Graph:
         return joined
 
     def select(self, test: Node, then: Operand, otherwise: Operand, **facts: Any) -> Node:
-        """Return one value where a test holds, else another; `facts` are those of `Node`."""
+        """Return `then` when a test holds, else `otherwise`; `facts` are fields of `Node`."""
         first, second = self._node(then), self._node(otherwise)
         known = {
             "type": second.type if first.null and first.__class__ is Constant else first.type,
@@ -192,35 +193,35 @@ class Graph:
         return self.add(Select(test, first, second, **(known | facts)))
 
     def above(self, x: Node, threshold: float) -> Node:
-        """Return 1.0 where x is above a threshold, else 0.0."""
+        """Return 1.0 when x is above a threshold, else 0.0."""
         return self.select(self.compare(">", x, threshold), 1.0, 0.0, nan=False, categories=2)
 
     def lookup(self, table: Mapping[str, float], x: Node, missing: Function, **facts: Any) -> Node:
-        """Return what a table of doubles holds under a string, else what `missing` returns for the value."""
+        """Return a table's entry for a string; for any other value, the result of `missing(value)`."""
         return self.add(Lookup(table, missing, x, **facts))
 
     # --- calls and refusals ---
 
     def call(self, function: Function, *arguments: Operand, **facts: Any) -> Node:
-        """Return what a function returns, which may be null unless `facts` say otherwise."""
+        """Return the result of a function, which may be null unless `facts` declare otherwise."""
         facts = {"type": None, "null": True} | facts
         return self.add(Call(function, tuple(map(self._node, arguments)), **facts))
 
     def fields(self, call: Node, count: int) -> tuple[Node, ...]:
-        """Return the values that a call returns as a tuple."""
+        """Return the nodes of the values of a call that returns a tuple."""
         assert isinstance(call, Call)  # noqa: S101 - only a call has fields
         return tuple([self.add(Field(call, index, type=None, null=True)) for index in range(count)])
 
     def otherwise(
         self, test: Node, value: Node, function: Function, *arguments: Operand, **facts: Any
     ) -> Node:
-        """Return a value where a test holds; elsewhere, which is rare, what a function returns or raises."""
+        """Return a value when a test holds; else, which is rare, the result of a function that may raise."""
         if isinstance(test, Constant) and test.value:
             return value
         return self.add(Otherwise(test, value, function, tuple(map(self._node, arguments)), **facts))
 
     def guard(self, test: Node, function: Function, *arguments: Any, drops: bool = False) -> None:
-        """Refuse the row where a test holds: the function raises, with `drops` perhaps `Dropped`."""
+        """Call a function that raises when a test holds; with `drops` it may raise `Dropped`."""
         if not (isinstance(test, Constant) and not test.value):
             self.add(Guard(test, function, tuple(map(self._argument, arguments)), drops, type=None))
 
@@ -228,12 +229,12 @@ class Graph:
         return value if isinstance(value, Node) else self.constant(value)
 
     def present(self, x: Node, function: Function, *arguments: Any) -> Node:
-        """Return x as a value that is not null; where it is, the function raises."""
+        """Return x as a value that is not null; the function raises when it is null."""
         self.guard(self.is_null(x), function, *arguments)
         return self.add(Present(x, type=x.type, nan=x.nan, categories=x.categories))
 
     def known(self, x: Node) -> Node:
-        """Return x as a value that is neither null nor NaN, which a guard has refused."""
+        """Return x as a value that is neither null nor NaN, because an earlier guard refuses both."""
         if not x.null and not x.nan:
             return x
         return self.add(Present(x, type=x.type, nan=False, categories=x.categories))
@@ -241,17 +242,17 @@ class Graph:
     # --- vectors ---
 
     def vector(self, segments: Sequence[Segment], release: Release) -> Vector:
-        """Return the vector of segments, dense or sparse as takes less room under a release's rule."""
+        """Return the vector of segments, dense or sparse by the size rule of a release."""
         size = size_of(segments)
         limit = None if size is None else sparse_limit(size, release)
         return self._vector(tuple(segments), size, limit, release)
 
     def dense(self, elements: Sequence[Node]) -> Vector:
-        """Return the dense vector of some numbers."""
+        """Return the dense vector of the given numbers."""
         return self._vector(tuple([Scalar(x, x) for x in elements]), len(elements), -1)
 
     def one_hot(self, index: Node, size: int) -> Vector:
-        """Return the sparse vector of `size` that is 1 at an index, and all zero where that is outside."""
+        """Return the sparse vector of `size` with 1 at an index, or all zero when it is out of range."""
         return self._vector((OneHot(index, size),), size, size)
 
     def _vector(
@@ -262,7 +263,7 @@ class Graph:
         return node
 
     def require_size(self, vector: Node, size: int) -> None:
-        """Refuse a vector that has not `size` elements."""
+        """Refuse a vector that does not have `size` elements."""
         if known_size(vector) != size:
             self.add(RequireSize(vector, size, type=None))
 
@@ -281,8 +282,8 @@ class Graph:
     ) -> Node:
         """Return a vector with each element x replaced by compute(graph, x, *its constants).
 
-        With `keeps_zero` the vector keeps its kind, and in a sparse one only stored elements are changed;
-        else the result is dense. The vector may be shorter than the constants, a longer one is refused.
+        With `keeps_zero` the vector keeps its kind, and only the stored elements of a sparse vector change;
+        otherwise the result is dense. The vector may be shorter than the constants; a longer one is refused.
         """
         size = len(constants[0])
         if isinstance(vector, Vector) and vector.size == size:
@@ -312,17 +313,17 @@ class Graph:
                 end = start + segment.size
                 ones = segment.values or (1.0,) * segment.size
                 scaled = [
-                    _value(compute(self, self.constant(one), *here))
-                    for one, *here in zip(ones, *[values[start:end] for values in constants], strict=True)
+                    _value(compute(self, self.constant(one), *element))
+                    for one, *element in zip(ones, *[values[start:end] for values in constants], strict=True)
                 ]
                 segments.append(OneHot(segment.index, segment.size, tuple(scaled)))
                 start = end
         return self._vector(tuple(segments), vector.size, vector.limit, vector.release)
 
     def pick(self, vector: Node, indices: Sequence[int], function: Function, *, keeps_zeros: bool) -> Node:
-        """Return the elements of a vector at some indices, as `function` does with an object.
+        """Return the elements of a vector at the given indices; `function` does this for a vector object.
 
-        `keeps_zeros` tells whether a sparse vector keeps the zeros that it stores.
+        `keeps_zeros` declares whether a sparse vector keeps its stored zeros.
         """
         scalars = vector.scalars if isinstance(vector, Vector) and vector.kind != "counted" else None
         if not isinstance(vector, Vector) or scalars is None or max(indices, default=-1) >= len(scalars):
@@ -335,14 +336,14 @@ class Graph:
         return self._vector(tuple(chosen), len(chosen), len(chosen))
 
     def compressed(self, vector: Node, release: Release) -> Node:
-        """Return a vector in the kind that takes less room, see `sparklet.linalg.compressed`."""
+        """Return a vector in the kind that takes less memory; see `sparklet.linalg.compressed`."""
         if isinstance(vector, Vector) and vector.kind == "dense":
             size = len(vector.segments)
             return self._vector(vector.segments, size, sparse_limit(size, release), release)
         return self.call(partial(compressed, release=release), vector, type=VECTOR, null=False)
 
     def is_sparse(self, vector: Vector) -> Node:
-        """Return the test whether a vector of segments is sparse."""
+        """Return the test that holds when a vector of segments is sparse."""
         if vector.kind != "counted":
             return self.constant(vector.kind == "sparse")
         return self.add(IsSparse(vector.segments, vector.limit, vector.release, type=BOOLEAN, nan=False))
@@ -350,7 +351,7 @@ class Graph:
     # --- products and forests ---
 
     def dot(self, vector: Node, weights: VectorValue, order: str) -> Node:
-        """Return Spark's dot of a vector with weights, in the order of a BLAS.
+        """Return Spark's dot product of a vector and weights, in a BLAS order.
 
         A vector of another size raises `VectorSizeError`.
         """
@@ -363,19 +364,19 @@ class Graph:
         return self.add(MatrixProduct(vector, matrix, start, order))
 
     def kernel(self, make: Callable[[Layout], Function], vector: Node, size: int | None = None) -> Node:
-        """Return what a function of a vector's segments gives: a double, or a dense vector of `size`."""
+        """Return the result of a function of a vector's segments: a double, or a dense vector of `size`."""
         return self.add(Kernel(vector, make, size, type=DOUBLE if size is None else VECTOR))
 
     def apply(
         self, function: Function, vector: Node, size: int | None = None, name: str | None = None, **facts: Any
     ) -> Node:
-        """Return what a function of a dense vector's elements gives, see `Apply`."""
+        """Return the result of a function of a dense vector's elements; see `Apply`."""
         kind = {"type": DOUBLE if size is None else VECTOR}
         return self.add(Apply(function, vector, size, name, **(kind | facts)))
 
 
 def known_size(vector: Node) -> int | None:
-    """Return how many elements a vector has, None where that is known only for a row."""
+    """Return the size of a vector, None when it depends on the row."""
     size = getattr(vector, "size", None)
     return size if isinstance(vector, Vector | MatrixProduct | Kernel | Apply) else None
 

@@ -1,4 +1,4 @@
-"""Moving guards: a row that is refused or dropped should cost no arithmetic that comes after."""
+"""Move guards to the front, so that a refused or dropped row costs no later arithmetic."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ __all__ = ["effects_first"]
 
 
 def effects_first(nodes: Sequence[Node]) -> list[Node]:
-    """Return nodes with those that have effects as early as possible, in the order that they have.
+    """Return the nodes with all effects as early as possible and in their original order.
 
-    Each comes right after what it is computed from; all other nodes follow. Effects keep their order, because
-    it decides which of them refuses or drops a row.
+    Each node with an effect follows directly after its operands; all other nodes come last. Effects keep
+    their order, because it decides which of them refuses or drops a row.
 
     >>> from sparklet.ir.nodes import Guard, Input, Negate
     >>> x = Input(0)
@@ -26,14 +26,14 @@ def effects_first(nodes: Sequence[Node]) -> list[Node]:
     order: list[Node] = []
 
     def place(node: Node) -> None:
-        waiting = [node]
-        while waiting:
-            last = waiting[-1]
+        pending = [node]
+        while pending:
+            last = pending[-1]
             missing = [x for x in last.operands if id(x) in known and id(x) not in placed]
             if missing:
-                waiting += missing
+                pending += missing
                 continue
-            waiting.pop()
+            pending.pop()
             if id(last) not in placed:
                 placed.add(id(last))
                 order.append(last)

@@ -1,13 +1,13 @@
-"""The nodes of the expression graph: what a pipeline computes for a row, as typed values.
+"""The nodes of the expression graph: the typed values that a pipeline computes for a row.
 
-A node is frozen and knows its operands. Each carries its Spark type, whether it can be null or NaN, and for
-category indices how many there are. `function()` returns what the node computes, as a Python function of its
-operands' values: that is the definition. A backend may write faster code for a node that it knows, and falls
-back on the function for any other.
+A node is immutable and refers to its operands. It declares its Spark type, whether it can be null or NaN, and
+the number of categories of a category index. `function()` returns the Python function from the operands'
+values to the node's value, which defines the node. A backend may generate faster code for some nodes; it
+calls the function for all others.
 
-Null is SQL's: arithmetic on null gives null, a comparison with null is false. So every node can be computed
-for every row, whatever a `Select` takes afterwards. Only nodes with `effect` may raise; backends keep their
-order.
+Null follows SQL: arithmetic on null returns null, and a comparison with null is false. Every node can
+therefore be computed for every row, whichever value a `Select` takes. Only nodes with `effect` may raise;
+backends keep the order of effects.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ __all__ = [
 ]
 
 Exactness: TypeAlias = Literal["structural", "dot", "transcendental"]
-"""How close a value is to Spark's: equal, equal under the pinned BLAS, or within an ulp for each `exp`."""
+"""How exactly a value matches Spark's: equal, equal under the pinned BLAS, or within one ulp per `exp`."""
 
 Function: TypeAlias = Callable[..., Any]
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)
 class Node:
-    """A value that is computed for each row. Not `null`: never None. Not `nan`: never NaN.
+    """A value that is computed for each row; `null` and `nan` declare whether it can be None or NaN.
 
-    `categories` says that the value is a whole number in [0, categories). `type` is a Spark type, and None
-    for a value that only calls take.
+    `categories` declares that the value is an integer in [0, categories). `type` is a Spark type, or None for
+    a value that is used only as an argument of calls.
     """
 
     exactness: ClassVar[Exactness] = "structural"
@@ -68,11 +68,11 @@ class Node:
 
     @property
     def operands(self) -> tuple[Node, ...]:
-        """Return the nodes whose values the function takes."""
+        """Return the nodes whose values are the arguments of the function."""
         return ()
 
     def function(self) -> Function:
-        """Return the function from the operands' values to the value."""
+        """Return the function from the operands' values to the node's value."""
         raise TypeError(f"{type(self).__name__} is not computed")
 
 
@@ -85,7 +85,7 @@ class Input(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Constant(Node):
-    """A value that is known at load: a float, None, or any object that calls take."""
+    """A value that is known at load: a float, None, or any object that is an argument of a call."""
 
     value: Any
 
@@ -110,7 +110,7 @@ _COMPARISONS: Mapping[str, Function] = {
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Arithmetic(Node):
-    """IEEE arithmetic on two doubles, null where one is null. A divisor is never zero."""
+    """IEEE arithmetic on two doubles; null when an operand is null. A divisor is never zero."""
 
     operator: Literal["+", "-", "*", "/"]
     left: Node
@@ -129,7 +129,7 @@ class Arithmetic(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Negate(Node):
-    """A double with the other sign, null where it is null."""
+    """The negative of a double; null when the operand is null."""
 
     operand: Node
 
@@ -143,7 +143,7 @@ class Negate(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ToDouble(Node):
-    """A whole number, decimal or boolean as a double, null where it is null."""
+    """An integer, decimal or boolean as a double; null when the operand is null."""
 
     operand: Node
 
@@ -173,7 +173,7 @@ class Exp(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Bucket(Node):
-    """The index of the last of the ascending `splits` that is not above a double; null where it is null."""
+    """The index of the last of the ascending `splits` that is <= the operand; null for a null operand."""
 
     splits: tuple[float, ...]
     operand: Node
@@ -192,7 +192,7 @@ class Bucket(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Compare(Node):
-    """A test of two doubles, false where one is null or, but for `!=`, NaN."""
+    """A comparison of two doubles; false when an operand is null, or NaN except for `!=`."""
 
     operator: Literal["<", "<=", ">", ">=", "==", "!="]
     left: Node
@@ -211,7 +211,7 @@ class Compare(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class IsNull(Node):
-    """A test whether a value is null."""
+    """A test that holds when a value is null."""
 
     operand: Node
 
@@ -225,7 +225,7 @@ class IsNull(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Not(Node):
-    """A test that fails where another holds."""
+    """The negation of a test."""
 
     operand: Node
 
@@ -260,7 +260,7 @@ class Logic(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Select(Node):
-    """One value where a test holds, else another."""
+    """The value `then` when a test holds, else the value `otherwise`."""
 
     test: Node
     then: Node
@@ -276,7 +276,7 @@ class Select(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Present(Node):
-    """A value that an earlier guard found not to be null."""
+    """A value that is not null, because an earlier guard refuses null."""
 
     operand: Node
 
@@ -290,7 +290,7 @@ class Present(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Lookup(Node):
-    """What a table holds under a string; for any other value what `missing` returns, or raises, for it."""
+    """The entry of a table for a string; for other values, the result of `missing`, which may raise."""
 
     effect: ClassVar[bool] = True
 
@@ -317,9 +317,9 @@ class Lookup(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Call(Node):
-    """What a Python function returns; with `strict` null where an argument is null, without a call.
+    """The result of a Python function; with `strict`, null without a call when an argument is null.
 
-    `fields` says that it returns a tuple of so many values.
+    `fields` is the number of values of the tuple that the function returns, None when it returns one value.
     """
 
     effect: ClassVar[bool] = True
@@ -357,7 +357,7 @@ class Field(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Otherwise(Node):
-    """A value where a test holds; elsewhere, which is rare, what a Python function returns or raises."""
+    """A value when a test holds; else, which is rare, the result of a Python function, which may raise."""
 
     effect: ClassVar[bool] = True
 
@@ -377,7 +377,7 @@ class Otherwise(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Guard(Node):
-    """A refusal: where a test holds, a Python function raises. `drops` says that it drops the row."""
+    """A guard: when a test holds, a Python function raises. `drops` declares that it may drop the row."""
 
     effect: ClassVar[bool] = True
 

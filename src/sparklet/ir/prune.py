@@ -1,4 +1,4 @@
-"""Pruning: only nodes are computed that an output needs, or that may refuse or drop the row."""
+"""Prune the graph: keep only nodes that an output needs or that may refuse or drop the row."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ __all__ = ["prune"]
 
 
 def prune(nodes: Sequence[Node], outputs: Iterable[Node]) -> list[Node]:
-    """Return the nodes, in their order, that outputs are computed from, and those that have effects.
+    """Return the nodes that the outputs need and the nodes with effects, in their order.
 
-    Spark computes a column that a later stage reads, and fails with it, even where that stage makes no use of
-    the value: a slicer's input is assembled as a whole. So nodes with effects stay.
+    Nodes with effects stay, because Spark computes every column that a later stage reads, and raises its
+    errors, even when that stage does not use the value: for example, a slicer reads all elements of its
+    input.
 
     >>> from sparklet.ir.nodes import Input, Negate
     >>> x = Input(0)

@@ -1,7 +1,8 @@
-"""Vectors in the graph: as segments of scalars, and the nodes that compute with vectors.
+"""Vectors in the graph: vectors of segments, and the nodes that compute with vectors.
 
-A vector that a stage makes need not exist when a row is scored. Its node lists segments, and its kind, dense
-or sparse, is known or decided by a count, because the kind fixes Spark's order of summation.
+Scoring a row need not create the vectors of a pipeline. The node of a vector lists its segments. Its kind,
+dense or sparse, is known at load or decided by a count for each row, because the kind determines Spark's
+summation order.
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ class Scalar:
 
 @dataclass(frozen=True, slots=True)
 class OneHot:
-    """`size` elements, all zero but the one at `index`, where that number lies in [0, size).
+    """`size` elements, all zero except the element at `index`, if the index is in [0, size).
 
-    That element is 1, or the one of `values` at the index; a sparse vector stores it, zero or not.
+    That element is 1, or `values[index]`; a sparse vector stores it even when it is zero.
     """
 
     index: Node
@@ -73,7 +74,7 @@ class OneHot:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A vector object whose size the row decides; its zeros are not stored."""
+    """A vector object whose size may differ from row to row; a sparse vector does not store its zeros."""
 
     vector: Node
 
@@ -82,7 +83,7 @@ Segment: TypeAlias = Scalar | OneHot | Part
 
 
 def size_of(segments: Sequence[Segment]) -> int | None:
-    """Return the size of a vector of segments, None where the row decides."""
+    """Return the size of a vector of segments, None when it depends on the row."""
     size = 0
     for segment in segments:
         if isinstance(segment, Part):
@@ -93,9 +94,9 @@ def size_of(segments: Sequence[Segment]) -> int | None:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Vector(Node):
-    """Segments side by side: sparse where no more than `limit` elements are active.
+    """The concatenation of segments; sparse when at most `limit` elements are active.
 
-    `limit` is None where the size is known only for a row; `release` then decides.
+    `limit` is None when the size depends on the row; the rule of `release` then decides.
     """
 
     segments: tuple[Segment, ...]
@@ -106,27 +107,27 @@ class Vector(Node):
 
     @property
     def kind(self) -> Literal["dense", "sparse", "counted"]:
-        """Return "dense", "sparse", or "counted" where the row decides."""
+        """Return "dense", "sparse", or "counted" when the kind depends on the row."""
         if self.limit is None:
             return "counted"
-        # A segment without vector objects has one active element at most.
+        # Without vector objects, each segment has at most one active element.
         return "dense" if self.limit < 0 else "sparse" if len(self.segments) <= self.limit else "counted"
 
     @property
     def scalars(self) -> tuple[Scalar, ...] | None:
-        """Return the elements where all segments are scalars, else None."""
-        found = tuple([segment for segment in self.segments if isinstance(segment, Scalar)])
-        return found if len(found) == len(self.segments) else None
+        """Return the segments when all of them are scalars, else None."""
+        scalars = tuple([segment for segment in self.segments if isinstance(segment, Scalar)])
+        return scalars if len(scalars) == len(self.segments) else None
 
     @property
     def operands(self) -> tuple[Node, ...]:
-        found: list[Node] = []
+        operands: list[Node] = []
         for segment in self.segments:
             if isinstance(segment, Scalar):
-                found += (segment.value, segment.active)
+                operands += (segment.value, segment.active)
             else:
-                found.append(segment.index if isinstance(segment, OneHot) else segment.vector)
-        return tuple(found)
+                operands.append(segment.index if isinstance(segment, OneHot) else segment.vector)
+        return tuple(operands)
 
     def function(self) -> Function:
         return gatherer(self.segments, self.limit, self.release)
@@ -134,7 +135,7 @@ class Vector(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class IsSparse(Node):
-    """A test whether a vector of segments is sparse, see `Vector`."""
+    """A test that holds when a vector of segments is sparse; see `Vector`."""
 
     segments: tuple[Segment, ...]
     limit: int | None
@@ -150,21 +151,21 @@ class IsSparse(Node):
 
 
 def gatherer(segments: Sequence[Segment], limit: int | None, release: Release) -> Callable[..., VectorValue]:
-    """Return the function from the values of segments to the vector, dense or sparse as Spark's.
+    """Return the function from the values of segments to the vector, which is dense or sparse as in Spark.
 
-    It takes two arguments for a scalar, value and active, and one for any other segment.
+    The function takes two arguments for a scalar, value and active, and one argument for any other segment.
     """
-    plan = [_facts(segment) for segment in segments]
+    plan = [_kind_of(segment) for segment in segments]
 
     def gather(*arguments: Any) -> VectorValue:
         indices: list[int] = []
         values: list[float] = []
-        # What a dense vector holds where a sparse one stores nothing, if that is not 0.0.
+        # Elements that only a dense vector stores; they may be -0.0.
         unstored: list[tuple[int, float]] = []
-        size, following = 0, iter(arguments)
-        for value, (kind, length, ones) in zip(following, plan, strict=False):
+        size, remaining = 0, iter(arguments)
+        for value, (kind, length, ones) in zip(remaining, plan, strict=False):
             if kind is Scalar:
-                if next(following) != 0.0:
+                if next(remaining) != 0.0:
                     indices.append(size)
                     values.append(value)
                 else:
@@ -196,7 +197,7 @@ def gatherer(segments: Sequence[Segment], limit: int | None, release: Release) -
     return gather
 
 
-def _facts(segment: Segment) -> tuple[type, int, tuple[float, ...] | None]:
+def _kind_of(segment: Segment) -> tuple[type, int, tuple[float, ...] | None]:
     if isinstance(segment, OneHot):
         return OneHot, segment.size, segment.values
     return type(segment), 0, None
@@ -209,27 +210,27 @@ def _stored(vector: VectorValue) -> Any:
 
 
 def refuse_size(vector: VectorValue, size: int) -> NoReturn:
-    """Raise `VectorSizeError` for a vector that has not `size` elements."""
+    """Raise `VectorSizeError` for a vector that does not have `size` elements."""
     raise VectorSizeError(vector.size, size)
 
 
 def layout_of(vector: Vector) -> Layout | None:
-    """Return where each segment lies, as kernels take it (see `sparklet.java.layout`).
+    """Return the layout of the segments for a kernel (see `sparklet.java.layout`).
 
-    None for a vector whose segments do not tell all: one-hot values, vector objects.
+    Return None for vectors with one-hot values or vector objects, which a layout cannot describe.
     """
-    found: list[Any] = []
+    layout: list[Any] = []
     start = 0
     for segment in vector.segments:
         if isinstance(segment, Scalar):
-            found.append(("scalar", start))
+            layout.append(("scalar", start))
             start += 1
         elif isinstance(segment, OneHot) and segment.values is None:
-            found.append(("onehot", start, segment.size))
+            layout.append(("onehot", start, segment.size))
             start += segment.size
         else:
             return None
-    return tuple(found)
+    return tuple(layout)
 
 
 # --- elements -------------------------------------------------------------------------------------
@@ -253,22 +254,22 @@ class Element(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Item(Node):
-    """The element that the body of a `Map` is computed for."""
+    """The current element, in the body of a `Map`."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Each(Node):
-    """In the body of a `Map`, the one of some constants that belongs to the element's index."""
+    """The constant at the index of the current element, in the body of a `Map`."""
 
     values: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Map(Node):
-    """A vector object with each element replaced by what `body` computes for it, of at most `size` elements.
+    """A vector object of at most `size` elements, each replaced by the value of `body` for it.
 
-    With `keeps_zero` the vector keeps its kind, and of a sparse one only the stored elements are replaced;
-    else the result is dense. A larger vector raises `VectorSizeError`.
+    With `keeps_zero` the vector keeps its kind, and only the stored elements of a sparse vector are replaced;
+    otherwise the result is dense. A larger vector raises `VectorSizeError`.
     """
 
     effect: ClassVar[bool] = True
@@ -315,7 +316,7 @@ def _body(node: Node) -> Callable[[float, int], Any]:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RequireSize(Node):
-    """A refusal of a vector that has not `size` elements; null passes."""
+    """A guard that raises for a vector that does not have `size` elements; null passes."""
 
     effect: ClassVar[bool] = True
 
@@ -341,7 +342,7 @@ class RequireSize(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Dot(Node):
-    """Spark's dot of a vector with fixed weights of the same size, in the order of a BLAS; null of null."""
+    """Spark's dot product of a vector and fixed weights, summed in a BLAS order; null for a null vector."""
 
     exactness: ClassVar[Exactness] = "dot"
 
@@ -360,7 +361,7 @@ class Dot(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class MatrixProduct(Node):
-    """The dense vector matrix · x + start, as Spark's `BLAS.gemv` in the order of a BLAS."""
+    """The dense vector matrix · x + start, as `BLAS.gemv` in Spark computes it in a BLAS order."""
 
     exactness: ClassVar[Exactness] = "dot"
 
@@ -372,7 +373,7 @@ class MatrixProduct(Node):
 
     @property
     def size(self) -> int:
-        """Return how many elements the product has."""
+        """Return the number of elements of the product."""
         return self.matrix.numRows
 
     @property
@@ -386,9 +387,10 @@ class MatrixProduct(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Kernel(Node):
-    """What a function of a feature vector's segments returns: a double, or a tuple as a dense vector.
+    """The result of a function of a feature vector's segments: a double, or a tuple as a dense vector.
 
-    `make` returns the function for a layout of segments. `size` is None for a double.
+    `make` returns the function for a layout of segments. `size` is the size of the dense vector, None for a
+    double.
     """
 
     effect: ClassVar[bool] = True
@@ -408,9 +410,9 @@ class Kernel(Node):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Apply(Node):
-    """What a Python function returns for the tuple of a dense vector's elements: see `Kernel` for `size`.
+    """The result of a Python function of the tuple of a dense vector's elements; see `Kernel` for `size`.
 
-    `name` is that of the C module's function that gives the same bits, where there is one.
+    `name` names the C function that returns the same bits, None when there is none.
     """
 
     effect: ClassVar[bool] = True
