@@ -83,7 +83,7 @@ def test_a_dropped_column_is_gone():
     columns.drop("x")
     with pytest.raises(SchemaError, match="was removed by an earlier stage"):
         columns.take("x", wants.NUMBER)
-    assert list(columns.made()) == []
+    assert list(columns.produced()) == []
 
 
 def test_an_expected_size_shows_on_an_undeclared_vector():

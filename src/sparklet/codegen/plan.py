@@ -129,7 +129,7 @@ def _wanted(
     for_labels: frozenset[Step],
     outputs: str | Sequence[str] | None,
 ) -> tuple[Column, ...]:
-    produced = tuple(columns.made())
+    produced = tuple(columns.produced())
     if outputs == "*":
         return produced
     if isinstance(outputs, str):
@@ -158,7 +158,7 @@ def _wanted(
 def _find(columns: Columns, name: object) -> Column:
     column = columns.find(name) if isinstance(name, str) else None
     if column is None:
-        hint = did_you_mean(str(name), [column.name for column in columns.made()])
+        hint = did_you_mean(str(name), [column.name for column in columns.produced()])
         raise OptionError("outputs", name, "the model has no such output column" + hint)
     return column
 

@@ -1,4 +1,4 @@
-"""Typed columns: what stages are bound to, and how row values are made to fit."""
+"""Typed columns, to which stages are bound, and the conversion of row values to the types of columns."""
 
 from sparklet.columns.column import Attribute, Column, split_size
 from sparklet.columns.rows import ABSENT, RowReader, coercer, encode_vector

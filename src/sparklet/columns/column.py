@@ -1,4 +1,4 @@
-"""A typed column: what is known at load of the values that will pass there."""
+"""A typed column: the properties of its values that are known at load."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _MOST_ATTRIBUTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """Describe one number for ML, as Spark's column metadata `ml_attr` does.
+    """Describe a numeric feature, as Spark's column metadata `ml_attr` does.
 
-    `values` are the labels of a nominal attribute where known, `numValues` their count.
+    `values` are the labels of a nominal attribute when they are known; `numValues` is their number.
     """
 
     kind: Literal["numeric", "nominal", "binary"] = "numeric"
@@ -28,7 +28,7 @@ class Attribute:
 
     @property
     def cardinality(self) -> int | None:
-        """Return how many values a nominal attribute has, as `NominalAttribute.getNumValues` does."""
+        """Return the number of values of a nominal attribute, as `NominalAttribute.getNumValues` does."""
         return (
             self.numValues
             if self.numValues is not None
@@ -39,7 +39,7 @@ class Attribute:
 
 
 def split_size(type: DataType) -> tuple[DataType, int | None]:
-    """Return a declared type as the type of a column and, for `vector(n)`, its size.
+    """Return the column type of a declared type and, for `vector(n)`, the size.
 
     >>> split_size(VectorUDT(3))
     (VectorUDT(size=None), 3)
@@ -49,12 +49,12 @@ def split_size(type: DataType) -> tuple[DataType, int | None]:
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """Describe a column: name, Spark type, vector size, ML attributes, non-zero bounds, origin.
+    """Describe a column: its name, Spark type, vector size, ML attributes, bounds of non-zeros and origin.
 
-    Two columns are the same only if they are one object: a stage that replaces a column makes a new one.
-    `attribute` belongs to a scalar column. `attributes()` of a vector column is computed on demand, as a
-    hashed vector has a quarter of a million. `nonzeros` bounds how many elements of a vector can differ from
-    zero.
+    Columns compare by identity: a stage that replaces a column creates a new object. `attribute` belongs to a
+    scalar column. `attributes()` of a vector column is computed on demand, because a hashed vector has a
+    quarter of a million. `nonzeros` is the smallest and largest number of elements of a vector that can
+    differ from zero.
     """
 
     name: str
@@ -68,18 +68,18 @@ class Column:
 
     @classmethod
     def of(cls, name: str, type: DataType, origin: str) -> Column:
-        """Return a column of a declared type; the size of a vector stands in `size`, not in the type."""
+        """Return a column of a declared type; the size of a vector type becomes the `size` of the column."""
         return cls(name, *split_size(type), origin=origin)
 
     @property
     def declaration(self) -> DataType:
-        """Return the type as `load(schema=...)` takes it: that of a vector has its size."""
+        """Return the type in the notation of `load(schema=...)`, where a vector type includes the size."""
         return VectorUDT(self.size) if isinstance(self.type, VectorUDT) else self.type
 
     def attributes(self) -> tuple[Attribute, ...] | None:
-        """Return the attributes of a vector's elements, or None where unknown.
+        """Return the attributes of a vector's elements, None when they are unknown.
 
-        Raises `SchemaError` for more than a million elements: a few bytes of a model can claim more.
+        Raises `SchemaError` for more than a million elements, because a tiny hostile model can declare more.
         """
         if self.make_attributes is None:
             return None
@@ -90,7 +90,7 @@ class Column:
         return self.make_attributes()
 
     def renamed(self, name: str) -> Column:
-        """Return a new column that differs in its name."""
+        """Return a copy of the column with another name."""
         return replace(self, name=name)
 
     def __repr__(self) -> str:

@@ -1,6 +1,6 @@
-"""What a row may hold: how each Python value becomes a value of its column's type, or is refused.
+"""Coerce the Python values of rows to the types of their columns, or refuse them.
 
-These are all the rules; the table in `tests/columns/test_rows.py` shows them by example.
+The table in `tests/columns/test_rows.py` shows all rules by example.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ class _Absent:
 
 
 ABSENT: Any = _Absent()
-"""The value of an optional input column that a row does not have."""
+"""The value of an optional input column that is absent from a row."""
 
 
 def _plain(value: Any) -> Any:
-    """Return the Python value of a numpy scalar, and None for the missing markers of pandas."""
+    """Return the Python value of a numpy scalar, and None for pandas' NA and NaT."""
     if type(value).__module__ == "numpy" and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
         return value.item()
     if type(value).__name__ in ("NAType", "NaTType"):
@@ -108,7 +108,7 @@ def _to_integral(type: IntegralType) -> Coerce:
         if value is None:
             return None
         value = _plain(value)
-        if value is None or _is_nan(value):  # pandas turns an int column with a gap into floats and NaN
+        if value is None or _is_nan(value):  # pandas stores an int column with nulls as floats and NaN
             return None
         if isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -142,7 +142,7 @@ def _to_string(value: Any) -> str | None:
 
 
 def _to_label(value: Any) -> str | None:
-    """Cast as Spark casts to string: the column is only known as what an indexer reads."""
+    """Cast a value to string as Spark does, for a column that only an indexer reads."""
     if value is None or value.__class__ is str:
         return value
     value = _plain(value)
@@ -176,7 +176,7 @@ def _to_decimal(type: DecimalType) -> Coerce:
             number = decimal.Decimal(value).quantize(step, context=context)
             if abs(number) < limit:
                 return number
-        except decimal.InvalidOperation:  # NaN, or more digits than any decimal has
+        except decimal.InvalidOperation:  # NaN, or more digits than a decimal can have
             pass
         raise ColumnTypeError(value, name, hint="out of range")
 
@@ -241,7 +241,7 @@ def _to_vector(value: Any) -> Vector | None:
 
 
 def encode_vector(value: Vector) -> dict[str, Any]:
-    """Return a vector as Spark's `toJSON` writes it, which is also the struct that Spark stores.
+    """Return a vector in the form of Spark's `toJSON`, which is also the struct that Spark stores.
 
     >>> encode_vector(DenseVector((0.25, 0.75)))
     {'type': 1, 'values': (0.25, 0.75)}
@@ -252,7 +252,7 @@ def encode_vector(value: Vector) -> dict[str, Any]:
 
 
 def _decode_vector(value: Mapping[str, Any]) -> Vector:
-    """Read a vector as Spark's `toJSON` writes it: an object of type, size, indices, values."""
+    """Return the vector of an object in the form of Spark's `toJSON`: type, size, indices and values."""
     try:
         if value["type"] == 1:
             return vector(value["values"])
@@ -265,10 +265,10 @@ def _decode_vector(value: Mapping[str, Any]) -> Vector:
 
 def _sized(size: int) -> Coerce:
     def coerce(value: Any) -> Vector | None:
-        found = _to_vector(value)
-        if found is not None and found.size != size:
-            raise VectorSizeError(found.size, size)
-        return found
+        converted = _to_vector(value)
+        if converted is not None and converted.size != size:
+            raise VectorSizeError(converted.size, size)
+        return converted
 
     return coerce
 
@@ -286,11 +286,11 @@ _COERCERS: Mapping[type[DataType], Callable[[Any], Coerce]] = {
     DecimalType: _to_decimal,
     ArrayType: _to_array,
 }
-"""The one table from types to what makes Python values fit them."""
+"""The function that makes the coercion for each class of types."""
 
 
 def is_carried(type: DataType) -> bool:
-    """Tell whether rows can carry values of a type.
+    """Return whether rows can contain values of a type.
 
     >>> from sparklet.types import parse_type
     >>> is_carried(parse_type("array<int>")), is_carried(parse_type("map<string,int>"))
@@ -311,7 +311,7 @@ def _coerce_by_type(type: DataType) -> Coerce:
 
 
 def coercer(column: Column) -> Coerce:
-    """Return the function that makes a row's value fit the column, or raises `ColumnTypeError`.
+    """Return the function that coerces a row's value to the column's type or raises `ColumnTypeError`.
 
     >>> from sparklet.types import DOUBLE
     >>> coercer(Column("age", DOUBLE))(41)
@@ -328,10 +328,10 @@ _KNOWN_LAYOUTS = 256
 
 
 class RowReader:
-    """Take the input columns out of a row: names folded once per row layout, values made to fit.
+    """Read the input columns of a row: match names once per row layout, and coerce the values.
 
-    `optional` columns may be absent; so may all where `missing` is `"null"`. `readers` names for each column
-    the stage that reads it first, for errors. Calling it gives the values in column order.
+    `optional` columns may be absent; when `missing` is `"null"`, all columns may. `readers` maps each column
+    to the stage that reads it first, for errors. A call returns the values in column order.
     """
 
     def __init__(
@@ -346,11 +346,12 @@ class RowReader:
         self._coercers = tuple(coercer(column) for column in columns)
         self._optional = optional
         self._missing = missing
-        # Rows of one service share their keys: what was found for a tuple of keys is kept, up to a bound.
+        # Rows of one service have the same keys, so the layout of each tuple of keys is cached, up to a
+        # bound.
         self._layouts: dict[tuple[str, ...], tuple[tuple[str | None, Any], ...]] = {}
 
     def __call__(self, row: Mapping[str, Any]) -> list[Any]:
-        """Return the values; raises a `RowError` that names the column and the stage that reads it."""
+        """Return the values; raise a `RowError` that names the column and the stage that reads it."""
         try:
             layout = self._layouts[tuple(row)]
         except (KeyError, TypeError):
@@ -366,9 +367,9 @@ class RowReader:
         return values
 
     def arrange(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the row under the columns' own names: `row` itself where it is a dict that has them all.
+        """Return the row with the columns' names as keys; this is `row` when it is a dict with all of them.
 
-        Raises a `RowError` for columns that are missing or there twice.
+        Raises a `RowError` for columns that are missing or ambiguous.
         """
         try:
             layout = self._layouts[tuple(row)]
@@ -392,11 +393,11 @@ class RowReader:
                 names.setdefault(fold(key), []).append(key)
         layout: list[tuple[str | None, Any]] = []
         for column in self.columns:
-            found = names.get(fold(column.name), [])
-            if len(found) > 1:
-                raise AmbiguousColumnError(column.name, found)
-            if found:
-                layout.append((found[0], None))
+            keys = names.get(fold(column.name), [])
+            if len(keys) > 1:
+                raise AmbiguousColumnError(column.name, keys)
+            if keys:
+                layout.append((keys[0], None))
             elif column in self._optional:
                 layout.append((None, ABSENT))
             elif self._missing == "null":

@@ -1,4 +1,4 @@
-"""The types that callers declare for the columns of rows."""
+"""Parse the types that callers declare for the columns of rows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["parse_row_type", "parse_schema"]
 
 
 def parse_row_type(source: Any) -> DataType:
-    """Return the type that a text, an object of PySpark or a `DataType` declares for a column of rows.
+    """Return the type that a string, a PySpark type or a `DataType` declares for a column of rows.
 
-    Nulls are allowed in all its parts. Raises `OptionError` for a type that rows cannot carry.
+    The returned type allows nulls in all its parts. Raises `OptionError` for a type that rows cannot contain.
 
     >>> [str(parse_row_type(text)) for text in ("Integer", "vector(3)", "array<long>")]
     ['int', 'vector(3)', 'array<bigint>']
@@ -47,9 +47,9 @@ def _for_rows(type: DataType) -> DataType:
 
 
 def parse_schema(schema: Any) -> dict[str, DataType]:
-    """Return the type of each column that a mapping of names to types, or a PySpark StructType, declares.
+    """Return the type of each column of a mapping from names to types, or of a PySpark StructType.
 
-    Raises `OptionError` for anything else, and for types that rows cannot carry.
+    Raises `OptionError` for anything else, and for types that rows cannot contain.
     """
     if hasattr(schema, "fields") and not isinstance(schema, Mapping):
         schema = {field.name: field.dataType for field in schema.fields}

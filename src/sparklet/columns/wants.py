@@ -1,4 +1,4 @@
-"""Which types stages take their columns for, and which they infer where nothing declares a column."""
+"""The types that stages accept for their columns, and the type to infer for an undeclared column."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ __all__ = ["Want", "wants"]
 
 @dataclass(frozen=True)
 class Want:
-    """Say which types a stage takes a column for, and which to infer where nothing declares the column.
+    """Declare the types that a stage accepts for a column, and the type to infer when it is undeclared.
 
-    `any` tells that the stage does not care: what another stage infers comes first.
+    `any` declares that the stage accepts every type, so that the types that other stages infer take
+    precedence.
     """
 
     words: str
@@ -35,7 +36,7 @@ _POINTS = (types.VECTOR, ArrayType(types.DOUBLE), ArrayType(types.FLOAT))
 
 
 class wants:  # noqa: N801 - a namespace, read as `wants.NUMBER`
-    """The ways in which stages take their columns."""
+    """The wants of the built-in stages."""
 
     NUMBER = Want("a number", types.DOUBLE, is_numeric)
     DOUBLE = Want("a double", types.DOUBLE, lambda t: t == types.DOUBLE)
@@ -65,7 +66,7 @@ class wants:  # noqa: N801 - a namespace, read as `wants.NUMBER`
 
     @staticmethod
     def like(type: DataType) -> Want:
-        """Return the want of a stage that takes any type, and supposes this one."""
+        """Return the want of a stage that accepts any type and infers this one."""
         return Want(f"what may be {type}", type, _anything)
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Spark's directory format: the only room that opens files or knows Parquet.
+"""Spark's directory format: the only package that opens files or reads Parquet.
 
 >>> from sparklet.saved import SparkVersion
 >>> SparkVersion.parse("3.5.0-amzn-1") >= (3, 5)

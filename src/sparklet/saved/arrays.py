@@ -1,4 +1,4 @@
-"""Columns of nested values, as Parquet and Arrow hold them: buffers, masks and offsets."""
+"""Columns of nested values in the form of Parquet and Arrow: buffers, masks and offsets."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ FORMATS: Mapping[str, Any] = {
     "float": "f",
     "double": "d",
 }
-"""How the `struct` module names the numbers of a Spark type."""
+"""The format character of the `struct` module for each numeric Spark type."""
 
 
 class Array(ABC):
-    """Hold the values of a column; `mask` has a byte for each, zero for null, or is None without nulls.
+    """The values of a column; `mask` has a byte for each value, zero for null, or is None without nulls.
 
-    `type` is the name of the Spark type, `vector` and `matrix` for the structs that Spark stores for these.
+    `type` is the name of the Spark type, or `vector` or `matrix` for the structs that Spark stores for them.
     """
 
     __slots__ = ("mask", "type")
@@ -40,18 +40,18 @@ class Array(ABC):
     def decode(self) -> list[Any]:
         """Return Python values: None for null, dict for map and struct, linalg's vectors and matrices.
 
-        Raises `ValueError` for a null vector or matrix, and for contradictions inside one.
+        Raises `ValueError` for a null vector or matrix, and for one with inconsistent fields.
         """
         if self.mask is not None and self.type in ("vector", "matrix"):
             raise ValueError(f"a {self.type} is null")
         return self._values()
 
     def decode_nullable(self) -> list[Any]:
-        """Return what `decode` does, where vectors and matrices may be null too."""
+        """Return Python values as `decode` does, but allow null vectors and matrices."""
         return self._values()
 
     def has_nulls(self) -> bool:
-        """Return whether a value is null, or anything inside a list, map or struct is."""
+        """Return whether any value, or any value inside a list, map or struct, is null."""
         return self.mask is not None or any(part.has_nulls() for part in self._parts())
 
     @abstractmethod
@@ -59,7 +59,7 @@ class Array(ABC):
         """Return Python values, None for null."""
 
     def _parts(self) -> Iterable[Array]:
-        """Return the arrays inside, in which nothing may be null where nothing here may."""
+        """Return the nested arrays, whose nulls count as nulls of this array."""
         return ()
 
     def _masked(self, values: list[Any]) -> list[Any]:
@@ -69,7 +69,7 @@ class Array(ABC):
 
 
 class Numbers(Array):
-    """Numbers or booleans: a buffer of bytes, in which nulls have some value."""
+    """Numbers or booleans in a buffer; the buffer's content for a null is arbitrary."""
 
     __slots__ = ("data",)
 
@@ -88,7 +88,7 @@ class Numbers(Array):
 
 
 class Objects(Array):
-    """Texts, and whatever else is a Python object already; None for null."""
+    """Strings and other values that are Python objects; None is null."""
 
     __slots__ = ("objects",)
 
@@ -101,7 +101,7 @@ class Objects(Array):
 
 
 class Lists(Array):
-    """Lists: the i-th has the elements from `offsets[i]` to `offsets[i + 1]`; these are given as bytes."""
+    """Lists: list i has the elements from `offsets[i]` to `offsets[i + 1]`; `offsets` are passed as bytes."""
 
     __slots__ = ("elements", "offsets")
 
@@ -118,7 +118,7 @@ class Lists(Array):
 
 
 class Maps(Array):
-    """Maps: the i-th has the entries from `offsets[i]` to `offsets[i + 1]`; these are given as bytes."""
+    """Maps: map i has the entries from `offsets[i]` to `offsets[i + 1]`; `offsets` are passed as bytes."""
 
     __slots__ = ("items", "keys", "offsets")
 
@@ -140,7 +140,7 @@ class Maps(Array):
 
 
 class Structs(Array):
-    """Structs, also those that Spark stores for vectors and matrices."""
+    """Structs, including those that Spark stores for vectors and matrices."""
 
     __slots__ = ("fields",)
 
@@ -158,12 +158,12 @@ class Structs(Array):
         return self._masked([dict(zip(self.fields, row, strict=True)) for row in zip(*columns, strict=True)])
 
     def _parts(self) -> Iterable[Array]:
-        # The unused halves of these two are null by design; decode checks them.
+        # Vectors and matrices have null fields by design; `decode` checks them.
         return () if self.type in ("vector", "matrix") else self.fields.values()
 
 
 def array_of(column: Sequence[Any]) -> tuple[str, Array]:
-    """Return the name and the values of a column as the C module's `parquet` describes it."""
+    """Return the name and the values of a column from the result of the C module's `parquet`."""
     name, type, mask, values, *inner = column
     if type in FORMATS:
         return name, Numbers(type, mask, memoryview(values))

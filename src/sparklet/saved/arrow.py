@@ -1,4 +1,4 @@
-"""What Arrow reads: Parquet files that the C module leaves to it, and arrays that other rooms hand over."""
+"""Read with Arrow: Parquet files that the C module does not read, and arrays of other packages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sparklet.types.arrow import arrow_name
 
 __all__ = ["as_numpy", "columns_of", "decode_nullable", "from_arrow", "read_file"]
 
-# What damaged or hostile Parquet makes Arrow raise.
+# The exceptions that Arrow raises for damaged or hostile Parquet files.
 _DAMAGE = (
     pa.ArrowException,
     OSError,
@@ -30,13 +30,13 @@ _DAMAGE = (
     RecursionError,
 )
 
-# Runs of equal values pack well, so a small file may hold many rows; beyond both bounds it is a bomb.
+# Runs of equal values compress well, so a small file may hold many rows; beyond both bounds it is refused.
 _MANY_ROWS = 1 << 24
 _ROWS_PER_BYTE = 1 << 10
 
 
 def read_file(store: Store, path: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """Read a Parquet file: all columns, or those named that are there.
+    """Return the table of a Parquet file, with all columns or the existing ones of `columns`.
 
     Raises `CorruptModelError` for a file that cannot be read, `MissingDataError` for a Git LFS pointer.
     """
@@ -45,13 +45,13 @@ def read_file(store: Store, path: str, columns: Sequence[str] | None = None) -> 
     if not size:
         raise CorruptModelError(shown, "is empty")
     try:
-        # Spark writes checksums of pages: a flipped bit is found here rather than scored.
+        # Spark writes page checksums, so Arrow detects changed bits.
         file = pq.ParquetFile(source, pre_buffer=False, page_checksum_verification=True)
-        # Asking the footer for its columns would abort the whole process when it is damaged; rows are safe.
+        # Reading the columns of a damaged footer aborts the process; reading the number of rows does not.
         rows = file.metadata.num_rows
         if rows > _MANY_ROWS and rows > size * _ROWS_PER_BYTE:
             raise ValueError(f"{rows} rows in {size} bytes")
-        # A thread pool costs more than it gains on small files.
+        # For small files a thread pool costs more time than it saves.
         table = file.read(columns, use_threads=size > 1 << 20)
         table.validate()
     except _DAMAGE as error:
@@ -62,11 +62,11 @@ def read_file(store: Store, path: str, columns: Sequence[str] | None = None) -> 
 
 
 def from_arrow(array: pa.Array) -> Array:
-    """Return the values of an Arrow array, numbers without copying them."""
+    """Return the values of an Arrow array; numbers are not copied."""
     kind = array.type
     mask = None
     if array.null_count:
-        # Arrow's own is_valid would import its compute functions, a quarter of a second.
+        # Arrow's is_valid imports its compute functions, which takes a quarter of a second.
         mask = _bits(array.buffers()[0], array).tobytes()
     if types.is_struct(kind):
         fields = {field.name: from_arrow(array.field(index)) for index, field in enumerate(kind)}
@@ -78,7 +78,7 @@ def from_arrow(array: pa.Array) -> Array:
         return Maps(mask, (bounds - start).data.cast("B"), keys, items)
     if types.is_list(kind) or types.is_large_list(kind):
         bounds = _offsets(array)
-        # Arrow's own flatten would import its compute functions.
+        # Arrow's flatten imports its compute functions.
         start, end = int(bounds[0]), int(bounds[-1])
         return Lists(mask, (bounds - start).data.cast("B"), from_arrow(array.values[start:end]))
     type = arrow_name(kind)
@@ -88,7 +88,7 @@ def from_arrow(array: pa.Array) -> Array:
 
 
 class _Objects(Array):
-    """Texts, times, decimals: made Python's when they are asked for."""
+    """Strings, times and decimals, converted to Python objects on demand."""
 
     __slots__ = ("_array",)
 
@@ -101,7 +101,7 @@ class _Objects(Array):
             if not types.is_timestamp(self._array.type):
                 values: list[Any] = self._array.to_pylist()
                 return values
-            # A time without zone means the session's, as everywhere in sparklet.
+            # A time without zone is in the session's time zone, as everywhere in sparklet.
             moments = self._array.cast(pa.timestamp("us", self._array.type.tz)).to_pylist()
             return [moment and moment.replace(tzinfo=None) for moment in moments]
         except (pa.ArrowException, OverflowError) as error:
@@ -109,7 +109,7 @@ class _Objects(Array):
 
 
 def columns_of(table: pa.Table) -> list[tuple[str, tuple[Array, ...]]]:
-    """Return the columns of a table with their names, each in at least one chunk."""
+    """Return the name and the chunks, at least one, of each column of a table."""
     return [
         (name, tuple(from_arrow(chunk) for chunk in column.chunks or [pa.array([], column.type)]))
         for name, column in zip(table.column_names, table.columns, strict=True)
@@ -117,14 +117,14 @@ def columns_of(table: pa.Table) -> list[tuple[str, tuple[Array, ...]]]:
 
 
 def decode_nullable(array: pa.Array) -> list[Any]:
-    """Return the values of an Arrow array as Python values, times without zone; any may be null."""
+    """Return the values of an Arrow array as Python values, None for null; times are without time zone."""
     return from_arrow(array).decode_nullable()
 
 
 def as_numpy(array: pa.Array) -> np.ndarray:
     """Return numbers or booleans without nulls as a read-only array.
 
-    Arrow's own `to_numpy` imports pandas, which takes longer than loading any model.
+    Arrow's `to_numpy` imports pandas, which takes longer than loading a model.
     """
     if types.is_boolean(array.type):
         return _bits(array.buffers()[1], array)
@@ -132,7 +132,7 @@ def as_numpy(array: pa.Array) -> np.ndarray:
 
 
 def _numbers(array: pa.Array) -> np.ndarray:
-    """Return what the buffer of an array holds, also where a value is null."""
+    """Return the buffer of an array, including its contents for null values."""
     if types.is_boolean(array.type):
         return _bits(array.buffers()[1], array)
     width = array.type.bit_width // 8
@@ -140,13 +140,13 @@ def _numbers(array: pa.Array) -> np.ndarray:
 
 
 def _bits(buffer: pa.Buffer, array: pa.Array) -> np.ndarray:
-    """Return a bitmap of the array, one boolean per value."""
+    """Return a bitmap of the array as one boolean per value."""
     bytes_ = np.frombuffer(buffer, np.uint8) if buffer is not None else np.empty(0, np.uint8)
     bits = np.unpackbits(bytes_, count=array.offset + len(array), bitorder="little")
     return bits[array.offset :].astype(bool)
 
 
 def _offsets(array: pa.Array) -> np.ndarray:
-    """Return the offsets of a list or map array: one more than it has rows."""
-    found = as_numpy(array.offsets).astype(np.int64)
-    return found if len(found) else np.zeros(1, np.int64)
+    """Return the offsets of a list or map array, one more than it has rows."""
+    offsets = as_numpy(array.offsets).astype(np.int64)
+    return offsets if len(offsets) else np.zeros(1, np.int64)

@@ -1,4 +1,4 @@
-"""The limit on what a few stored numbers stand for: stages expand sparse vectors and matrices."""
+"""Limit the size of vectors and matrices that store few values, because stages expand them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sparklet.linalg import DenseMatrix, DenseVector, SparseMatrix, SparseVector
 
 __all__ = ["check_elements", "check_expansion"]
 
-# HashingTF makes 262,144 features unless it is told otherwise; four million doubles take 32 MB.
+# HashingTF has 262,144 features by default; four million doubles take 32 MB.
 _MOST_ELEMENTS = 1 << 22
 _ELEMENTS_PER_VALUE = 64
 
@@ -31,7 +31,7 @@ def check_expansion(values: Iterable[Any]) -> None:
 
 
 def check_elements(elements: int, stored: int) -> None:
-    """Raise `ValueError` if so many elements are claimed by a file that stores so few of their values."""
+    """Raise `ValueError` if a file declares too many elements for the number of values that it stores."""
     limit = max(_MOST_ELEMENTS, _ELEMENTS_PER_VALUE * stored)
     if elements > limit:
         word = "value" if stored == 1 else "values"
@@ -46,7 +46,7 @@ def _sizes(values: Iterable[Any]) -> Iterator[tuple[int, int]]:
         if isinstance(value, DenseVector | SparseVector):
             yield value.size, len(value.values)
         elif isinstance(value, DenseMatrix | SparseMatrix):
-            # A matrix without rows can still claim columns.
+            # A matrix without rows can still declare columns.
             yield max(value.numRows, 1) * max(value.numCols, 1), len(value.values)
         elif isinstance(value, list):
             yield from _sizes(value)

@@ -1,8 +1,8 @@
-"""The SHA-256 of every file of a model, kept with its example: one changed byte anywhere is found.
+"""The SHA-256 of every file of a model, saved with its example, to detect any change of the files.
 
-`_sparklet/files/` holds text in the form of the `sha256sum` command, so that in the model's folder
-`sha256sum --check _sparklet/files/*.txt` checks it too. Spark's bookkeeping (`_SUCCESS`, `.crc`) is not
-listed: copies may come without it.
+`_sparklet/files/` contains text in the format of the `sha256sum` command, so that the command
+`sha256sum --check _sparklet/files/*.txt` in the model's folder checks it too. `_SUCCESS` and `.crc` files are
+not listed, because copies often omit them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sparklet.saved.text import lines, part_files
 __all__ = ["FILES", "check_files", "is_listed", "listing"]
 
 FILES = "_sparklet/files"
-"""The folder of the list, inside the model's."""
+"""The path of the folder of checksums inside the model folder."""
 
 _OWN = "_sparklet/"
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")
@@ -26,7 +26,7 @@ _DEEPEST = 200
 
 
 def is_listed(path: str) -> bool:
-    """Tell whether a file of a model, named by its path inside the folder, belongs into the list.
+    """Return whether the list includes a file, given by its path inside the model folder.
 
     >>> is_listed("stages/0_x/data/part-00000.parquet"), is_listed("metadata/_SUCCESS")
     (True, False)
@@ -38,15 +38,15 @@ def is_listed(path: str) -> bool:
 
 
 def listing(digests: Mapping[str, str]) -> str:
-    """Return the list of files and their digests as text."""
+    """Return the text of the list of files and digests."""
     return "".join(f"{digest}  {path}\n" for path, digest in sorted(digests.items()))
 
 
 def check_files(store: Store, root: str) -> None:
     """Compare the files of a model with the list.
 
-    Raises `VerificationError` at the first file that changed, went or came, `MissingDataError` or
-    `CorruptModelError` where there is no list.
+    Raises `VerificationError` at the first file that was modified, deleted or added, `MissingDataError` when
+    the list is absent and `CorruptModelError` when it is malformed.
     """
     known = _read(store, join(root, FILES))
     for path in _walk(store, root):
@@ -70,26 +70,26 @@ def _read(store: Store, folder: str) -> dict[str, str]:
     files = part_files(store, folder)
     if not files:
         raise MissingDataError(store.shown(folder), "is absent", "save the model again with sparklet.save")
-    found = {}
+    digests = {}
     for file in files:
         for line in lines(store, file):
             match = _LINE.fullmatch(line.decode("utf-8", "replace"))
             if match is None:
                 raise CorruptModelError(store.shown(file), f"is no list of files: {shown(line)}")
-            found[match[2]] = match[1]
-    return found
+            digests[match[2]] = match[1]
+    return digests
 
 
 def _walk(store: Store, root: str) -> Iterator[str]:
-    waiting = [("", 0)]
-    while waiting:
-        folder, depth = waiting.pop()
+    pending = [("", 0)]
+    while pending:
+        folder, depth = pending.pop()
         if depth > _DEEPEST:
             raise CorruptModelError(store.shown(root), f"has folders more than {_DEEPEST} deep")
         for name, is_folder in store.entries(join(root, folder) if folder else root) or ():
             path = join(folder, name) if folder else name
             if is_folder:
-                waiting.append((path, depth + 1))
+                pending.append((path, depth + 1))
             elif is_listed(path):
                 yield path
 
@@ -98,8 +98,8 @@ def _digest(store: Store, path: str) -> str:
     import hashlib
 
     source, _ = store.source(path)
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     with source:
         while chunk := source.read(_CHUNK):
-            whole.update(chunk)
-    return whole.hexdigest()
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""What is known of a class by its name alone; names are keys to look up, nothing is imported from them."""
+"""Facts about Spark classes by name; the names are only compared, never imported."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["is_estimator", "is_evaluator", "jvm_name"]
 
 _ML = "org.apache.spark.ml."
 
-# PySpark writes these itself when something inside has no JVM writer (`python/pyspark/ml/pipeline.py`,
+# PySpark writes these classes itself when a part has no JVM writer (`python/pyspark/ml/pipeline.py`,
 # `tuning.py`, `classification.py`); the folder has the layout of the JVM class.
 _JVM_NAMES = {
     "pyspark.ml.pipeline.Pipeline": _ML + "Pipeline",
@@ -49,7 +49,7 @@ _OLD_ONE_HOT_ENCODER = _ML + "feature.OneHotEncoder"
 
 
 def jvm_name(name: str) -> str:
-    """Return the JVM name of a class that PySpark also writes under its own name; other names unchanged.
+    """Return the JVM name of a class that PySpark also writes under a Python name; else the name itself.
 
     >>> jvm_name("pyspark.ml.pipeline.PipelineModel")
     'org.apache.spark.ml.PipelineModel'
@@ -58,9 +58,10 @@ def jvm_name(name: str) -> str:
 
 
 def is_estimator(className: str, version: SparkVersion | tuple[int, int] = (3, 0)) -> bool:
-    """Return whether a Spark class is an estimator, which has to be fitted before anything can be scored.
+    """Return whether a Spark class is an estimator, which must be fitted before it can score.
 
-    `OneHotEncoder` was a transformer until Spark 2.4 and is an estimator since 3.0; hence `version`.
+    `version` matters for `OneHotEncoder`, which was a transformer until Spark 2.4 and is an estimator since
+    3.0.
 
     >>> is_estimator("org.apache.spark.ml.Pipeline"), is_estimator("org.apache.spark.ml.PipelineModel")
     (True, False)

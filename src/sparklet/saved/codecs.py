@@ -1,4 +1,4 @@
-"""Text files as Hadoop compresses them: the suffix names the codec."""
+"""Decompress text files that Hadoop compressed; the suffix of a file names the codec."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["OversizedError", "decompress"]
 
 
 class OversizedError(Exception):
-    """Raise for data that unfolds to more than the limit: a decompression bomb."""
+    """Raised for data that decompresses to more than the limit, such as a decompression bomb."""
 
 
 def decompress(name: str, data: bytes, limit: int) -> bytes:
-    """Return the contents of a text file, decompressed as its suffix says: `limit` bytes at most.
+    """Return the content of a text file, decompressed with the codec of its suffix.
 
-    Raise OversizedError for more than `limit` bytes, LookupError for a codec that is unknown here, and
-    ValueError for damaged data.
+    Raises OversizedError for more than `limit` bytes, LookupError for an unsupported codec and ValueError for
+    damaged data.
 
     >>> import gzip
     >>> decompress("part-00000.gz", gzip.compress(b"text"), 100)
@@ -31,19 +31,19 @@ def decompress(name: str, data: bytes, limit: int) -> bytes:
 
 
 def _members(data: bytes, limit: int, make: Any, damage: type[Exception]) -> bytes:
-    """Unpack members that follow one another, as Hadoop concatenates them."""
+    """Return the decompressed content of concatenated members, as Hadoop writes them."""
     out = bytearray()
     while data:
-        machine = make()
+        decompressor = make()
         try:
-            out += machine.decompress(data, limit + 1 - len(out))
+            out += decompressor.decompress(data, limit + 1 - len(out))
         except damage as error:
             raise ValueError(str(error)) from error
         if len(out) > limit:
             raise OversizedError
-        if not machine.eof:
+        if not decompressor.eof:
             raise ValueError("the compressed data ends early")
-        data = machine.unused_data
+        data = decompressor.unused_data
     return bytes(out)
 
 
@@ -85,37 +85,37 @@ def _zstd(data: bytes, limit: int) -> bytes:
 
 
 def _snappy_size(chunk: bytes) -> int:
-    """Return the unpacked size, which raw Snappy states first as a varint."""
+    """Return the decompressed size, which raw Snappy data starts with as a varint."""
     size = 0
-    for place, byte in enumerate(chunk[:5]):
-        size |= (byte & 0x7F) << (7 * place)
+    for index, byte in enumerate(chunk[:5]):
+        size |= (byte & 0x7F) << (7 * index)
         if byte < 0x80:
             return size
     raise ValueError("the Snappy data has no length")
 
 
 def _lz4_size(chunk: bytes) -> int:
-    """Return the unpacked size of a raw LZ4 block, which only its tokens tell."""
-    size = place = 0
+    """Return the decompressed size of a raw LZ4 block, which is the sum of its tokens' lengths."""
+    size = offset = 0
 
     def extended(length: int) -> int:
-        nonlocal place
+        nonlocal offset
         more = 255 if length == 15 else 0
         while more == 255:
-            more = chunk[place]
-            place += 1
+            more = chunk[offset]
+            offset += 1
             length += more
         return length
 
     try:
-        while place < len(chunk):
-            token = chunk[place]
-            place += 1
+        while offset < len(chunk):
+            token = chunk[offset]
+            offset += 1
             literals = extended(token >> 4)
-            place += literals
+            offset += literals
             size += literals
-            if place < len(chunk):
-                place += 2  # where to copy from
+            if offset < len(chunk):
+                offset += 2  # the offset of the copy
                 size += extended(token & 15) + 4
     except IndexError:
         raise ValueError("the LZ4 data ends early") from None
@@ -123,24 +123,24 @@ def _lz4_size(chunk: bytes) -> int:
 
 
 def _blocks(data: bytes, limit: int, codec: str, size_of: Callable[[bytes], int]) -> bytes:
-    """Unpack Hadoop's `BlockCompressorStream`: raw length, then chunks of (packed length, packed bytes).
+    """Decompress Hadoop's `BlockCompressorStream`: the raw length, then chunks of (compressed length, bytes).
 
-    This is neither the framing of `snzip` nor of the `lz4` tool, so no stream reader of pyarrow opens it.
+    The framing differs from that of the `snzip` and `lz4` tools, so pyarrow's stream readers cannot read it.
     """
     import pyarrow as pa
 
-    out, place = bytearray(), 0
-    while place < len(data):
-        end = len(out) + int.from_bytes(data[place : place + 4], "big")
-        place += 4
+    out, offset = bytearray(), 0
+    while offset < len(data):
+        end = len(out) + int.from_bytes(data[offset : offset + 4], "big")
+        offset += 4
         if end > limit:
             raise OversizedError
         while len(out) < end:
-            size = int.from_bytes(data[place : place + 4], "big")
-            chunk = data[place + 4 : place + 4 + size]
+            size = int.from_bytes(data[offset : offset + 4], "big")
+            chunk = data[offset + 4 : offset + 4 + size]
             if not chunk or len(chunk) != size:
                 raise ValueError("the compressed data ends early")
-            place += 4 + size
+            offset += 4 + size
             unpacked = size_of(chunk)
             if not 0 < unpacked <= end - len(out):
                 raise ValueError("a chunk does not fit its block")

@@ -1,4 +1,4 @@
-"""Why a path is not a saved model: the things that people pass instead, each told apart."""
+"""Explain why a path is not a saved model, with a message for each common mistake."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _file(store: Store, path: str) -> ModelError:
 def _peek(store: Store, path: str) -> bytes:
     try:
         return store.read(path, _PEEK)
-    except ModelError:  # large or unreadable: it only would have made the message better
+    except ModelError:  # large or unreadable; the content would only improve the message
         return b""
 
 
@@ -70,9 +70,9 @@ def _is_pmml(data: bytes) -> bool:
 
 def _is_connect(store: Store, path: str) -> bool:
     try:
-        found = json.loads(_peek(store, path))
+        content = json.loads(_peek(store, path))
     except (ValueError, RecursionError):
         return False
-    return isinstance(found, dict) and (
-        found.get("type") == "spark_connect" or str(found.get("class")).startswith("pyspark.ml.connect.")
+    return isinstance(content, dict) and (
+        content.get("type") == "spark_connect" or str(content.get("class")).startswith("pyspark.ml.connect.")
     )

@@ -1,9 +1,9 @@
-"""The example that `sparklet.save` leaves in a model's folder: rows, and what Spark gave for them.
+"""The example that `sparklet.save` writes to a model's folder: rows, and Spark's scores for them.
 
-It lies in `_sparklet/`, which Spark's readers pass by: `metadata/` is one line of JSON, `data/` is Parquet
-with one row for each example row, its columns `i0, i1 ...` (inputs), `o0, o1 ...` (all that `transform`
-gave) and `scored` (false where Spark dropped the row), `files/` the checksums of the model's files. It is
-data from outside like the rest of the folder.
+The example is in the folder `_sparklet/`, which Spark's readers ignore. `metadata/` is one line of JSON.
+`data/` is Parquet with one row for each example row and the columns `i0, i1 ...` (inputs), `o0, o1 ...` (all
+columns of `transform`) and `scored` (false when Spark dropped the row). `files/` contains the checksums of
+the model's files. The example is untrusted input, as the rest of the folder.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from sparklet.types import DataType
 __all__ = ["EXAMPLE", "Example", "example_json", "read_example"]
 
 EXAMPLE = "_sparklet"
-"""The folder inside the model's."""
+"""The name of the example's folder inside the model folder."""
 
 _FORMAT = 1
 _WORD = re.compile(r"[A-Za-z0-9_+\-/:.]{1,64}")
@@ -35,7 +35,7 @@ Types = Mapping[str, DataType]
 
 
 def example_json(profile: Profile, facts: Mapping[str, Any], inputs: Types, outputs: Types) -> str:
-    """Return the line of JSON that describes an example; `facts` are for people, nothing reads them."""
+    """Return the line of JSON that describes an example; `facts` add entries."""
     session = {"ansi": profile.ansi, "timezone": profile.timezone, "locale": profile.locale}
     return json.dumps(
         {
@@ -52,10 +52,10 @@ def example_json(profile: Profile, facts: Mapping[str, Any], inputs: Types, outp
 
 @dataclass(frozen=True)
 class Example:
-    """Describe the example rows of a model; the rows themselves are read when asked for.
+    """The description of the example of a model; the rows are read on demand.
 
-    `profile` is the Spark that answered, with its session's settings. `exact` tells that the order in which
-    it summed its dots is known: it is then `profile.blas`.
+    `profile` describes the Spark session that scored the rows. `exact` declares that the summation order of
+    its dot products is known; it is `profile.blas` then.
     """
 
     path: str
@@ -67,49 +67,50 @@ class Example:
     _root: str
 
     def check_files(self) -> None:
-        """Compare every file of the model with what it was when the example was saved.
+        """Compare every file of the model with the checksums that were saved with the example.
 
-        Raises `VerificationError` at the first that changed.
+        Raises `VerificationError` at the first file that differs.
         """
         check_files(self._store, self._root)
 
     def rows(self) -> list[tuple[dict[str, Any], dict[str, Any] | None]]:
-        """Read the rows, each with all columns that Spark gave for it, or None where Spark dropped it.
+        """Return each row with all columns of Spark's `transform`, or None when Spark dropped it.
 
-        Raises `CorruptModelError` where the file is not what the description says.
+        Raises `CorruptModelError` when the file does not match the description.
         """
         table = read_table(self._store, join(self._root, f"{EXAMPLE}/data"))
         inputs = _columns(table, "i", self.inputs)
         outputs = _columns(table, "o", self.outputs)
         scored = table.numpy("scored", "boolean").tolist()
-        given = [dict(zip(self.inputs, row, strict=True)) for row in zip(*inputs, strict=True)]
-        made = [dict(zip(self.outputs, row, strict=True)) for row in zip(*outputs, strict=True)]
-        if not given or len(made) != len(given):
+        input_rows = [dict(zip(self.inputs, row, strict=True)) for row in zip(*inputs, strict=True)]
+        output_rows = [dict(zip(self.outputs, row, strict=True)) for row in zip(*outputs, strict=True)]
+        if not input_rows or len(output_rows) != len(input_rows):
             raise CorruptModelError(table.path, "holds no example row")
         return [
-            (row, answer if good else None) for row, answer, good in zip(given, made, scored, strict=True)
+            (row, answer if good else None)
+            for row, answer, good in zip(input_rows, output_rows, scored, strict=True)
         ]
 
 
 def _columns(table: Table, prefix: str, types: Types) -> list[list[Any]]:
-    found = []
-    for place, (name, type) in enumerate(types.items()):
-        path, type_ = f"{prefix}{place}", str(split_size(type)[0])
+    columns = []
+    for index, (name, type) in enumerate(types.items()):
+        path, type_ = f"{prefix}{index}", str(split_size(type)[0])
         if (stored := table.types.get(path)) is not None and not _same(stored, type_):
             raise CorruptModelError(table.path, f"column {path!r} ({name}) is {stored}, described as {type_}")
-        found.append(table.nullable(path))
-    return found
+        columns.append(table.nullable(path))
+    return columns
 
 
 def _same(stored: str, type_: str) -> bool:
-    # Parquet tells times with and without zone apart, and decimals, by more than Spark's type.
+    # For decimals and times, the type in Parquet is more specific than Spark's type.
     return stored == type_ or (stored.startswith(("decimal", "timestamp")) and type_[:4] == stored[:4])
 
 
 def read_example(store: Store, root: str) -> Example | None:
-    """Return the description of the example in a model's folder, None where there is none.
+    """Return the description of the example in a model's folder, None when there is none.
 
-    Raises `CorruptModelError` for one that `sparklet.save` cannot have written.
+    Raises `CorruptModelError` for a description that `sparklet.save` cannot have written.
     """
     folder = join(root, EXAMPLE)
     if not store.is_folder(folder):
@@ -125,35 +126,35 @@ def read_example(store: Store, root: str) -> Example | None:
     return Example(store.shown(folder), profile, exact, inputs, outputs, store, root)
 
 
-def _described(whole: Any) -> tuple[Profile, bool, Types, Types]:
-    """Return what the JSON says, or raise whatever shows that `sparklet.save` did not write it."""
-    if whole["format"] != _FORMAT:
-        raise ValueError(f"it has format {shown(whole['format'])}, this release reads {_FORMAT}")
-    session, order = whole["session"], whole["order"]
+def _described(description: Any) -> tuple[Profile, bool, Types, Types]:
+    """Return the parts of a description; raise an exception for JSON that `sparklet.save` did not write."""
+    if description["format"] != _FORMAT:
+        raise ValueError(f"it has format {shown(description['format'])}, this release reads {_FORMAT}")
+    session, order = description["session"], description["order"]
     for word in (session["timezone"], session["locale"]):
         if not _WORD.fullmatch(_text(word)):
             raise ValueError(f"it has the session setting {shown(word)}")
     if session["ansi"] not in (True, False):
         raise ValueError(f"it has the session setting ansi {shown(session['ansi'])}")
-    profile = Profile.of(_text(whole["spark"])).with_(
+    profile = Profile.of(_text(description["spark"])).with_(
         ansi=session["ansi"], timezone=session["timezone"], locale=session["locale"]
     )
     if order is not None:
         profile = profile.with_(blas=_text(order))
-    return profile, order is not None, _types(whole["inputs"]), _types(whole["outputs"])
+    return profile, order is not None, _types(description["inputs"]), _types(description["outputs"])
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"it holds {shown(value)}, expected a text")  # noqa: TRY004 - the file's fault
+        raise ValueError(f"it holds {shown(value)}, expected a text")  # noqa: TRY004 - the file is invalid
     return value
 
 
 def _types(pairs: Any) -> dict[str, DataType]:
-    found: dict[str, DataType] = {}
+    types: dict[str, DataType] = {}
     for name, text in pairs:
         type = parse_row_type(_text(text))
-        if fold(_text(name)) in map(fold, found):
+        if fold(_text(name)) in map(fold, types):
             raise ValueError(f"it names column {shown(name)} twice")
-        found[name] = type
-    return found
+        types[name] = type
+    return types

@@ -1,4 +1,4 @@
-"""SavedStage: one folder of a saved model, read as far as it is asked for."""
+"""SavedStage: one folder of a saved model, whose contents are read on demand."""
 
 from __future__ import annotations
 
@@ -32,11 +32,10 @@ __all__ = ["SavedStage", "open_model"]
 
 
 def open_model(path: str | os.PathLike[str]) -> SavedStage:
-    """Open the folder that `save` wrote: a pipeline or a single stage, local or on what `pyarrow.fs` opens.
+    """Open a saved pipeline or stage, in a local folder or on a file system that `pyarrow.fs` supports.
 
-    Only the metadata of this one folder is read. Raise ModelNotFoundError, NotAModelError,
-    UnfittedModelError, LegacyModelError, MissingDataError or CorruptModelError, each naming the file or
-    folder at fault.
+    Only the metadata of this folder is read. Raises ModelNotFoundError, NotAModelError, UnfittedModelError,
+    LegacyModelError, MissingDataError or CorruptModelError, which name the file or folder that is wrong.
     """
     store, root = locate(path)
     if not store.is_folder(join(root, "metadata")):
@@ -52,10 +51,10 @@ def open_model(path: str | os.PathLike[str]) -> SavedStage:
 
 
 class SavedStage:
-    """Hold one folder of a saved model: its metadata at hand, tables and folders inside it on demand.
+    """One folder of a saved model: its metadata, and access to its tables and nested folders.
 
-    `params` are as in the JSON, where NaN and infinities may be the texts "NaN", "Inf" and "-Inf".
-    `className` is the JVM's name also where PySpark wrote its own, which `metadata["class"]` keeps.
+    `params` are the values of the JSON, where NaN and infinities may be the strings "NaN", "Inf" and "-Inf".
+    `className` is the JVM class name, even when PySpark wrote a Python name, which is in `metadata["class"]`.
     """
 
     __slots__ = ("_file", "_folder", "_store", "className", "metadata", "params", "path", "uid", "version")
@@ -71,14 +70,14 @@ class SavedStage:
         self._store, self._folder, self._file = store, folder, metadata.path
         self.path = store.shown(folder)
         self.className, self.uid, self.version = metadata.className, metadata.uid, metadata.version
-        self.params, self.metadata = metadata.params, metadata.whole
+        self.params, self.metadata = metadata.params, metadata.entries
 
     def __repr__(self) -> str:
         return f"SavedStage({self.className} {self.uid!r} of Spark {self.version} at {self.path!r})"
 
     @property
     def explicit(self) -> frozenset[str]:
-        """Return the names of the params that were set; before 2.4 defaults were saved among them."""
+        """Return the names of the params that were set; before Spark 2.4 these include the defaults."""
         params = self.metadata.get("paramMap")
         return frozenset(params) if isinstance(params, Mapping) else frozenset()
 
@@ -90,22 +89,22 @@ class SavedStage:
             raise UnfittedModelError(self.path, problem, "save the model that fit returns")
 
     def corrupt(self, problem: str) -> CorruptModelError:
-        """Return the error that names this stage's metadata file, for what is wrong with its contents."""
+        """Return the error for invalid content of this stage's metadata file."""
         return CorruptModelError(self._file, problem)
 
     def number(self, key: str, least: int) -> int:
-        """Return a whole number that stands beside the params; raise CorruptModelError below `least`."""
+        """Return an integer that is stored beside the params; raise CorruptModelError below `least`."""
         value = self.metadata.get(key)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 1 << 31:
             raise self.corrupt(f"{key} is {shown(value)}, expected a whole number of at least {least}")
         return value
 
     def table(self, name: str = "data", columns: Sequence[str] | None = None) -> Table:
-        """Read a folder of Parquet files inside this stage: all columns, or those named by dotted paths."""
+        """Return a Parquet folder inside this stage, with all columns or those with these dotted paths."""
         return read_table(self._store, join(self._folder, name), columns)
 
     def arrow_files(self, name: str) -> list[tuple[str, pa.Table]]:
-        """Read a folder of Parquet files inside this stage with Arrow; return each file's path and rows."""
+        """Return the path and the Arrow table of each file of a Parquet folder inside this stage."""
         from sparklet.saved.arrow import read_file
 
         files = parquet_files(self._store, join(self._folder, name))
@@ -116,15 +115,15 @@ class SavedStage:
         return self._store.is_folder(join(self._folder, name))
 
     def example(self) -> Example | None:
-        """Return the example that `sparklet.save` left in this folder, None where there is none."""
+        """Return the example that `sparklet.save` wrote to this folder, None when there is none."""
         return read_example(self._store, self._folder)
 
     def child(self, name: str) -> SavedStage:
         """Open a stage saved inside this one (`bestModel`, `pipelineModel`, `model_0` ...).
 
-        `data` of BisectingKMeans and `oldModel` of DistributedLDA are models of the old API: these have
-        this stage's version, an empty uid and no params; everything is in `metadata`.
-        Raise MissingDataError where the folder is absent.
+        `data` of BisectingKMeans and `oldModel` of DistributedLDA are models of the old API. These have this
+        stage's version, an empty uid and no params; `metadata` has all their values. Raises MissingDataError
+        when the folder is absent.
         """
         folder = join(self._folder, name)
         metadata = join(folder, "metadata")
@@ -138,12 +137,12 @@ class SavedStage:
         return SavedStage(self._store, folder, metadata)
 
     def children(self, prefix: str) -> list[SavedStage]:
-        """Open the stages in the folders `<prefix>0`, `<prefix>1` ...; raise MissingDataError at a gap."""
+        """Open the stages in the folders `<prefix>0`, `<prefix>1` ...; raise MissingDataError for a gap."""
         numbered = re.compile(re.escape(prefix) + "(0|[1-9][0-9]*)")
         entries = self._store.entries(self._folder) or ()
         count = sum(is_folder and numbered.fullmatch(name) is not None for name, is_folder in entries)
-        # Counted up, not listed: model_10 comes after model_9, and a gap ends in child's error.
-        return [self.child(f"{prefix}{place}") for place in range(count)]
+        # Count instead of sorting the names: model_10 follows model_9, and `child` raises for a gap.
+        return [self.child(f"{prefix}{index}") for index in range(count)]
 
     def stages(self) -> list[SavedStage]:
         """Open the stages of a pipeline in their order; folders that `stageUids` does not list are ignored.
@@ -155,20 +154,20 @@ class SavedStage:
             state = shown(uids) if "stageUids" in self.params else "absent"
             raise self.corrupt(f"stageUids, the list of the pipeline's stages, is {state}")
         width = len(str(len(uids)))
-        found = [self._stage(place, uid, width) for place, uid in enumerate(uids)]
-        for stage in found:
+        stages = [self._stage(index, uid, width) for index, uid in enumerate(uids)]
+        for stage in stages:
             stage.require_fitted()
-        return found
+        return stages
 
-    def _stage(self, place: int, uid: str, width: int) -> SavedStage:
+    def _stage(self, index: int, uid: str, width: int) -> SavedStage:
         if "\0" in uid or uid.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", uid):
             raise self.corrupt(f"stage uid {shown(uid)} would lead out of the model's folder")
-        exact = f"stages/{place:0{width}d}_{uid}"
+        exact = f"stages/{index:0{width}d}_{uid}"
         if self.has(exact + "/metadata"):
             return self._open(join(self._folder, exact))
-        # Copying may have changed a name that the target does not allow; index and uid tell the stage.
+        # A copy may have changed a name that the file system does not allow; find the stage by index and uid.
         for name, is_folder in self._store.entries(join(self._folder, "stages")) or ():
-            if is_folder and re.match(f"0*{place}_", name) and self.has(f"stages/{name}/metadata"):
+            if is_folder and re.match(f"0*{index}_", name) and self.has(f"stages/{name}/metadata"):
                 stage = self.child(f"stages/{name}")
                 if stage.uid == uid:
                     return stage

@@ -1,4 +1,4 @@
-"""From what a user calls a path to a store and a root in it."""
+"""Resolve a user's path to a store and the root inside it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ __all__ = ["locate"]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(/.*)", re.DOTALL)
 
-# Hadoop's connectors have names of their own for what pyarrow calls s3.
+# The schemes of Hadoop's connectors that pyarrow calls s3.
 _PYARROW_SCHEMES = {"s3a": "s3", "s3n": "s3"}
 
 
 def locate(path: str | os.PathLike[str]) -> tuple[Store, str]:
-    """Return the store that holds `path` and the root inside it.
+    """Return the store that contains `path` and the root inside it.
 
-    A local path (str or `Path`), a `file:` URI, or a URI that `pyarrow.fs` opens: `s3://`, `gs://`,
-    `hdfs://`, `abfss://`. Raise ModelNotFoundError where nothing is there, OptionError for what is no path.
+    `path` is a local path (str or `Path`), a `file:` URI, or a URI that `pyarrow.fs` supports: `s3://`,
+    `gs://`, `hdfs://`, `abfss://`. Raises ModelNotFoundError when nothing exists there, OptionError for an
+    invalid path.
     """
     try:
         text = os.fspath(path)
@@ -29,7 +30,7 @@ def locate(path: str | os.PathLike[str]) -> tuple[Store, str]:
     if not isinstance(text, str):
         raise OptionError("path", path, "takes a path as str or Path")
     uri = _SCHEME.fullmatch(text)
-    # A folder may be called `model:`.
+    # A local folder may have a name such as `model:`.
     if uri is None or os.path.lexists(text):
         return _local(text, text)
     scheme, rest = uri[1].lower(), uri[2]
@@ -40,9 +41,9 @@ def locate(path: str | os.PathLike[str]) -> tuple[Store, str]:
     return _remote(text, _PYARROW_SCHEMES.get(scheme, scheme) + ":" + rest)
 
 
-def _local(given: str, path: str, hint: str = "") -> tuple[Store, str]:
+def _local(shown: str, path: str, hint: str = "") -> tuple[Store, str]:
     if not os.path.lexists(path):
-        raise ModelNotFoundError(given, "nothing exists here", hint)
+        raise ModelNotFoundError(shown, "nothing exists here", hint)
     return LocalStore(), path.rstrip("/") or "/"
 
 
@@ -51,17 +52,17 @@ def _file_path(rest: str) -> str:
     if rest.startswith("//"):
         host, slash, rest = rest[2:].partition("/")
         rest = slash + rest if host in ("", "localhost") else f"//{host}/{rest}"
-    # `file:///C:/model` names a drive on Windows.
+    # On Windows, `file:///C:/model` contains a drive.
     from urllib.parse import unquote
 
     return unquote(rest[1:] if re.match(r"/[A-Za-z]:", rest) and os.name == "nt" else rest)
 
 
-def _remote(given: str, uri: str) -> tuple[Store, str]:
+def _remote(shown: str, uri: str) -> tuple[Store, str]:
     from pyarrow.fs import FileSystem
 
     try:
         filesystem, root = FileSystem.from_uri(uri)
     except (OSError, ValueError, NotImplementedError) as error:
-        raise OptionError("path", given, f"pyarrow.fs cannot open it: {error}") from error
-    return RemoteStore(filesystem, root.rstrip("/"), given), root.rstrip("/")
+        raise OptionError("path", shown, f"pyarrow.fs cannot open it: {error}") from error
+    return RemoteStore(filesystem, root.rstrip("/"), shown), root.rstrip("/")

@@ -1,4 +1,4 @@
-"""The JSON line that every stage starts with.
+"""Read the metadata of a stage, which is one line of JSON.
 
 Follows Spark's `ml/util/ReadWrite.scala` (`DefaultParamsReader.parseMetadata`, 4.2).
 """
@@ -22,9 +22,9 @@ LEGACY = "org.apache.spark.mllib."
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Hold what the metadata of one stage says.
+    """The metadata of one stage.
 
-    `params` has `defaultParamMap` under `paramMap`; before Spark 2.4 `paramMap` held the defaults too.
+    `params` merges `paramMap` over `defaultParamMap`; before Spark 2.4 `paramMap` contained the defaults too.
     """
 
     path: str
@@ -32,34 +32,34 @@ class Metadata:
     uid: str
     version: SparkVersion
     params: Mapping[str, object]
-    whole: Mapping[str, object]
+    entries: Mapping[str, object]
 
 
 def read_metadata(store: Store, folder: str, parent: SparkVersion | None = None) -> Metadata:
-    """Read and check the metadata in a text folder.
+    """Return the checked metadata of a text folder.
 
-    Spark nests two models of the old `spark.mllib` API, whose metadata has no uid, version and params:
-    such a one is accepted below a stage and takes its `parent`'s version.
-    Raise MissingDataError where there is none, CorruptModelError where it is not what Spark writes.
+    Spark nests two models of the old `spark.mllib` API, whose metadata has no uid, version and params. Such a
+    model is accepted below a stage and gets the version of its `parent`. Raises MissingDataError when there
+    is no metadata, CorruptModelError when it is not what Spark writes.
     """
     path, line = first_line(store, folder)
     name = store.shown(path)
-    whole = _json_object(name, line)
-    className = _text(name, whole, "class")
+    entries = _json_object(name, line)
+    className = _text(name, entries, "class")
     if parent is not None and className.startswith(LEGACY):
-        return Metadata(name, className, "", parent, {}, whole)
-    if className.startswith(LEGACY) and "sparkVersion" not in whole:
-        # Reported by the caller as a legacy model, not as a damaged one.
-        return Metadata(name, className, "", SparkVersion(1, 0, ""), {}, whole)
-    uid = _text(name, whole, "uid")
-    text = _text(name, whole, "sparkVersion")
+        return Metadata(name, className, "", parent, {}, entries)
+    if className.startswith(LEGACY) and "sparkVersion" not in entries:
+        # The caller reports a legacy model rather than a damaged one.
+        return Metadata(name, className, "", SparkVersion(1, 0, ""), {}, entries)
+    uid = _text(name, entries, "uid")
+    text = _text(name, entries, "sparkVersion")
     try:
         version = SparkVersion.parse(text)
     except ValueError:
         raise CorruptModelError(name, f"sparkVersion {shown(text)} is not a version") from None
-    defaults = _object(name, whole, "defaultParamMap") if "defaultParamMap" in whole else {}
-    params = {**defaults, **_object(name, whole, "paramMap")}
-    return Metadata(name, jvm_name(className), uid, version, params, whole)
+    defaults = _object(name, entries, "defaultParamMap") if "defaultParamMap" in entries else {}
+    params = {**defaults, **_object(name, entries, "paramMap")}
+    return Metadata(name, jvm_name(className), uid, version, params, entries)
 
 
 def _json_object(path: str, line: bytes) -> dict[str, object]:
@@ -68,7 +68,7 @@ def _json_object(path: str, line: bytes) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise CorruptModelError(path, f"is not UTF-8: {error.reason} at byte {error.start}") from None
     try:
-        # Python-written metadata has bare NaN and Infinity, which this parser takes.
+        # Metadata written by Python may contain bare NaN and Infinity, which this parser accepts.
         value = json.loads(text)
     except RecursionError:
         raise CorruptModelError(path, "holds JSON that is nested too deeply") from None
@@ -79,17 +79,17 @@ def _json_object(path: str, line: bytes) -> dict[str, object]:
     return value
 
 
-def _text(path: str, whole: Mapping[str, object], key: str) -> str:
-    value = whole.get(key)
+def _text(path: str, entries: Mapping[str, object], key: str) -> str:
+    value = entries.get(key)
     if not isinstance(value, str) or not value:
-        state = f"is {shown(value)}, expected a text" if key in whole else "is absent"
+        state = f"is {shown(value)}, expected a text" if key in entries else "is absent"
         raise CorruptModelError(path, f"{key!r} {state}")
     return value
 
 
-def _object(path: str, whole: Mapping[str, object], key: str) -> dict[str, object]:
-    value = whole.get(key)
+def _object(path: str, entries: Mapping[str, object], key: str) -> dict[str, object]:
+    value = entries.get(key)
     if not isinstance(value, dict):
-        state = f"is {shown(value)}, expected an object" if key in whole else "is absent"
+        state = f"is {shown(value)}, expected an object" if key in entries else "is absent"
         raise CorruptModelError(path, f"{key!r} {state}")
     return value

@@ -1,4 +1,4 @@
-"""Where the files are: one small interface over local folders and whatever `pyarrow.fs` opens."""
+"""File access: one small interface to local folders and the file systems of `pyarrow.fs`."""
 
 from __future__ import annotations
 
@@ -14,43 +14,43 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "LocalStore", "RemoteStore", "Store", "join"]
 
-# Below this a file is read in one call; above, Arrow fetches the ranges that it needs.
+# Files up to this size are read in one call; of larger files, Arrow reads the ranges that it needs.
 _WHOLE = 4 << 20
-# Below this a local file is read in one call, as that is cheaper than to map it for the C module.
+# Local files up to this size are read in one call, which is cheaper than mapping them for the C module.
 _WHOLE_LOCAL = 64 << 20
 
 
 Entry: TypeAlias = tuple[str, bool]
-"""The name of one thing in a folder, and whether it is a folder; pipes and devices are never listed."""
+"""The name of an entry of a folder, and whether it is a folder; pipes and devices are not listed."""
 
 
 class Store(Protocol):
-    """Read files below one root; paths use `/` and `shown` gives the text that messages name them by."""
+    """Read files below one root; paths use `/`, and `shown` returns their text for messages."""
 
     def shown(self, path: str) -> str:
-        """Return the path as the user knows it."""
+        """Return the path in the user's notation."""
 
     def is_file(self, path: str) -> bool:
-        """Return whether a regular file is there."""
+        """Return whether the path is a regular file."""
 
     def is_folder(self, path: str) -> bool:
-        """Return whether a folder is there."""
+        """Return whether the path is a folder."""
 
     def entries(self, path: str) -> list[Entry] | None:
-        """Return the files and folders of a folder in name order, None where there is no such folder."""
+        """Return the files and folders of a folder in name order, None when the folder does not exist."""
 
     def read(self, path: str, limit: int) -> bytes:
-        """Return a whole file; raise CorruptModelError for one of more than `limit` bytes."""
+        """Return the content of a file; raise CorruptModelError for more than `limit` bytes."""
 
     def small(self, path: str) -> bytes | None:
-        """Return a whole file, None for one so large that it had better be read in parts."""
+        """Return the content of a file, None for a large file, which is better read in parts."""
 
     def source(self, path: str) -> tuple[Any, int]:
-        """Return what Arrow can read a file from, and its size in bytes."""
+        """Return a source from which Arrow can read a file, and its size in bytes."""
 
 
 def join(folder: str, name: str) -> str:
-    """Join with `/`, which every store takes and Windows too."""
+    """Return the joined path with `/`, which every store and Windows accept."""
     return f"{folder}/{name}"
 
 
@@ -60,10 +60,10 @@ def _too_large(shown: str, limit: int) -> CorruptModelError:
 
 @contextmanager
 def _reading(shown: str) -> Iterator[None]:
-    """Turn the operating system's errors into ours, naming the file."""
+    """Convert errors of the operating system to errors that name the file."""
     try:
         yield
-    except ModelError:  # ours already; some are OSError too
+    except ModelError:  # already converted; some of these are OSError too
         raise
     except FileNotFoundError:
         raise MissingDataError(shown, "is absent") from None
@@ -72,39 +72,39 @@ def _reading(shown: str) -> Iterator[None]:
 
 
 class LocalStore:
-    """Read local files with as few system calls as possible: a pipeline is many tiny files."""
+    """Read local files with few system calls, because a pipeline consists of many tiny files."""
 
     def shown(self, path: str) -> str:
         """Return the path itself."""
         return path
 
     def is_file(self, path: str) -> bool:
-        """Return whether a regular file is there."""
+        """Return whether the path is a regular file."""
         return os.path.isfile(path)
 
     def is_folder(self, path: str) -> bool:
-        """Return whether a folder is there."""
+        """Return whether the path is a folder."""
         return os.path.isdir(path)
 
     def entries(self, path: str) -> list[Entry] | None:
-        """Return the files and folders of a folder in name order, None where there is no such folder."""
-        found = []
+        """Return the files and folders of a folder in name order, None when the folder does not exist."""
+        entries = []
         try:
             with os.scandir(path) as listing:
                 for item in listing:
                     if item.is_file():
-                        found.append((item.name, False))
+                        entries.append((item.name, False))
                     elif item.is_dir():
-                        found.append((item.name, True))
+                        entries.append((item.name, True))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
             raise ModelError(path, f"cannot be listed: {error}") from error
-        found.sort()
-        return found
+        entries.sort()
+        return entries
 
     def read(self, path: str, limit: int) -> bytes:
-        """Return a whole file; raise CorruptModelError for one of more than `limit` bytes."""
+        """Return the content of a file; raise CorruptModelError for more than `limit` bytes."""
         with _reading(path), open(path, "rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             if size > limit:
@@ -112,22 +112,22 @@ class LocalStore:
             return file.readall()
 
     def small(self, path: str) -> bytes | None:
-        """Return a whole file, None for one so large that it had better be read in parts."""
+        """Return the content of a file, None for a large file, which is better read in parts."""
         with _reading(path), open(path, "rb", buffering=0) as file:
             return file.readall() if os.fstat(file.fileno()).st_size <= _WHOLE_LOCAL else None
 
     def source(self, path: str) -> tuple[Any, int]:
-        """Return what Arrow can read a file from, and its size in bytes."""
+        """Return a source from which Arrow can read a file, and its size in bytes."""
         import pyarrow as pa
 
         with _reading(path):
             size = os.stat(path).st_size
-            # Opening through Arrow costs more than reading a small file at once.
+            # For a small file, opening it through Arrow is slower than reading it in one call.
             return (pa.BufferReader(self.read(path, size)) if size <= _WHOLE else pa.OSFile(path)), size
 
 
 class RemoteStore:
-    """Read through `pyarrow.fs`; a model is listed once, as each listing of an object store is a request."""
+    """Read through `pyarrow.fs`; list a model once, because each listing of an object store is a request."""
 
     def __init__(self, filesystem: FileSystem, root: str, uri: str) -> None:
         from pyarrow.fs import FileType
@@ -143,7 +143,7 @@ class RemoteStore:
                 self._files[root] = top.size
                 return
             self._list(recursive=False)
-            # What is no model may be a whole bucket, which nobody wants listed.
+            # A path that is not a model may be a whole bucket, which must not be listed.
             if ("metadata", True) in self._folders[root]:
                 self._list(recursive=True)
 
@@ -169,24 +169,24 @@ class RemoteStore:
             path, is_folder = folder, True
 
     def shown(self, path: str) -> str:
-        """Return the path as the URI that was asked for, continued."""
+        """Return the path as a URI below the URI of the user."""
         return self._uri + path[len(self._root) :]
 
     def is_file(self, path: str) -> bool:
-        """Return whether a file is there."""
+        """Return whether the path is a file."""
         return path in self._files
 
     def is_folder(self, path: str) -> bool:
-        """Return whether a folder is there."""
+        """Return whether the path is a folder."""
         return path in self._folders
 
     def entries(self, path: str) -> list[Entry] | None:
-        """Return the files and folders of a folder in name order, None where there is no such folder."""
-        found = self._folders.get(path)
-        return None if found is None else sorted(found)
+        """Return the files and folders of a folder in name order, None when the folder does not exist."""
+        entries = self._folders.get(path)
+        return None if entries is None else sorted(entries)
 
     def read(self, path: str, limit: int) -> bytes:
-        """Return a whole file; raise CorruptModelError for one of more than `limit` bytes."""
+        """Return the content of a file; raise CorruptModelError for more than `limit` bytes."""
         shown = self.shown(path)
         if self._files.get(path, 0) > limit:
             raise _too_large(shown, limit)
@@ -197,11 +197,11 @@ class RemoteStore:
         return data
 
     def small(self, path: str) -> bytes | None:
-        """Return a whole file, None for one so large that it had better be read in parts."""
+        """Return the content of a file, None for a large file, which is better read in parts."""
         return self.read(path, _WHOLE) if self._files.get(path, 0) <= _WHOLE else None
 
     def source(self, path: str) -> tuple[Any, int]:
-        """Return what Arrow can read a file from, and its size in bytes."""
+        """Return a source from which Arrow can read a file, and its size in bytes."""
         import pyarrow as pa
 
         size = self._files.get(path, 0)

@@ -1,4 +1,4 @@
-"""Parquet folders as Spark writes them: any number of files, rows in any order."""
+"""Read Parquet folders that Spark wrote: any number of files, with the rows in any order."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["Table", "parquet_files", "read_table"]
 
 Columns: TypeAlias = list[tuple[str, tuple[Array, ...]]]
-"""Columns with their names, each in one or several chunks."""
+"""The name and the chunks of each column."""
 
 _NUMBER_LISTS = ("array<double>", "array<float>", "array<int>", "array<bigint>")
 
 
 def parquet_files(store: Store, folder: str) -> list[str]:
-    """Return the files of a Parquet folder; raise MissingDataError where there is none."""
+    """Return the files of a Parquet folder; raise MissingDataError when there are none."""
     files = part_files(store, folder)
     if not files:
         problem = "is absent" if files is None else "holds no Parquet file"
@@ -34,30 +34,32 @@ def parquet_files(store: Store, folder: str) -> list[str]:
 
 
 def read_table(store: Store, folder: str, columns: Sequence[str] | None = None) -> Table:
-    """Read every Parquet file of a folder: all columns, or those named that are there.
+    """Return the table of all Parquet files of a folder, with all columns or the existing ones of `columns`.
 
-    Raise MissingDataError where there is none, CorruptModelError naming the file that cannot be read.
+    Raises MissingDataError when there are no files, CorruptModelError for a file that cannot be read.
     """
     files = parquet_files(store, folder)
     rows, merged = _read_file(store, files[0], columns)
     for path in files[1:]:
-        more, found = _read_file(store, path, columns)
-        if [(name, chunks[0].type) for name, chunks in found] != [(n, c[0].type) for n, c in merged]:
+        count, chunks_of_file = _read_file(store, path, columns)
+        if [(name, chunks[0].type) for name, chunks in chunks_of_file] != [(n, c[0].type) for n, c in merged]:
             raise CorruptModelError(
                 store.shown(path), f"has other columns than {files[0].rpartition('/')[2]}"
             )
-        rows += more
-        merged = [(name, chunks + added) for (name, chunks), (_, added) in zip(merged, found, strict=True)]
+        rows += count
+        merged = [
+            (name, chunks + added) for (name, chunks), (_, added) in zip(merged, chunks_of_file, strict=True)
+        ]
     return Table(store.shown(files[0] if len(files) == 1 else folder), rows, merged)
 
 
 def _read_file(store: Store, path: str, columns: Sequence[str] | None) -> tuple[int, Columns]:
     native = kernels()
     if native is not None and (data := store.small(path)):
-        found = native.parquet(data, None if columns is None else tuple(columns))
-        if found is not None:
-            return found[0], [(name, (array,)) for name, array in map(array_of, found[1])]
-    # Arrow takes longer to import than most models to load.
+        result = native.parquet(data, None if columns is None else tuple(columns))
+        if result is not None:
+            return result[0], [(name, (array,)) for name, array in map(array_of, result[1])]
+    # Importing Arrow takes longer than loading most models.
     from sparklet.saved.arrow import columns_of, read_file
 
     table = read_file(store, path, columns)
@@ -65,11 +67,11 @@ def _read_file(store: Store, path: str, columns: Sequence[str] | None) -> tuple[
 
 
 class Table:
-    """Hold the rows of one Parquet folder and hand them out by column.
+    """The rows of one Parquet folder, read by column.
 
-    A column is named by its name, its position (an int), or a dotted path into structs such as
-    `nodeData.split.featureIndex`. Where `type` is given, in Spark's notation with `vector` and `matrix`,
-    another type or any null is a CorruptModelError, as is an absent column.
+    A column is selected by its name, its position (an int), or a dotted path into structs such as
+    `nodeData.split.featureIndex`. An absent column raises CorruptModelError. When `type` is given (in Spark's
+    notation plus `vector` and `matrix`), a column of another type or with nulls raises CorruptModelError too.
     """
 
     __slots__ = ("_columns", "_order", "num_rows", "path")
@@ -85,7 +87,7 @@ class Table:
         order: np.ndarray | None = None,
     ) -> None:
         self.path, self.num_rows, self._columns = path, num_rows, columns
-        # Which row comes first, second ...; None for the order in which they are stored.
+        # The row indices in the order of the table; None for the stored order.
         self._order = order
 
     @property
@@ -95,19 +97,19 @@ class Table:
 
     @property
     def types(self) -> dict[str, str]:
-        """Return the name of every column's Spark type."""
+        """Return the Spark type of each column by name, as text."""
         return {name: chunks[0].type for name, chunks in self._columns}
 
     def type(self, path: str | int) -> DataType:
         """Return the Spark type of a column."""
-        found = self._find(path)[0].type
+        name = self._find(path)[0].type
         try:
-            return parse_type(found)
+            return parse_type(name)
         except OptionError:
-            self._fail(path, f"has type {found}, which Spark does not write")
+            self._fail(path, f"has type {name}, which Spark does not write")
 
     def has(self, path: str | int) -> bool:
-        """Return whether there is such a column."""
+        """Return whether the column exists."""
         try:
             self._find(path)
         except CorruptModelError:
@@ -115,9 +117,9 @@ class Table:
         return True
 
     def column(self, path: str | int, type: str | None = None) -> list[Any]:
-        """Return a column as Python values: vectors and matrices from linalg, maps and structs as dicts.
+        """Return a column as Python values; vectors and matrices are linalg's, maps and structs are dicts.
 
-        Vectors and matrices with many more elements than stored values are a CorruptModelError.
+        Raises CorruptModelError for vectors and matrices with many more elements than stored values.
         """
         chunks = self._find(path, type)
         values = self._decoded(path, chunks, lambda chunk: chunk.decode())
@@ -129,7 +131,7 @@ class Table:
         return values
 
     def nullable(self, path: str | int) -> list[Any]:
-        """Return a column as `column` does, where any value may be null and times are without zone."""
+        """Return a column as `column` does, but allow nulls and return times without time zone."""
         return self._decoded(path, self._find(path), lambda chunk: chunk.decode_nullable())
 
     def _decoded(
@@ -148,7 +150,7 @@ class Table:
         return values if self._order is None else values[self._order]
 
     def flat(self, path: str | int, type: str | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """Return number lists as (values, offsets): row i is `values[offsets[i]:offsets[i + 1]]`."""
+        """Return lists of numbers as (values, offsets): row i is `values[offsets[i]:offsets[i + 1]]`."""
         import numpy
 
         chunks = self._find(path, type)
@@ -166,14 +168,14 @@ class Table:
             return joined, offsets
         ordered = sizes[self._order]
         bounds = _ends(ordered)
-        # Where each value lies now: the start of its list, and its place in there.
-        places = numpy.arange(bounds[-1]) + numpy.repeat(offsets[self._order] - bounds[:-1], ordered)
-        return joined[places], bounds
+        # The stored index of each value: the start of its list plus its index in the list.
+        indices = numpy.arange(bounds[-1]) + numpy.repeat(offsets[self._order] - bounds[:-1], ordered)
+        return joined[indices], bounds
 
     def row(self, **types: str) -> dict[str, Any]:
-        """Return the only row as a dict: the columns named in `types`, each checked, or all of them.
+        """Return the only row as a dict: the columns of `types`, with their types checked, or all columns.
 
-        Raise CorruptModelError unless there is exactly one row.
+        Raises CorruptModelError unless there is exactly one row.
         """
         if self.num_rows != 1:
             raise CorruptModelError(self.path, f"has {self.num_rows} rows, expected 1")
@@ -182,7 +184,7 @@ class Table:
         return {name: self.column(index)[0] for index, name in enumerate(self.names)}
 
     def sorted_by(self, *paths: str | int) -> Table:
-        """Return the rows ordered by number columns, the first counting most; ties keep their order."""
+        """Return the table sorted by number columns, the first being the primary key; the sort is stable."""
         import numpy
 
         keys = [self.numpy(path) for path in reversed(paths)]
@@ -222,7 +224,7 @@ class Table:
 
     def _named(self, path: str) -> tuple[Array, ...]:
         names = self.names
-        # An Imputer's columns are named by the user, dots and all.
+        # The columns of an Imputer have the user's names, which may contain dots.
         if path in names:
             return self._at(names.index(path))
         name, *fields = path.split(".")
@@ -231,12 +233,12 @@ class Table:
         chunks = self._at(names.index(name))
         for field in fields:
             inner = [chunk.fields.get(field) if isinstance(chunk, Structs) else None for chunk in chunks]
-            found = tuple(chunk for chunk in inner if chunk is not None)
-            if len(found) < len(chunks):
+            parts = tuple(chunk for chunk in inner if chunk is not None)
+            if len(parts) < len(chunks):
                 raise CorruptModelError(self.path, f"lacks column {path!r}")
             if any(chunk.mask is not None for chunk in chunks):
                 self._fail(path, "lies inside a null struct")
-            chunks = found
+            chunks = parts
         return chunks
 
     def _fail(self, path: str | int, problem: str, cause: BaseException | None = None) -> NoReturn:
@@ -244,7 +246,7 @@ class Table:
 
 
 def _ascending(keys: Sequence[np.ndarray]) -> bool:
-    """Return whether rows are in the order of keys, the last counting most, as Spark mostly wrote them."""
+    """Return whether the rows are sorted by keys, the last being primary; Spark mostly writes them sorted."""
     import numpy
 
     sorted_so_far = numpy.ones(max(len(keys[0]) - 1, 0), bool)
@@ -255,7 +257,7 @@ def _ascending(keys: Sequence[np.ndarray]) -> bool:
 
 
 def _ends(lengths: np.ndarray) -> np.ndarray:
-    """Return the offsets of lists of these lengths: one more than there are."""
+    """Return the offsets of lists of these lengths, one more than there are lists."""
     import numpy
 
     offsets = numpy.zeros(len(lengths) + 1, numpy.int64)

@@ -1,4 +1,4 @@
-"""Text folders as Spark writes them: part files, possibly compressed, possibly several, possibly empty."""
+"""Read text folders that Spark wrote: any number of part files, which may be compressed or empty."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sparklet.saved.stores import Store, join
 
 __all__ = ["COPIED", "LFS_HINT", "LFS_PROBLEM", "first_line", "is_lfs_pointer", "part_files"]
 
-# A hundred million characters of stop words fit; a decompression bomb does not.
+# Enough for a hundred million characters of stop words, but not for a decompression bomb.
 _LIMIT = 256 << 20
 
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -21,14 +21,14 @@ LFS_HINT = "git lfs pull"
 
 
 def is_lfs_pointer(data: bytes) -> bool:
-    """Return whether the bytes are the pointer that Git leaves where an LFS object was not fetched."""
+    """Return whether the bytes are the pointer that Git stores in place of an LFS object."""
     return data.startswith(_LFS)
 
 
 def part_files(store: Store, folder: str) -> list[str] | None:
-    """Return the data files of a folder in name order, None where there is no folder.
+    """Return the data files of a folder in name order, None when the folder does not exist.
 
-    As in Hadoop, names that start with `_` or `.` are bookkeeping (`_SUCCESS`, `_committed_…`, `.crc`).
+    As in Hadoop, files whose names start with `_` or `.` are not data (`_SUCCESS`, `_committed_…`, `.crc`).
     """
     entries = store.entries(folder)
     if entries is None:
@@ -56,14 +56,14 @@ def lines(store: Store, path: str) -> Iterator[bytes]:
         raise CorruptModelError(shown, f"unpacks to more than {_LIMIT >> 20} MiB") from None
     except ValueError as error:
         raise CorruptModelError(shown, f"cannot be decompressed: {error}") from error
-    # bytes.splitlines breaks at \n and \r only; str.splitlines would also break at U+2028 inside a string.
+    # bytes.splitlines splits at \n and \r only; str.splitlines also splits at U+2028 inside a string.
     for line in data.removeprefix(b"\xef\xbb\xbf").splitlines():
         if stripped := line.strip():
             yield stripped
 
 
 def first_line(store: Store, folder: str) -> tuple[str, bytes]:
-    """Return (file, first non-empty line) of a text folder; raise MissingDataError where there is none."""
+    """Return the first non-empty line of a text folder and its file; raise MissingDataError without one."""
     files = part_files(store, folder)
     if files is None:
         raise MissingDataError(store.shown(folder), "is absent")

@@ -1,4 +1,4 @@
-"""Vectors and matrices of linalg, made of the structs that Spark stores for them, and checked on the way."""
+"""Convert the structs that Spark stores for vectors and matrices to checked values of linalg."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _check(good: bool, problem: str) -> None:
 
 
 def _rows(mask: bytes | None, *columns: Sequence[Any]) -> Iterable[tuple[Any, ...] | None]:
-    """Return the fields of each struct, None for a null one."""
+    """Return the fields of each struct, None for a null struct."""
     rows = zip(*columns, strict=True)
     return rows if mask is None else [row if valid else None for row, valid in zip(rows, mask, strict=True)]
 
@@ -32,13 +32,13 @@ def _rows(mask: bytes | None, *columns: Sequence[Any]) -> Iterable[tuple[Any, ..
 def vectors(mask: bytes | None, *columns: Sequence[Any]) -> list[Vector | None]:
     """Return the vectors that `VectorUDT` stores in columns: type, size, indices, values.
 
-    Raises `ValueError` for contradictions.
+    Raises `ValueError` for inconsistent fields.
     """
     return [None if row is None else _vector(*row) for row in _rows(mask, *columns)]
 
 
 def _vector(kind: object, size: object, indices: list[int] | None, values: list[float] | None) -> Vector:
-    """Return a vector: type 0 is sparse, type 1 dense (then size and indices are null)."""
+    """Return a vector: type 0 is sparse; type 1 is dense, with null size and indices."""
     if values is None:
         raise ValueError("values are null")
     _check(None not in values, "values holds nulls")
@@ -62,8 +62,8 @@ def _vector(kind: object, size: object, indices: list[int] | None, values: list[
 def matrices(mask: bytes | None, *columns: Sequence[Any]) -> list[Matrix | None]:
     """Return the matrices that `MatrixUDT` stores in columns.
 
-    These are type, numRows, numCols, colPtrs, rowIndices, values and isTransposed. Raises `ValueError` for
-    contradictions.
+    The columns are type, numRows, numCols, colPtrs, rowIndices, values and isTransposed. Raises `ValueError`
+    for inconsistent fields.
     """
     return [None if row is None else _matrix(*row) for row in _rows(mask, *columns)]
 
@@ -77,9 +77,9 @@ def _matrix(
     values: list[float] | None,
     transposed: bool | None,
 ) -> Matrix:
-    """Return a matrix: type 0 is sparse (CSC, transposed CSR), 1 dense (by columns, transposed by rows)."""
+    """Return a matrix: type 0 is sparse (CSC, or CSR when transposed), 1 is dense (column- or row-major)."""
     if not isinstance(rows, int) or not isinstance(columns, int):
-        raise ValueError("a matrix lacks numRows or numCols")  # noqa: TRY004 - the file's fault
+        raise ValueError("a matrix lacks numRows or numCols")  # noqa: TRY004 - the file is invalid
     if values is None or transposed is None:
         raise ValueError("a matrix lacks values or isTransposed")
     _check(None not in values, "values holds nulls")

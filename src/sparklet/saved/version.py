@@ -1,4 +1,4 @@
-"""SparkVersion: the version that a folder was saved by, comparable with tuples."""
+"""SparkVersion: the Spark version that saved a folder, comparable with tuples."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from functools import total_ordering
 
 __all__ = ["SparkVersion"]
 
-# As in `core/src/main/scala/org/apache/spark/util/VersionUtils.scala`; vendors append what they like.
+# As in `core/src/main/scala/org/apache/spark/util/VersionUtils.scala`; vendors append any suffix.
 _MAJOR_MINOR = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(\..*)?", re.DOTALL)
 
 
 @total_ordering
 @dataclass(frozen=True, slots=True, eq=False)
 class SparkVersion:
-    """Hold the version of Spark that wrote a folder.
+    """The version of Spark that wrote a folder.
 
-    Formats depend on `major` and `minor` alone, so these are what compares, with another version or with
-    a tuple `(major, minor)`; `text` is kept for messages, as in `3.5.0-amzn-1`.
+    Formats depend only on `major` and `minor`, so comparisons with another version or with a tuple `(major,
+    minor)` use only these. `text` is the full version for messages, such as `3.5.0-amzn-1`.
 
     >>> version = SparkVersion.parse("2.4.0.cloudera2")
     >>> version == (2, 4), version > (2, 4), version < (3, 0), str(version)
@@ -31,11 +31,11 @@ class SparkVersion:
 
     @classmethod
     def parse(cls, text: str) -> SparkVersion:
-        """Parse Spark's or a vendor's version text; ValueError where it has no major and minor number."""
-        found = _MAJOR_MINOR.fullmatch(text)
-        if found is None:
+        """Return the version of a text; raise ValueError when it has no major and minor number."""
+        match = _MAJOR_MINOR.fullmatch(text)
+        if match is None:
             raise ValueError("not a Spark version")
-        return cls(int(found[1]), int(found[2]), text)
+        return cls(int(match[1]), int(match[2]), text)
 
     def __str__(self) -> str:
         return self.text
