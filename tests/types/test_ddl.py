@@ -149,7 +149,8 @@ def assert_spark_agrees(spark, text):
     theirs = spark._jvm.org.apache.spark.sql.types.StructType.fromDDL(text)
     assert to_json(ours) == theirs.json()
     assert str(ours) == theirs.catalogString()
-    assert str(ours) == StructType.fromJson(json.loads(theirs.json())).simpleString()
+    if spark.version >= "4" or " interval" not in text:  # which PySpark 3.5 does not read
+        assert str(ours) == StructType.fromJson(json.loads(theirs.json())).simpleString()
     if spark.version >= "4":
         assert to_ddl(ours) == theirs.toDDL()
         assert to_sql(ours) == theirs.sql()

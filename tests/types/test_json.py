@@ -160,6 +160,8 @@ def test_spark_writes_and_reads_the_same(spark):
         text = to_json(schema)
         # Spark's metadata is a map without order.
         assert json.loads(jvm.fromJson(text).json()) == json.loads(text)
+        if spark.version < "4" and "interval" in text:
+            continue  # PySpark 3.5 does not read it, its JVM does
         theirs = Theirs.fromJson(json.loads(text))
         assert parse_json_value(theirs.jsonValue()) == schema
         assert parse_json(theirs.json()) == schema
