@@ -28,7 +28,7 @@ def transform(author: Any, frame: DataFrame) -> DataFrame:
     stage = f"{type(author).__name__} {author.uid}"
     names, work = _typed(author, frame, stage)
     arguments = [
-        functions.col(quoted(name)).cast(kind) if kind != found else functions.col(quoted(name))
+        functions.col(quoted(name)).cast(data_type(kind)) if kind != found else functions.col(quoted(name))
         for name, (_, found, kind) in zip(names, work.inputs, strict=True)
     ]
     fields = [_field(column) for column in work.outputs]
