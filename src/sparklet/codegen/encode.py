@@ -14,7 +14,6 @@ from sparklet.codegen.forms import (
     OBJECT,
     RUN,
     SHAPE,
-    TEST,
     TUPLE,
     Forms,
     Resource,
@@ -97,9 +96,11 @@ class Encoder:
 
     def _register(self, node: Node) -> int:
         root = self.forms.double(node)
-        if isinstance(root, Element) and self.forms.form(root.vector) in (RUN, TUPLE):
-            return self.registers[id(self.forms.root(root.vector)), RUN] + root.index
-        return self.registers[id(root), DOUBLE]
+        register = self.registers.get((id(root), DOUBLE))
+        if register is None:
+            assert isinstance(root, Element)  # noqa: S101 - one of a run
+            register = self.registers[id(self.forms.root(root.vector)), RUN] + root.index
+        return register
 
     def argument(self, node: Node) -> int:
         """Return the encoding of an argument of a call."""
@@ -136,14 +137,11 @@ class Encoder:
 
     def _operand(self, nodes: Sequence[Node], *, test: bool = False) -> int:
         """Return the encoded operand of an instruction, which has one node for each lane."""
-        roots = [self.forms.root(node) for node in nodes]
-        if isinstance(roots[0], Constant):
-            values = [_constant_double(root) for root in roots]
+        if self.forms.is_constant(nodes[0]):
+            values = [_constant_double(self.forms.root(node)) for node in nodes]
             return ~self._table([float(bool(value)) if test else value for value in values])  # type: ignore[misc]
         if test:
-            registers = [
-                self.registers[id(root), DOUBLE if id(root) in self.forms.tests else TEST] for root in roots
-            ]
+            registers = [self.registers[self.forms.test_of(node)] for node in nodes]
         else:
             registers = list(map(self._register, nodes))
         return self._listed(registers)

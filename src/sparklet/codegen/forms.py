@@ -7,9 +7,9 @@ vector becomes an object only when Python code or an output uses it.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from sparklet.ir.nodes import (
     Arithmetic,
@@ -86,6 +86,11 @@ Resource: TypeAlias = tuple[int, str]
 _NATIVE_APPLIES = {"softmax": "SOFTMAX", "normalize": "NORMALIZE", "argmax": "ARGMAX"}
 EXACT = 1 << 53
 """Integers up to this magnitude are exact as doubles."""
+_GIVEN = frozenset({Constant, Input})
+# Nodes of these classes are calls of their own functions where their form is an object.
+_CALLED = frozenset(
+    {Arithmetic, Compare, Negate, Exp, Bucket, Logic, Lookup, Otherwise, Element, Dot, MatrixProduct}
+)
 _DEEPEST_BODY = 8
 _BODY = {"+": 3, "-": 4, "*": 5, "/": 6, "<": 8, "<=": 9, ">": 10, ">=": 11, "==": 12, "!=": 13}
 _ITEM, _EACH, _CONSTANT, _NEGATE, _SELECT = 0, 1, 2, 7, 14
@@ -101,14 +106,15 @@ class Forms:
 
     def __init__(self, module: Any, nodes: Sequence[Node], outputs: Sequence[Node]) -> None:
         self.module = module
-        self.nodes = [node for node in nodes if not isinstance(node, Constant)]
+        self.nodes = [node for node in nodes if node.__class__ is not Constant]
         self.forms: dict[int, str] = {}
         self.tests: set[int] = set()
         self.implementations: dict[int, Any] = {}
         self.wanted: dict[int, set[str]] = {}
         self.shapes: dict[int, Vector] = {}
         for node in self.nodes:
-            self.forms[id(node)] = self._form(node)
+            form = self._FORMS.get(node.__class__)
+            self.forms[id(node)] = OBJECT if form is None else form(self, node)
         for output in outputs:
             self.want_argument(output)
         for node in reversed(self.nodes):
@@ -125,30 +131,35 @@ class Forms:
 
     def double(self, node: Node) -> Node:
         """Return the node with the same double; an integer input is read directly as a double."""
-        node = self.root(node)
-        if isinstance(node, ToDouble) and _is_number_input(operand := self.root(node.operand)):
+        while node.__class__ is Present:
+            node = node.operand
+        if node.__class__ is ToDouble and _is_number_input(operand := self.root(node.operand)):
             return operand
         return node
 
     def form(self, node: Node) -> str:
         """Return the form in which a node is computed."""
-        node = self.root(node)
-        return OBJECT if node.__class__ in (Constant, Input) else self.forms[id(node)]
+        while node.__class__ is Present:
+            node = node.operand
+        return OBJECT if node.__class__ in _GIVEN else self.forms[id(node)]
 
     def is_double(self, node: Node) -> bool:
         """Return whether a value can be a double in a register."""
-        node = self.root(node)
-        if isinstance(node, Constant):
-            return node.value is None or node.value.__class__ is float
+        while node.__class__ is Present:
+            node = node.operand
+        if node.__class__ is Constant:
+            value = node.value
+            return value is None or value.__class__ is float
         if id(node) in self.tests:
             return False
-        return self.form(node) == DOUBLE or (self.form(node) == OBJECT and is_floating(node.type))
+        form = OBJECT if node.__class__ is Input else self.forms[id(node)]
+        return form == DOUBLE or (form == OBJECT and is_floating(node.type))
 
     def _is_number(self, node: Node) -> bool:
+        if self.is_double(node):
+            return True
         node = self.root(node)
-        return self.is_double(node) or (
-            isinstance(node, Constant) and node.value.__class__ is int and abs(node.value) <= EXACT
-        )
+        return isinstance(node, Constant) and node.value.__class__ is int and abs(node.value) <= EXACT
 
     def is_test(self, node: Node) -> bool:
         """Return whether a value is True or False."""
@@ -157,50 +168,43 @@ class Forms:
             return node.value.__class__ is bool
         return id(node) in self.tests
 
-    def _form(self, node: Node) -> str:
-        match node:
-            case Present(operand=operand):
-                return self.form(operand)
-            case ToDouble():
-                return DOUBLE
-            case Arithmetic(left=left, right=right) if self._is_number(left) and self._is_number(right):
-                return DOUBLE
-            case Compare(left=left, right=right) if self._is_number(left) and self._is_number(right):
-                return self._test(node)
-            case Negate(operand=operand) | Exp(operand=operand) if self.is_double(operand):
-                return DOUBLE
-            case Bucket(operand=operand, splits=splits) if self.is_double(operand) and _ascend(splits):
-                return DOUBLE
-            case IsNull() | Not() | IsSparse():
-                return self._test(node)
-            case Logic(left=left, right=right) if self.is_test(left) and self.is_test(right):
-                return self._test(node)
-            case Select(then=then, otherwise=otherwise):
-                if self.is_double(then) and self.is_double(otherwise):
-                    return DOUBLE
-                if self.is_test(then) and self.is_test(otherwise):
-                    return self._test(node)
-                return OBJECT
-            case Lookup(table=table, operand=operand):
-                floats = all(value.__class__ is float for value in table.values())
-                return DOUBLE if floats and self.form(operand) == OBJECT else OBJECT
-            case Otherwise(value=value) if self.is_double(value):
-                return DOUBLE
-            case Vector():
-                return SHAPE
-            case Element(vector=vector):
-                form = self.form(vector)
-                return DOUBLE if form in (RUN, TUPLE, OBJECT) else OBJECT
-            case Dot():
-                return self._form_of_dot(node)
-            case MatrixProduct() if _has_order(node.matrix) and not node.vector.null:
-                return RUN
-            case Kernel():
-                return self._form_of_kernel(node)
-            case Apply():
-                return self._form_of_apply(node)
-            case Map():
-                self.implementations[id(node)] = _body(node.body)
+    def _form_of_arithmetic(self, node: Arithmetic) -> str:
+        return DOUBLE if self._is_number(node.left) and self._is_number(node.right) else OBJECT
+
+    def _form_of_compare(self, node: Compare) -> str:
+        return self._test(node) if self._is_number(node.left) and self._is_number(node.right) else OBJECT
+
+    def _form_of_unary(self, node: Negate | Exp) -> str:
+        return DOUBLE if self.is_double(node.operand) else OBJECT
+
+    def _form_of_bucket(self, node: Bucket) -> str:
+        return DOUBLE if self.is_double(node.operand) and _ascend(node.splits) else OBJECT
+
+    def _form_of_logic(self, node: Logic) -> str:
+        return self._test(node) if self.is_test(node.left) and self.is_test(node.right) else OBJECT
+
+    def _form_of_select(self, node: Select) -> str:
+        if self.is_double(node.then) and self.is_double(node.otherwise):
+            return DOUBLE
+        if self.is_test(node.then) and self.is_test(node.otherwise):
+            return self._test(node)
+        return OBJECT
+
+    def _form_of_lookup(self, node: Lookup) -> str:
+        floats = set(map(type, node.table.values())) <= {float}
+        return DOUBLE if floats and self.form(node.operand) == OBJECT else OBJECT
+
+    def _form_of_otherwise(self, node: Otherwise) -> str:
+        return DOUBLE if self.is_double(node.value) else OBJECT
+
+    def _form_of_element(self, node: Element) -> str:
+        return DOUBLE if self.form(node.vector) in (RUN, TUPLE, OBJECT) else OBJECT
+
+    def _form_of_product(self, node: MatrixProduct) -> str:
+        return RUN if _has_order(node.matrix) and not node.vector.null else OBJECT
+
+    def _form_of_map(self, node: Map) -> str:
+        self.implementations[id(node)] = _body(node.body)
         return OBJECT
 
     def _test(self, node: Node) -> str:
@@ -276,20 +280,25 @@ class Forms:
 
     def want(self, node: Node, form: str) -> None:
         """Record that a form of a node is wanted."""
-        node = self.root(node)
-        if form == DOUBLE and (operand := self.double(node)) is not node:
-            self.want(operand, DOUBLE)
-        if isinstance(node, Element) and self._alias(node) is not None:
-            self.want(node.vector, RUN)
-        wanted = self.wanted.setdefault(id(node), set())
-        if form in wanted:
+        while node.__class__ is Present:
+            node = node.operand
+        wanted = self.wanted.get(id(node))
+        if wanted is None:
+            wanted = self.wanted[id(node)] = set()
+        elif form in wanted:
             return
         wanted.add(form)
-        if isinstance(node, Vector):
-            self._want_segments(node, form)
-        elif form == OBJECT and self.form(node) in (RUN, TUPLE):
-            self.want(node, self.form(node))
-            if self.form(node) == RUN:
+        kind = node.__class__
+        if kind is Vector:
+            self._want_segments(node, form)  # type: ignore[arg-type]
+        elif kind is ToDouble and form == DOUBLE:
+            if (operand := self.double(node)) is not node:
+                self.want(operand, DOUBLE)
+        elif kind is Element and self._alias(node) is not None:  # type: ignore[arg-type]
+            self.want(node.vector, RUN)  # type: ignore[attr-defined]
+        elif form == OBJECT and (own := self.form(node)) in (RUN, TUPLE):
+            self.want(node, own)
+            if own == RUN:
                 self.want_shape(node)
 
     def _alias(self, node: Element) -> Node | None:
@@ -306,11 +315,13 @@ class Forms:
     def want_test(self, node: Node) -> None:
         """Record that a value is wanted as a test."""
         root = self.root(node)
-        if isinstance(root, Constant):
+        if root.__class__ is Constant:
             return
-        if id(root) not in self.tests:
+        if id(root) in self.tests:
+            self.want(root, DOUBLE)
+        else:
             self.want(root, TEST)
-        self.want(root, DOUBLE if self.is_double(root) or id(root) in self.tests else OBJECT)
+            self.want(root, DOUBLE if self.is_double(root) else OBJECT)
 
     def want_shape(self, vector: Node) -> None:
         """Record that the segments of a vector are wanted."""
@@ -335,64 +346,65 @@ class Forms:
                     self.want_argument(segment.value)
 
     def _want_operands(self, node: Node) -> None:
-        wanted = self.wanted.get(id(node), set())
-        if DOUBLE in wanted and self.form(node) == OBJECT and not isinstance(node, Input):
+        kind, form = node.__class__, self.forms[id(node)]
+        if form == OBJECT and kind is not Input and DOUBLE in self.wanted.get(id(node), ()):
             self.want(node, OBJECT)
-        form = self.forms.get(id(node))
-        match node:
-            case Input() | Vector() | Present():
-                pass
-            case Arithmetic() | Compare() | Negate() | Exp() | Bucket() if form == DOUBLE:
-                for operand in node.operands:
-                    self.want(operand, DOUBLE)
-            case ToDouble(operand=operand):
-                if self.double(node) is node:
-                    self.want(operand, DOUBLE if self.form(operand) == DOUBLE else OBJECT)
-            case IsNull(operand=operand):
-                self._want_null(operand)
-            case Not(operand=operand):
-                self.want_test(operand)
-            case Logic(left=left, right=right) if form == DOUBLE:
-                self.want_test(left)
-                self.want_test(right)
-            case Select(test=test, then=then, otherwise=otherwise):
-                self.want_test(test)
-                for value in (then, otherwise):
-                    self.want(value, DOUBLE) if form == DOUBLE else self.want_argument(value)
-            case Lookup(operand=operand) if form == DOUBLE:
-                self.want(operand, OBJECT)
-            case Otherwise() if form == DOUBLE:
-                self.want_test(node.test)
-                self.want(node.value, DOUBLE)
-                for argument in node.arguments:
-                    self.want_argument(argument)
-            case Guard():
-                self.want_test(node.test)
-                for argument in node.arguments if node.drops else ():
-                    self.want_argument(argument)
-            case IsSparse():
-                self._want_segments(self.sparse_test(node), SHAPE)
-            case Field():
-                self.want(node.call, OBJECT)
-            case Element(vector=vector) if form == DOUBLE:
-                self.want(vector, RUN if self._alias(node) is not None else OBJECT)
-            case Dot() | MatrixProduct() if form in (DOUBLE, RUN):
-                self._want_vector(node.vector)
-            case Kernel():
-                if self.implementations[id(node)][1]:
-                    self.want_shape(node.vector)
-                else:
-                    self.want(node.vector, OBJECT)
-            case Apply():
-                if self.shape(node.vector) is not None and self._is_run(node.vector):
-                    self.want_shape(node.vector)
-                else:
-                    self.want(node.vector, OBJECT)
-            case RequireSize():
-                self._want_vector(node.vector)
-            case _:
-                for operand in node.operands:
-                    self.want_argument(operand)
+        want = self._WANTS.get(kind)
+        if want is None or (form == OBJECT and kind in _CALLED):
+            for operand in node.operands:
+                self.want_argument(operand)
+        else:
+            want(self, node)
+
+    def _want_nothing(self, node: Node) -> None:
+        """Record nothing: the readers of the node want its operands."""
+
+    def _want_doubles(self, node: Node) -> None:
+        for operand in node.operands:
+            self.want(operand, DOUBLE)
+
+    def _want_of_number(self, node: ToDouble) -> None:
+        if self.double(node) is node:
+            self.want(node.operand, DOUBLE if self.form(node.operand) == DOUBLE else OBJECT)
+
+    def _want_tests(self, node: Not | Logic) -> None:
+        for operand in node.operands:
+            self.want_test(operand)
+
+    def _want_of_select(self, node: Select) -> None:
+        self.want_test(node.test)
+        if self.forms[id(node)] == DOUBLE:
+            self.want(node.then, DOUBLE)
+            self.want(node.otherwise, DOUBLE)
+        else:
+            self.want_argument(node.then)
+            self.want_argument(node.otherwise)
+
+    def _want_of_otherwise(self, node: Otherwise) -> None:
+        self.want_test(node.test)
+        self.want(node.value, DOUBLE)
+        for argument in node.arguments:
+            self.want_argument(argument)
+
+    def _want_of_guard(self, node: Guard) -> None:
+        self.want_test(node.test)
+        for argument in node.arguments if node.drops else ():
+            self.want_argument(argument)
+
+    def _want_of_element(self, node: Element) -> None:
+        self.want(node.vector, RUN if self._alias(node) is not None else OBJECT)
+
+    def _want_of_kernel(self, node: Kernel) -> None:
+        if self.implementations[id(node)][1]:
+            self.want_shape(node.vector)
+        else:
+            self.want(node.vector, OBJECT)
+
+    def _want_of_apply(self, node: Apply) -> None:
+        if self._is_run(node.vector):
+            self.want_shape(node.vector)
+        else:
+            self.want(node.vector, OBJECT)
 
     def _is_run(self, vector: Node) -> bool:
         shape = self.shape(vector)
@@ -404,8 +416,8 @@ class Forms:
         else:
             self.want(vector, OBJECT)
 
-    def _want_null(self, operand: Node) -> None:
-        root = self.root(operand)
+    def _want_null(self, node: IsNull) -> None:
+        root = self.root(node.operand)
         if (
             self.form(root) == DOUBLE
             or _is_number_input(root)
@@ -427,13 +439,17 @@ class Forms:
 
     def is_constant(self, node: Node) -> bool:
         """Return whether a value is a constant."""
-        return isinstance(self.root(node), Constant)
+        while node.__class__ is Present:
+            node = node.operand
+        return node.__class__ is Constant
 
     def double_of(self, node: Node) -> Resource:
         """Return the resource of a double, which may be an element of a run."""
         root = self.double(node)
-        if isinstance(root, Element) and self.form(root.vector) in (RUN, TUPLE):
-            return id(self.root(root.vector)), RUN
+        if root.__class__ is Element:
+            vector = self.root(root.vector)
+            if self.form(vector) in (RUN, TUPLE):
+                return id(vector), RUN
         return id(root), DOUBLE
 
     def object_of(self, node: Node) -> Resource:
@@ -443,11 +459,58 @@ class Forms:
     def test_of(self, node: Node) -> Resource:
         """Return the resource of a test."""
         root = self.root(node)
-        return id(root), DOUBLE if isinstance(root, Constant) or id(root) in self.tests else TEST
+        return id(root), DOUBLE if id(root) in self.tests or root.__class__ is Constant else TEST
 
     def is_boxed(self, node: Node) -> bool:
         """Return whether an argument is a register that is boxed for the call."""
         return self.form(node) == DOUBLE
+
+    # The function that returns the form of a node, by its class; nodes of other classes are objects.
+    _FORMS: ClassVar[dict[type, Callable[[Any, Any], str]]] = {
+        Present: lambda self, node: self.form(node.operand),
+        ToDouble: lambda *_: DOUBLE,
+        Arithmetic: _form_of_arithmetic,
+        Compare: _form_of_compare,
+        Negate: _form_of_unary,
+        Exp: _form_of_unary,
+        Bucket: _form_of_bucket,
+        IsNull: _test,
+        Not: _test,
+        IsSparse: _test,
+        Logic: _form_of_logic,
+        Select: _form_of_select,
+        Lookup: _form_of_lookup,
+        Otherwise: _form_of_otherwise,
+        Vector: lambda *_: SHAPE,
+        Element: _form_of_element,
+        Dot: _form_of_dot,
+        MatrixProduct: _form_of_product,
+        Kernel: _form_of_kernel,
+        Apply: _form_of_apply,
+        Map: _form_of_map,
+    }
+    # The function that records the wanted forms of a node's operands, by its class. Nodes of other classes
+    # take their operands as arguments.
+    _WANTS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
+        **dict.fromkeys((Input, Vector, Present), _want_nothing),
+        **dict.fromkeys((Arithmetic, Compare, Negate, Exp, Bucket), _want_doubles),
+        ToDouble: _want_of_number,
+        IsNull: _want_null,
+        Not: _want_tests,
+        Logic: _want_tests,
+        Select: _want_of_select,
+        Lookup: lambda self, node: self.want(node.operand, OBJECT),
+        Otherwise: _want_of_otherwise,
+        Guard: _want_of_guard,
+        IsSparse: lambda self, node: self._want_segments(self.sparse_test(node), SHAPE),
+        Field: lambda self, node: self.want(node.call, OBJECT),
+        Element: _want_of_element,
+        Dot: lambda self, node: self._want_vector(node.vector),
+        MatrixProduct: lambda self, node: self._want_vector(node.vector),
+        Kernel: _want_of_kernel,
+        Apply: _want_of_apply,
+        RequireSize: lambda self, node: self._want_vector(node.vector),
+    }
 
 
 def _is_number_input(node: Node) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NoReturn
 
@@ -52,7 +52,7 @@ def lower(plan: Plan) -> Lowered:
         tuple(live),
         tuple(graph.inputs),
         outputs,
-        tuple([replace(step, end=ends[step.end]) for step in steps]),
+        tuple([LoweredStep(step.step, step.inputs, ends[step.end]) for step in steps]),
     )
 
 

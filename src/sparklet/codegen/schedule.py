@@ -7,7 +7,7 @@ operations that may drop a row keep their position among all operations that may
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,7 +71,7 @@ _INFALLIBLE |= {
 }
 
 
-@dataclass
+@dataclass(slots=True)
 class Operation:
     """One lane of an instruction.
 
@@ -128,6 +128,11 @@ class Schedule:
         effect = -1
         if node.effect:
             effect, self._effects = self._effects, self._effects + 1
+        if form == DOUBLE and (wide := _WIDE.get(node.__class__)) is not None:
+            opcode, tests = wide
+            self._wide(opcode(node), node, *node.operands, tests=tests)
+            self._convert(node)
+            return
         match node:
             case Input() | Vector() | Present():
                 pass
@@ -138,35 +143,15 @@ class Schedule:
                     self._wide("COPY", node, operand)
                 else:
                     self._operation("NUMBER", (), node, [self.forms.object_of(operand)], DOUBLE)
-            case Arithmetic(operator=operator, left=left, right=right) if form == DOUBLE:
-                self._wide(_ARITHMETIC[operator] + "_NULL" * node.null, node, left, right)
-            case Compare(operator=operator, left=left, right=right) if form == DOUBLE:
-                null = operator == "!=" and (left.null or right.null)
-                self._wide(_COMPARISONS[operator] + "_NULL" * null, node, left, right)
-            case Negate(operand=operand) if form == DOUBLE:
-                self._wide("NEG" + "_NULL" * node.null, node, operand)
-            case Exp(operand=operand) if form == DOUBLE:
-                self._wide("EXP", node, operand)
-            case Bucket(operand=operand) if form == DOUBLE:
-                self._wide("BUCKET", node, operand)
             case IsNull(operand=operand):
                 self._is_null(node, operand)
-            case Not(operand=operand):
-                self._wide("NOT", node, operand, tests=1)
-            case Logic(operator=operator, left=left, right=right) if form == DOUBLE:
-                self._wide(operator.upper(), node, left, right, tests=2)
             case Select(test=test, then=then, otherwise=otherwise):
-                if form == DOUBLE:
-                    self._wide("SELECT", node, test, then, otherwise, tests=1)
-                else:
-                    sources = [
-                        self.forms.test_of(test),
-                        *self._argument_sources(then),
-                        *self._argument_sources(otherwise),
-                    ]
-                    self._operation(
-                        "SELECT_OBJECT", (), node, sources, OBJECT, operands=(test, then, otherwise)
-                    )
+                sources = [
+                    self.forms.test_of(test),
+                    *self._argument_sources(then),
+                    *self._argument_sources(otherwise),
+                ]
+                self._operation("SELECT_OBJECT", (), node, sources, OBJECT, operands=(test, then, otherwise))
             case Lookup(operand=operand) if form == DOUBLE:
                 self._operation("LOOKUP", (), node, [self.forms.object_of(operand)], DOUBLE, effect=effect)
             case Otherwise() if form == DOUBLE:
@@ -229,7 +214,9 @@ class Schedule:
     def _convert(self, node: Node) -> None:
         """Add the operations that convert a value to its other wanted forms."""
         forms = self.forms
-        wanted, form = forms.wanted.get(id(node), set()), forms.form(node)
+        wanted, form = forms.wanted.get(id(node), ()), forms.forms[id(node)]
+        if form == DOUBLE and TEST not in wanted:
+            return
         if isinstance(node, Vector):
             if OBJECT in wanted:
                 opcode = "VECTOR" if prepared(node) is None else "ONE_HOT"
@@ -265,7 +252,10 @@ class Schedule:
     ) -> None:
         known = tuple(sources)
         target = None if form is None else (id(node), form)
-        level = 1 + max([self._level(source) for source in known], default=0)
+        levels, level = self._levels, 0
+        for source in known:
+            level = max(level, levels.get(source, 0))
+        level += 1
         if opcode not in _INFALLIBLE:
             level = self._level_of_fallible(opcode, key, node, level)
         if target is not None:
@@ -286,15 +276,10 @@ class Schedule:
             self._last_kinds.add(kind)
         return level
 
-    def _level(self, source: Resource) -> int:
-        return self._levels.get(source, 0)
-
     def _wide(self, opcode: str, node: Node, *operands: Node, tests: int = 0) -> None:
-        sources = [
-            self.forms.test_of(operand) if index < tests else self.forms.double_of(operand)
-            for index, operand in enumerate(operands)
-        ]
-        key = tuple(map(self.forms.is_constant, operands))
+        forms = self.forms
+        sources = [*map(forms.test_of, operands[:tests]), *map(forms.double_of, operands[tests:])]
+        key = tuple(map(forms.is_constant, operands))
         self._operation(opcode, key, node, sources, DOUBLE, operands=operands)
 
     def _is_null(self, node: Node, operand: Node) -> None:
@@ -365,6 +350,24 @@ class Schedule:
         if isinstance(root, Constant) and (id(root), DOUBLE) not in self._levels:
             self._operation("COPY", (True,), root, [], DOUBLE, operands=(root,))
         return self.forms.double_of(node)
+
+
+def _comparison(node: Compare) -> str:
+    null = node.operator == "!=" and (node.left.null or node.right.null)
+    return _COMPARISONS[node.operator] + "_NULL" * null
+
+
+# The opcode of a double and the number of its operands that are tests, by the class of the node.
+_WIDE: dict[type, tuple[Callable[[Any], str], int]] = {
+    Arithmetic: (lambda node: _ARITHMETIC[node.operator] + "_NULL" * node.null, 0),
+    Compare: (_comparison, 0),
+    Negate: (lambda node: "NEG" + "_NULL" * node.null, 0),
+    Exp: (lambda _: "EXP", 0),
+    Bucket: (lambda _: "BUCKET", 0),
+    Not: (lambda _: "NOT", 1),
+    Logic: (lambda node: node.operator.upper(), 2),
+    Select: (lambda _: "SELECT", 1),
+}
 
 
 def prepared(vector: Vector) -> tuple[SparseVector, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sparklet.ir.nodes import (
@@ -24,8 +24,6 @@ from sparklet.ir.vectors import Element, IsSparse, OneHot, Scalar
 
 __all__ = ["Common"]
 
-_SHARED = (Arithmetic, Bucket, Compare, Exp, IsNull, Logic, Negate, Not, Present, Select, ToDouble)
-
 
 class Common:
     """Map each node to the first node that computes the same value.
@@ -41,23 +39,32 @@ class Common:
 
     def __call__(self, node: Node) -> Node:
         """Return the first node that computes the same value, or else the node itself."""
-        key = _key(node)
-        return node if key is None else self._nodes.setdefault(key, node)
+        key = _KEYS.get(node.__class__)
+        return node if key is None else self._nodes.setdefault(key(node), node)
 
 
-def _key(node: Node) -> Any:
-    if isinstance(node, Constant):
-        value = node.value
-        # Compare floats by repr, because 0.0 == -0.0 and NaN != NaN.
-        return (Constant, repr(value)) if value.__class__ is float else (Constant, id(value))
-    if isinstance(node, Element):
-        return Element, id(node.vector), node.index
-    if isinstance(node, IsSparse):
-        return IsSparse, tuple([_stored(segment) for segment in node.segments]), node.limit
-    if not isinstance(node, _SHARED):
-        return None
-    own = [getattr(node, field.name) for field in fields(node) if not field.kw_only]
-    return type(node), node.nan, *[id(value) if isinstance(value, Node | tuple) else value for value in own]
+def _constant(node: Constant) -> Any:
+    value = node.value
+    if value.__class__ is not float:
+        return Constant, id(value)
+    # Compare zeros and NaN by repr, because 0.0 == -0.0 and NaN != NaN.
+    return value if value and value == value else repr(value)
+
+
+def _joined(node: Any) -> Any:
+    return node.__class__, node.nan, node.operator, id(node.left), id(node.right)
+
+
+def _unary(node: Any) -> Any:
+    return node.__class__, node.nan, id(node.operand)
+
+
+def _select(node: Select) -> Any:
+    return Select, node.nan, id(node.test), id(node.then), id(node.otherwise)
+
+
+def _sparse(node: IsSparse) -> Any:
+    return IsSparse, tuple([_stored(segment) for segment in node.segments]), node.limit
 
 
 def _stored(segment: Any) -> tuple[int, int]:
@@ -65,3 +72,15 @@ def _stored(segment: Any) -> tuple[int, int]:
     if isinstance(segment, Scalar):
         return id(segment.active), 1
     return (id(segment.index), segment.size) if isinstance(segment, OneHot) else (id(segment.vector), -1)
+
+
+_KEYS: Mapping[type, Callable[[Any], Any]] = {
+    Constant: _constant,
+    **dict.fromkeys((Arithmetic, Compare, Logic), _joined),
+    **dict.fromkeys((Exp, IsNull, Negate, Not, Present, ToDouble), _unary),
+    Bucket: lambda node: (Bucket, node.nan, id(node.splits), id(node.operand)),
+    Select: _select,
+    Element: lambda node: (Element, id(node.vector), node.index),
+    IsSparse: _sparse,
+}
+"""The function that returns the key of a node, by its class; nodes of other classes are never shared."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sparklet.ir.nodes import Compare, Constant, IsNull, Logic, Node, Not, Present, Select
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sparklet.ir.nodes import Compare, Constant, IsNull, Logic, Node, Present, Select
 
 __all__ = ["fold"]
 
@@ -20,25 +23,37 @@ def fold(node: Node) -> Node:
     if node.effect:
         return node
     operands = node.operands
-    if operands and all(operand.__class__ is Constant for operand in operands):
-        value = node.function()(*[operand.value for operand in operands])  # type: ignore[attr-defined]
-        return Constant(value, null=value is None, nan=value != value)
-    match node:
-        case IsNull(operand=operand) if not operand.null:
-            return Constant(False, nan=False)
-        case Compare(operator="!=", left=left, right=right) if left is right and not (left.nan or left.null):
-            return Constant(False, nan=False)
-        case Present(operand=operand) if operand.null <= node.null and operand.nan <= node.nan:
-            return operand
-        case Not(operand=Constant(value=value)):
-            return Constant(not value, nan=False)
-        case Logic():
-            return _joined(node)
-        case Select(test=Constant(value=test)):
-            return node.then if test else node.otherwise
-        case Select() if node.then is node.otherwise:
-            return node.then
+    for operand in operands:
+        if operand.__class__ is not Constant:
+            break
+    else:
+        if operands:
+            value = node.function()(*[operand.value for operand in operands])  # type: ignore[attr-defined]
+            return Constant(value, null=value is None, nan=value != value)
+    simplify = _IDENTITIES.get(node.__class__)
+    return node if simplify is None else simplify(node)
+
+
+def _is_null(node: IsNull) -> Node:
+    return node if node.operand.null else Constant(False, nan=False)
+
+
+def _compare(node: Compare) -> Node:
+    left = node.left
+    if node.operator == "!=" and left is node.right and not (left.nan or left.null):
+        return Constant(False, nan=False)
     return node
+
+
+def _present(node: Present) -> Node:
+    operand = node.operand
+    return operand if operand.null <= node.null and operand.nan <= node.nan else node
+
+
+def _select(node: Select) -> Node:
+    if isinstance(node.test, Constant):
+        return node.then if node.test.value else node.otherwise
+    return node.then if node.then is node.otherwise else node
 
 
 def _joined(node: Logic) -> Node:
@@ -47,3 +62,12 @@ def _joined(node: Logic) -> Node:
             # True and x is x, False and x is False; False or x is x, True or x is True.
             return other if one.value == (node.operator == "and") else one
     return node.left if node.left is node.right else node
+
+
+_IDENTITIES: Mapping[type, Callable[[Any], Node]] = {
+    IsNull: _is_null,
+    Compare: _compare,
+    Present: _present,
+    Logic: _joined,
+    Select: _select,
+}

@@ -101,7 +101,7 @@ class Graph:
 
     def constant(self, value: Any) -> Node:
         """Return the node of a constant."""
-        return self.add(Constant(value, null=value is None, nan=value != value))
+        return self._common(Constant(value, null=value is None, nan=value != value))
 
     def _node(self, value: Operand) -> Node:
         return value if isinstance(value, Node) else self.constant(value)
