@@ -129,7 +129,7 @@ def test_verify(model):
 
 def test_nothing_to_verify(tmp_path):
     path = save_pipeline(tmp_path / "model", CITY)
-    with pytest.raises(ModelError, match="carries no example rows"):
+    with pytest.raises(ModelError, match="contains no example rows"):
         sparklet.load(path, verify=True)
     with pytest.raises(ModelError, match="example=df"):
         sparklet.load(path).example()

@@ -278,7 +278,7 @@ def test_options(city, options, word):
 
 
 def test_nothing_to_verify(city):
-    with pytest.raises(sparklet.SparkletError, match="carries no example rows"):
+    with pytest.raises(sparklet.SparkletError, match="contains no example rows"):
         sparklet.load(city, verify=True)
 
 

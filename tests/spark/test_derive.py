@@ -122,7 +122,7 @@ def test_checks_come_before_any_job(shop, spark):
         ratio("a", "a", output="B")
     with pytest.raises(AmbiguousColumnError):
         shop.Ratio(inputCols=["a", "a"], outputCol="c").transform(given.selectExpr("a", "a AS A"))
-    with pytest.raises(SchemaError, match="which rows cannot carry"):
+    with pytest.raises(SchemaError, match="which rows do not support"):
         shop.Ratio(inputCols=["m", "m"], outputCol="c").transform(given.selectExpr("map(a, a) AS m"))
 
 

@@ -116,7 +116,7 @@ def test_a_table_of_the_catalog(city, people, spark):
         ("SELECT city, age AS aged FROM people", SchemaError, "did you mean 'aged'"),
         ("SELECT city, city AS age FROM people", SchemaError, "column 'age' must be a number"),
         ("SELECT *, 1 AS prediction FROM people", SparkletError, "prediction"),
-        ("SELECT FROM WHERE", OptionError, "Spark does not take it"),
+        ("SELECT FROM WHERE", OptionError, "Spark refuses it"),
         ("nowhere", OptionError, "nowhere"),
         ("", OptionError, "query"),
     ],
@@ -364,6 +364,6 @@ def test_the_command_line_runs_an_embedded_spark(city, tmp_path):
     done = run("people", "scored", *view)
     assert done.returncode == 1
     assert (
-        "a table of a catalog in memory is gone when this Spark stops: give a path (./scored)" in done.stderr
+        "a table of an in-memory catalog is lost when this Spark stops: pass a path (./scored)" in done.stderr
     )
     assert "Traceback" not in done.stderr

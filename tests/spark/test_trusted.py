@@ -294,7 +294,7 @@ def test_state_is_read_without_a_jvm(shop, tmp_path):
 
 @pytest.mark.parametrize("names", ["means", ["../../means"], [1], {"means": 1}, ["a/b"], ["/etc/passwd"]])
 def test_names_of_state_lead_nowhere_else(shop, tmp_path, names):
-    with pytest.raises(CorruptModelError, match="no list of names"):
+    with pytest.raises(CorruptModelError, match="not a list of names"):
         sparklet.load(with_state(tmp_path, names), trusted=["shop"])
 
 
@@ -314,7 +314,7 @@ def test_a_shape_that_lies(shop, tmp_path, shape):
 
     sink = io.BytesIO()
     pq.write_table(pa.table({"values": [1.5, 2.5]}).replace_schema_metadata({b"sparklet.shape": shape}), sink)
-    with pytest.raises(CorruptModelError, match="holds no array"):
+    with pytest.raises(CorruptModelError, match="contains no valid array"):
         sparklet.load(with_state(tmp_path, means=sink.getvalue()), trusted=["shop"])
 
 

@@ -110,5 +110,5 @@ def test_wrong_arrays():
 
 
 def test_a_stage_that_scores_nothing(echoes):
-    with pytest.raises(OptionError, match="write it, or scoreBatch"):
+    with pytest.raises(OptionError, match="define it, or scoreBatch"):
         work(echoes.Echo())

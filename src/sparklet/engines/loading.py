@@ -31,19 +31,21 @@ def load(
 
     `path` is the folder that `model.save` wrote, local or anything that `pyarrow.fs` opens (`s3://...`).
 
-    - `outputs`: names of the columns to give. By default those of the last predictor and of the stages after
-      it; `"*"` gives all columns that Spark's `transform` adds.
-    - `schema`: Spark types of input columns where they should not be inferred, `{"age": "int"}`, or a PySpark
-      StructType. Columns that it leaves out have the types of the example that `sparklet.save` stored.
-    - `spark`: the Spark version to agree with, by default the one that saved the model, no older than 3.5.
+    - `outputs`: the names of the output columns. The default is those of the last predictor and of the stages
+      after it; `"*"` selects all columns that Spark's `transform` adds.
+    - `schema`: the Spark types of input columns that should not be inferred, as `{"age": "int"}` or a PySpark
+      StructType. Other columns have the types of the example that `sparklet.save` stored, if there is one.
+    - `spark`: the Spark release to reproduce. The default is the one that saved the model, or 3.5 if that is
+      older.
     - `missing`: `"error"` or `"null"`, for a column that a row lacks.
-    - `trusted`: packages whose Python-defined stages may be imported; nothing else ever is.
-    - `verify`: score the example rows that the model folder carries, and refuse on the first difference.
-    - `engine`: `"python"`; `"jvm"`: Spark's own code in a JVM (extra `jvm`); `"auto"`: Python, and for
-      pipelines with stages that only the JVM knows that one, with a warning.
+    - `trusted`: packages whose Python-defined stages may be imported; no other package is imported.
+    - `verify`: whether to score the example rows of the model folder and refuse the model if a result
+      differs.
+    - `engine`: `"python"`; `"jvm"`, Spark's own code in a JVM (extra `jvm`); or `"auto"`, which uses the JVM
+      engine, with a warning, for pipelines that the Python engine does not support.
 
-    Raises a `ModelError` for a folder that cannot be scored, listing every stage at fault; `SchemaError` for
-    columns that do not fit together; `OptionError` for a bad argument.
+    Raises a `ModelError` for a folder that cannot be scored, which lists every unsupported stage;
+    `SchemaError` for columns that do not match the stages; `OptionError` for an invalid argument.
     """
     if missing not in ("error", "null"):
         raise OptionError("missing", missing, "'error' or 'null'")
@@ -60,9 +62,9 @@ def load(
         try:
             model = _in_jvm(path, options, (), verify)
         except SparkletError as other:
-            error.add_note(f"nor does the JVM engine score it: {other}")
+            error.add_note(f"the JVM engine does not support it either: {other}")
             raise error from other
-        warnings.warn(f"scored by the JVM engine, as the Python engine says: {error}", stacklevel=2)
+        warnings.warn(f"using the JVM engine, because the Python engine reports: {error}", stacklevel=2)
         return model
 
 
@@ -75,7 +77,7 @@ def _in_jvm(
     from sparklet.engines.jvm import load_jvm
 
     if trusted:
-        raise OptionError("trusted", trusted, "no Python-defined stage runs in the JVM engine")
+        raise OptionError("trusted", trusted, "the JVM engine does not support Python-defined stages")
     return _verified(load_jvm(path, **options), verify)
 
 

@@ -24,14 +24,14 @@ class OnlinePipelineModel(ABC):
     """Score rows with a saved Spark ML model: immutable, safe to share between threads, picklable.
 
     `sparklet.load` returns one. Its `engine` argument chooses the implementation; both have the same
-    attributes and methods. `EngineError` says why an engine cannot do what the other one can.
+    attributes and methods. `EngineError` is raised for an operation that an engine does not support.
     """
 
-    # `__weakref__`: a model of Spark that was loaded for this one lives as long as this one.
+    # `__weakref__`: `engines.spark` keeps Spark's model for this one in a WeakKeyDictionary.
     __slots__ = ("__weakref__", "_path")
     _path: str
 
-    # `sparklet.engines.loading`, which sets it: a model does not import the engines that extend it.
+    # Set by `sparklet.engines.loading`, because this module does not import the engines that extend it.
     _load: ClassVar[Callable[..., OnlinePipelineModel]]
 
     def __init__(self, path: str) -> None:
@@ -59,12 +59,12 @@ class OnlinePipelineModel(ABC):
     @property
     @abstractmethod
     def profile(self) -> Profile:
-        """Return which Spark the scores agree with."""
+        """Return the profile of the Spark release that the model reproduces."""
 
     @property
     @abstractmethod
     def plan(self) -> Plan:
-        """Return the plan of the Python engine: the inputs to read, the steps in order, the outputs to give.
+        """Return the plan of the Python engine: the inputs, the steps in order and the outputs.
 
         Raises `EngineError` in the JVM engine, whose plan is Spark's and stays in the JVM.
         """
@@ -72,7 +72,7 @@ class OnlinePipelineModel(ABC):
     @property
     @abstractmethod
     def stages(self) -> tuple[Any, ...]:
-        """Return the stages in order, composites expanded; `str` of each gives its class and uid."""
+        """Return the stages in order, composites expanded; `str(stage)` shows class and uid."""
 
     @property
     @abstractmethod
@@ -86,14 +86,14 @@ class OnlinePipelineModel(ABC):
 
     @property
     def schema(self) -> dict[str, str]:
-        """Return the inputs' Spark types by name, in the form that `load(schema=...)` takes."""
+        """Return the Spark types of the inputs by name, in the form of `load(schema=...)`."""
         return {column.name: str(column.declaration) for column in self.inputs}
 
     @abstractmethod
     def scoreInstance(self, row: Row) -> Scored | None:
-        """Score one row, given as a mapping of column names to values.
+        """Score one row, a mapping of column names to values.
 
-        Returns the outputs by name, or None where a stage with `handleInvalid="skip"` drops the row.
+        Returns the outputs by name, or None if a stage with `handleInvalid="skip"` drops the row.
         Raises a `RowError` that names stage, column and value: `MissingColumnError`, `ColumnTypeError`,
         `InvalidValueError` ...
         """
@@ -101,9 +101,9 @@ class OnlinePipelineModel(ABC):
     def scoreInstances(
         self, rows: Iterable[Row], *, errors: Literal["raise", "collect"] = "raise"
     ) -> list[Scored | SparkletError | None]:
-        """Score many rows, in their order.
+        """Score many rows and return the results in the same order.
 
-        With `errors="collect"` the error of a failed row stands in its place, else the first is raised.
+        With `errors="collect"` the result of a failed row is its error; otherwise the first error is raised.
         Raises `OptionError` for another value of `errors`.
         """
         if errors not in ("raise", "collect"):
@@ -113,13 +113,14 @@ class OnlinePipelineModel(ABC):
     def transform(self, data: Any) -> Any:
         """Score a table: a pyarrow Table or RecordBatch, a pandas or a polars DataFrame, a Spark DataFrame.
 
-        Returns a table of the same kind with the outputs after its own columns, without the rows that a stage
-        drops, as Spark's `transform` does. In Arrow and polars a vector is the struct that Spark stores for
-        it (type, size, indices, values), in pandas an object. Raises the `RowError` of the first row that
-        cannot be scored, with its index, and `EngineError` for a table of Python in the JVM engine.
+        Returns a table of the same kind. Like Spark's `transform`, it appends the outputs to the columns of
+        `data` and omits the rows that a stage drops. In Arrow and polars a vector is the struct that Spark
+        stores for it (type, size, indices, values), in pandas an object. Raises the `RowError` of the first
+        row that cannot be scored, with its index, and `EngineError` in the JVM engine, which scores Spark
+        DataFrames only.
 
-        A Spark DataFrame is transformed by Spark itself, with its own model, which is loaded on first use:
-        all columns are given. `OptionError` for one of Spark Connect.
+        Spark transforms a Spark DataFrame with its own model, which is loaded on first use, and adds all
+        output columns. Raises `OptionError` for a DataFrame of Spark Connect.
         """
         if is_spark_frame(data):
             require_pyspark("transform of a Spark DataFrame")
@@ -130,7 +131,7 @@ class OnlinePipelineModel(ABC):
 
     @abstractmethod
     def explain(self, format: Literal["text", "dot", "html"] = "text") -> str:
-        """Return how a row is scored.
+        """Return a description of how a row is scored.
 
         - `"text"`: the operations on each value, stage by stage.
         - `"dot"`: stages and columns as boxes, with types and sizes on the arrows, for Graphviz.
@@ -140,9 +141,9 @@ class OnlinePipelineModel(ABC):
         """
 
     def example(self, row: int = 0) -> dict[str, Any]:
-        """Return one of the example rows that the model was saved with, as `scoreInstance` takes it.
+        """Return one of the example rows that were saved with the model, as an argument of `scoreInstance`.
 
-        Raises `ModelError` where the folder has no example, `OptionError` where it has no such row.
+        Raises `ModelError` if the folder has no example, `OptionError` if the example has no such row.
         """
         rows = self._example().rows()
         if not 0 <= row < len(rows):
@@ -151,11 +152,11 @@ class OnlinePipelineModel(ABC):
         return {name: value for name, value in rows[row][0].items() if fold(name) in needed}
 
     def verify(self) -> int:
-        """Score the example rows again, compare with the answers of Spark, and return the number of rows.
+        """Score the example rows again, compare the results with Spark's and return the number of rows.
 
-        They are scored as the Spark of the example scores, its order of summing dots included. Before, every
-        file of the model is compared with what it was when it was saved. Raises `VerificationError` at the
-        first difference, `ModelError` where the folder has no example.
+        Compares every file of the model with its checksum first. The rows are scored with the settings and
+        the summation order of the Spark that scored the example. Raises `VerificationError` at the first
+        difference, `ModelError` if the folder has no example.
         """
         from sparklet.verify import verify
 
@@ -165,11 +166,11 @@ class OnlinePipelineModel(ABC):
 
     @classmethod
     def fromSpark(cls, model: Any, **options: Any) -> OnlinePipelineModel:
-        """Make a fitted Spark model servable, by way of a temporary folder.
+        """Return a model that scores rows with a fitted Spark model, which is saved to a temporary folder.
 
-        `options` are those of `load`; the packages of Python-defined stages are trusted, as they run already.
-        On a cluster, `folder` names a folder that the executors can write to. `transform` then uses the Spark
-        model itself. Raises what `load` raises, and `MissingExtraError` without PySpark.
+        `options` are those of `load`. The packages of Python-defined stages are trusted, because their code
+        already runs. On a cluster, pass as `folder` a folder that the executors can write to. `transform`
+        uses `model` itself. Raises the errors of `load`, and `MissingExtraError` without PySpark.
         """
         require_pyspark("fromSpark")
         from sparklet.engines import spark
@@ -179,11 +180,11 @@ class OnlinePipelineModel(ABC):
 
     @abstractmethod
     def _score_rows(self, rows: Iterable[Row], *, collect: bool) -> list[Scored | SparkletError | None]:
-        """Score many rows; `collect` puts the error of a row in its place instead of raising it."""
+        """Score many rows; with `collect` the result of a failed row is its error."""
 
     @abstractmethod
     def _score_table(self, data: Any) -> Any:
-        """Score a table that is no Spark DataFrame."""
+        """Score a table other than a Spark DataFrame."""
 
     @property
     @abstractmethod
@@ -192,13 +193,13 @@ class OnlinePipelineModel(ABC):
 
     @abstractmethod
     def _with_schema(self, schema: Mapping[str, Any]) -> OnlinePipelineModel:
-        """Return the model over columns of these types, as `parse_schema` gives them, with all outputs."""
+        """Return the model with all outputs for input types in the form of `parse_schema`."""
 
     @abstractmethod
     def _scoring_as(self, example: Example) -> tuple[Callable[[Row], Scored | None], Plan | None]:
-        """Return a function that gives all columns of `transform` as the Spark of the example does.
+        """Return the function that scores all output columns like the Spark of the example, and its plan.
 
-        With it comes the plan that it follows, None where that is not known.
+        The plan is None if it is not known.
         """
 
     def _example(self) -> Example:
@@ -206,7 +207,7 @@ class OnlinePipelineModel(ABC):
         if example is None:
             raise ModelError(
                 self._path,
-                "carries no example rows",
+                "contains no example rows",
                 hint="sparklet.save(model, path, example=df) saves them with the model; "
                 "`sparklet verify MODEL --rows R` compares with a live Spark",
             )

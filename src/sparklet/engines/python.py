@@ -1,4 +1,4 @@
-"""The Python engine: a model as one generated function from a row to a row, without a JVM."""
+"""The Python engine: it compiles a model to one function that scores a row, without a JVM."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ __all__ = ["Options", "PythonPipelineModel", "load_python"]
 class Options:
     """The options of `load`; a stage and its options determine a model.
 
-    `example` holds the types of the columns of the example that the model was saved with; `schema` overrides
-    them.
+    `example` has the column types of the example that was saved with the model; `schema` overrides them.
     """
 
     profile: Profile
@@ -66,12 +65,12 @@ class PythonPipelineModel(OnlinePipelineModel):
 
     @property
     def profile(self) -> Profile:
-        """Return which Spark the scores agree with."""
+        """Return the profile of the Spark release that the model reproduces."""
         return self._options.profile
 
     @property
     def plan(self) -> Plan:
-        """Return the plan: the inputs to read, the steps in order, the outputs to give."""
+        """Return the plan: the inputs, the steps in order and the outputs."""
         return self._lowered.plan
 
     @property
@@ -94,7 +93,7 @@ class PythonPipelineModel(OnlinePipelineModel):
         return self._score(row)
 
     def explain(self, format: Literal["text", "dot", "html"] = "text") -> str:
-        """Return how a row is scored; see `OnlinePipelineModel.explain`."""
+        """Return a description of how a row is scored; see `OnlinePipelineModel.explain`."""
         from sparklet.codegen.explain import explain
 
         return explain(self._lowered, format)
@@ -161,7 +160,7 @@ def load_python(
 
 
 def _profile(saved: SavedStage, example: Example | None, spark: str | None) -> Profile:
-    """Return which Spark to score as: `spark`, else the saving version under the settings of the example."""
+    """Return the profile of the release `spark`, else of the saving release with the example's settings."""
     if spark is not None or example is None:
         return Profile.of(saved.version.text if spark is None else spark)
     session = example.profile

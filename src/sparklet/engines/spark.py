@@ -1,4 +1,4 @@
-"""Spark itself: it transforms DataFrames with its own model, loaded from the folder that sparklet scores.
+"""Transform DataFrames with Spark's own model, loaded from the folder of a loaded model.
 
 Only trusted code is imported.
 """
@@ -40,12 +40,12 @@ class Loaded(Protocol):
 
 Model = TypeVar("Model", bound=Loaded)
 
-# Spark's model for each loaded one; it is dropped together with that.
+# Spark's model for each loaded model; an entry is removed together with its key.
 _spark_models: WeakKeyDictionary[Loaded, Any] = WeakKeyDictionary()
 
 
 def transform(model: Loaded, frame: DataFrame) -> DataFrame:
-    """Run the saved pipeline on a DataFrame in Spark; `OptionError` for Spark Connect."""
+    """Run the saved pipeline on a DataFrame in Spark; raise `OptionError` for Spark Connect."""
     if is_connect(frame):
         raise OptionError(
             "table", frame, "a DataFrame of Spark Connect: use PipelineModel.load(path).transform there"
@@ -62,12 +62,12 @@ def native_of(model: Loaded, spark: SparkSession) -> Any:
 
 
 def load_native(path: str, spark: SparkSession, trusted: Sequence[str] = ()) -> Any:
-    """Let Spark load a saved model, and return what has its `transform`.
+    """Load a saved model with Spark and return an object with its `transform`.
 
-    PySpark's readers import whatever class a folder names, also where scoring never looks (the estimator
-    beside a best model), so they are not used: the JVM reads what the JVM wrote, from its class path, and
-    stages written in Python are built as `sparklet.load` builds them, from packages of `trusted`.
-    Raises the `ModelError` of what cannot be loaded.
+    PySpark's readers are not used, because they import any class that the folder names, even one that scoring
+    does not need (the estimator beside a best model). The JVM reads the stages that the JVM wrote, from its
+    class path; stages written in Python are built as in `sparklet.load`, from packages of `trusted`.
+    Raises a `ModelError` if a stage cannot be loaded.
     """
     return _loaded(open_model(path), spark, check_trusted(trusted))
 
@@ -77,7 +77,7 @@ def _loaded(saved: SavedStage, spark: SparkSession, trusted: Sequence[str]) -> A
 
     kind = saved.className.removeprefix(_ML)
     if saved.metadata["class"] != saved.className and kind == "PipelineModel":
-        # PySpark wrote it: something inside is written in Python.
+        # PySpark wrote the folder, so a stage in it is written in Python.
         return PipelineModel([_loaded(stage, spark, trusted) for stage in saved.stages()])
     if kind in ("tuning.CrossValidatorModel", "tuning.TrainValidationSplitModel"):
         return _loaded(saved.child("bestModel"), spark, trusted)
@@ -87,19 +87,19 @@ def _loaded(saved: SavedStage, spark: SparkSession, trusted: Sequence[str]) -> A
 
 
 class _JvmModel:
-    """A model that the JVM loads and runs, of any class that it has.
+    """A model of any class on the JVM's class path, which the JVM loads and runs.
 
-    PySpark's wrapper of a OneVsRestModel would transform with code of its own, which has rules of its own.
+    PySpark's wrapper of OneVsRestModel is not used, because its `transform` is Python code with other rules.
     """
 
     def __init__(self, saved: SavedStage, spark: SparkSession) -> None:
-        # A bare path means the cluster's default file system to Spark, but this machine's to sparklet.
+        # Spark resolves a path without a scheme in its default file system, sparklet in the local one.
         local = Path(saved.path)
-        there = local.absolute().as_uri() if local.exists() else saved.path
+        uri = local.absolute().as_uri() if local.exists() else saved.path
         self._spark = spark
         reader = jvm(spark, "loading a model").org.apache.spark.ml.util.DefaultParamsReader
         try:
-            self._model = reader.loadParamsInstance(there, spark.sparkContext._jsc.sc())
+            self._model = reader.loadParamsInstance(uri, spark.sparkContext._jsc.sc())
         except Exception as error:
             problem = f"cannot be loaded by Spark {spark.version}: {why(error)}"
             raise ModelError(saved.path, problem) from error
@@ -122,11 +122,11 @@ def python_stages(model: Any) -> Iterator[Authored]:
 
 
 def from_spark(model: Any, load: Callable[..., Model], *, folder: str | None = None, **options: Any) -> Model:
-    """Return a fitted Spark model as one that scores rows.
+    """Return a model that scores rows with a fitted Spark model.
 
-    It is saved below `folder`, by default a temporary folder of this machine, and loaded from there; what
-    was saved is removed. On a cluster, name a folder that the executors can write to. `load` is
-    `sparklet.load` and `options` are its options.
+    Saves the model in `folder`, by default a temporary folder of this machine, loads it from there with
+    `load(path, **options)` and removes the saved files. On a cluster, pass a folder that the executors can
+    write to. `load` is `sparklet.load`.
     """
     trusted = [*options.pop("trusted", ()), *{type(stage).__module__ for stage in python_stages(model)}]
     if folder is not None:

@@ -1,4 +1,4 @@
-"""Sparklet inside Spark: stages that people write, models saved with examples, batch jobs. Needs PySpark."""
+"""Sparklet inside Spark: user-written stages, models saved with examples, and batch jobs. Needs PySpark."""
 
 from sparklet.spark.authors import OnlineEstimator, OnlineModel, OnlineTransformer
 from sparklet.spark.offline import OfflineResult, embedded_session, predict_offline

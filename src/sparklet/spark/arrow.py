@@ -1,4 +1,4 @@
-"""Between Spark's types, Arrow arrays and the Python values of rows."""
+"""Conversion between Spark's types, Arrow arrays and the Python values of rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ __all__ = ["arrow_type", "encode", "to_array"]
 
 
 def arrow_type(type: DataType) -> pa.DataType:
-    """Return the Arrow type in which Spark exchanges a column; `SchemaError` for one that cannot be made.
+    """Return the Arrow type in which Spark exchanges a column.
+
+    Raises `SchemaError` for a type that an output cannot have.
 
     >>> from sparklet.types import DOUBLE
     >>> arrow_type(ArrayType(DOUBLE))
@@ -29,12 +31,12 @@ def arrow_type(type: DataType) -> pa.DataType:
     while isinstance(innermost, ArrayType):
         innermost = innermost.elementType
     if innermost == TIMESTAMP:
-        raise SchemaError(str(type), "is a type that an output cannot have; for times declare timestamp_ntz")
+        raise SchemaError(str(type), "is not supported as an output type; declare timestamp_ntz for times")
     return to_arrow(type)
 
 
 def encode(values: Sequence[Any], type: DataType) -> pa.Array:
-    """Return values of a row's column, already of that type, as an Arrow array; None is null."""
+    """Return values that already have the type of their column as an Arrow array; None is null."""
     if type == VECTOR:
         return vectors(values)
     if type == TIMESTAMP:
@@ -42,69 +44,68 @@ def encode(values: Sequence[Any], type: DataType) -> pa.Array:
     return pa.array(values, arrow_type(type), from_pandas=False)
 
 
-def to_array(given: Any, column: Column, rows: int) -> pa.Array:
-    """Return what `scoreBatch` gave for a column as an Arrow array of exactly the declared type.
+def to_array(values: Any, column: Column, rows: int) -> pa.Array:
+    """Return what `scoreBatch` returned for a column as an Arrow array of the declared type.
 
-    Arrow and numpy arrays, pandas Series and lists are taken; a 2-d numpy array is dense vectors. Numbers are
-    converted where no value changes. Raises a `RowError` that names the column.
+    `values` is an Arrow or numpy array, a pandas Series or a list; a 2-d numpy array holds dense vectors.
+    Numbers are converted if no value changes. Raises a `RowError` that names the column.
     """
     try:
-        array = _to_array(given, column)
+        array = _to_array(values, column)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         if isinstance(error, RowError):
             error.column = column.name
             raise
         problem = f"is not {column.type}: {error}"
-        raise InvalidValueError(problem, given, column=column.name, hint="scoreBatch gave it") from error
+        raise InvalidValueError(problem, values, column=column.name, hint="scoreBatch returned it") from error
     if len(array) != rows:
         problem = f"has {len(array)} values for {rows} rows"
-        raise InvalidValueError(problem, column=column.name, hint="scoreBatch gave it")
+        raise InvalidValueError(problem, column=column.name, hint="scoreBatch returned it")
     return array
 
 
-def _to_array(given: Any, column: Column) -> pa.Array:
-    if type(given).__module__.partition(".")[0] == "pandas":
-        given = given.to_numpy()
-    if isinstance(given, np.ndarray):
-        if column.type == VECTOR and given.ndim == 2:
-            return _dense(given, column)
-        if given.dtype.kind in "biuf" and given.ndim == 1:
-            given = pa.array(given, from_pandas=False)
+def _to_array(values: Any, column: Column) -> pa.Array:
+    if type(values).__module__.partition(".")[0] == "pandas":
+        values = values.to_numpy()
+    if isinstance(values, np.ndarray):
+        if column.type == VECTOR and values.ndim == 2:
+            return _dense(values, column)
+        if values.dtype.kind in "biuf" and values.ndim == 1:
+            values = pa.array(values, from_pandas=False)
         else:
-            given = list(given)
-    if isinstance(given, pa.ChunkedArray):
-        given = given.combine_chunks()
-        if isinstance(given, pa.ChunkedArray):  # of no chunk at all
-            given = pa.array([], given.type)
-    if isinstance(given, pa.Array):
-        return _cast(given, column)
-    if isinstance(given, str) or not isinstance(given, Sequence):
-        raise ColumnTypeError(given, f"an array of {column.type}", hint="scoreBatch gave it")
+            values = list(values)
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+        if isinstance(values, pa.ChunkedArray):  # without any chunk
+            values = pa.array([], values.type)
+    if isinstance(values, pa.Array):
+        return _cast(values, column)
+    if isinstance(values, str) or not isinstance(values, Sequence):
+        raise ColumnTypeError(values, f"an array of {column.type}", hint="scoreBatch returned it")
     coerce = coercer(column)
-    return encode([coerce(value) for value in given], column.type)
+    return encode([coerce(value) for value in values], column.type)
 
 
 def _cast(array: pa.Array, column: Column) -> pa.Array:
-    wanted = arrow_type(column.type)
-    found = array.type
-    if found == wanted:
+    source, target = array.type, arrow_type(column.type)
+    if source == target:
         return array
-    numbers = (types.is_integer(found) or types.is_floating(found)) and (
-        types.is_integer(wanted) or types.is_floating(wanted)
+    numbers = (types.is_integer(source) or types.is_floating(source)) and (
+        types.is_integer(target) or types.is_floating(target)
     )
     if numbers:
-        # A double made a float loses digits by intent; an integer made of 1.5 would be another number.
-        return array.cast(wanted, safe=not types.is_floating(wanted))
-    if types.is_large_string(found) and types.is_string(wanted):
-        return array.cast(wanted)
-    if column.type == VECTOR or types.is_null(found) or types.is_nested(found) or found.id == wanted.id:
-        return array.cast(wanted)
-    raise ColumnTypeError(found, str(column.type), hint="scoreBatch gave an array of another type")
+        # Rounding a double to float is intended; converting 1.5 to an integer would change the number.
+        return array.cast(target, safe=not types.is_floating(target))
+    if types.is_large_string(source) and types.is_string(target):
+        return array.cast(target)
+    if column.type == VECTOR or types.is_null(source) or types.is_nested(source) or source.id == target.id:
+        return array.cast(target)
+    raise ColumnTypeError(source, str(column.type), hint="scoreBatch returned an array of another type")
 
 
 def _dense(values: np.ndarray, column: Column) -> pa.Array:
     """Return the rows of a matrix as dense vectors."""
     rows, size = values.shape
     if column.size is not None and size != column.size:
-        raise ColumnTypeError(size, f"vectors of {column.size} elements", hint="scoreBatch gave it")
+        raise ColumnTypeError(size, f"vectors of {column.size} elements", hint="scoreBatch returned it")
     return dense_vectors(np.ascontiguousarray(values, np.float64).reshape(-1), rows, size)

@@ -1,4 +1,4 @@
-"""What authors of stages extend: one function of theirs scores rows and DataFrames alike."""
+"""Base classes of user-written stages, which score rows and DataFrames with one function."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _unwritten(method: Any) -> Any:
 
 
 class _Keywords:
-    """Params in the constructor, without an `__init__` in every class."""
+    """Take params as keyword arguments, so that classes need no `__init__`."""
 
     defaults: ClassVar[Mapping[str, Any]] = {}
     """Default values of params, by name."""
@@ -54,19 +54,19 @@ class _Keywords:
 
     @property
     def params(self) -> list[Param]:
-        """Return the params in the order of their names.
+        """Return the params, sorted by name.
 
-        PySpark's own looks at every attribute, and so would compute an author's cached properties early.
+        PySpark's version reads every attribute, which would compute cached properties too early.
         """
         return [value for _, value in sorted(vars(self).items()) if isinstance(value, Param)]
 
 
 class OnlineTransformer(Authored, _Keywords, Transformer, DefaultParamsReadable, DefaultParamsWritable):
-    """Write a PySpark transformer by what it does to one row.
+    """Base class of a PySpark transformer that is defined by what it does to one row.
 
-    A subclass adds PySpark's own mixins for its params (`HasInputCol`, `HasOutputCol` ...), declares its
-    outputs and writes `scoreInstance`, or `scoreBatch` for speed; either gives both. `transform`, `save` and
-    `load` follow, and `sparklet.load(path, trusted=[...])` scores it without a JVM.
+    A subclass adds PySpark's mixins for its params (`HasInputCol`, `HasOutputCol` ...), declares its outputs
+    and defines `scoreInstance`, or `scoreBatch` for speed; each is derived from the other. The class inherits
+    `transform`, `save` and `load`, and `sparklet.load(path, trusted=[...])` scores it without a JVM.
 
     >>> from pyspark.ml.param.shared import HasInputCol, HasOutputCol
     >>> class Square(OnlineTransformer, HasInputCol, HasOutputCol):
@@ -80,56 +80,59 @@ class OnlineTransformer(Authored, _Keywords, Transformer, DefaultParamsReadable,
     """
 
     inputType: ClassVar[Any] = None
-    """Spark type of the columns that `inputCol`, `inputCols` name; None takes them as they are."""
+    """Spark type of the columns that `inputCol` and `inputCols` name; None accepts any type."""
 
     outputType: ClassVar[Any] = None
     """Spark type of the columns that `outputCol`, `outputCols` or `predictionCol` name."""
 
     batchFormat: ClassVar[Literal["arrow", "pandas"]] = "arrow"
-    """What `scoreBatch` is given: a `pyarrow.RecordBatch`, or a pandas DataFrame, in which null is NaN."""
+    """Argument of `scoreBatch`: a `pyarrow.RecordBatch`, or a pandas DataFrame, in which null is NaN."""
 
     def inputs(self) -> Mapping[str, Any]:
-        """Return the columns that a row brings, each with its Spark type, or None to take it as it is.
+        """Return the input columns, each with its Spark type, or None to accept any type.
 
-        By default those that the params inputCol, inputCols and featuresCol name, of the class's `inputType`.
-        A column declared `double` takes every number, `bigint` every integer.
+        The default is the columns that the params inputCol, inputCols and featuresCol name, with the class's
+        `inputType`. A column declared `double` accepts every number, `bigint` every integer.
         """
-        found = dict.fromkeys(self._named(_INPUTS), self.inputType)
-        if not found:
+        types = dict.fromkeys(self._named(_INPUTS), self.inputType)
+        if not types:
             raise OptionError(
-                "inputs", type(self).__name__, "set inputCol or inputCols, or write inputs(self)"
+                "inputs", type(self).__name__, "set inputCol or inputCols, or define inputs(self)"
             )
-        return found
+        return types
 
     def outputs(self) -> Mapping[str, Any]:
-        """Return the columns that the stage makes, each with its Spark type (`"double"`, `VectorUDT()` ...).
+        """Return the output columns, each with its Spark type (`"double"`, `VectorUDT()` ...).
 
-        By default those that the params outputCol, outputCols and predictionCol name, of the class's
-        `outputType`.
+        The default is the columns that the params outputCol, outputCols and predictionCol name, with the
+        class's `outputType`.
         """
-        found = self._named(_OUTPUTS)
-        if not found or self.outputType is None:
-            problem = "set outputCol and the class's outputType, or write outputs(self)"
+        names = self._named(_OUTPUTS)
+        if not names or self.outputType is None:
+            problem = "set outputCol and the class's outputType, or define outputs(self)"
             raise OptionError("outputs", type(self).__name__, problem)
-        return dict.fromkeys(found, self.outputType)
+        return dict.fromkeys(names, self.outputType)
 
     @_unwritten
     def scoreInstance(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the outputs of one row by name; `row` has the inputs, null as None, sparklet's vectors."""
-        raise NotImplementedError(f"{type(self).__name__} writes neither scoreInstance nor scoreBatch")
+        """Return the outputs of one row by name.
+
+        `row` maps the input columns to their values; null is None, and vectors are those of sparklet.
+        """
+        raise NotImplementedError(f"{type(self).__name__} defines neither scoreInstance nor scoreBatch")
 
     @_unwritten
     def scoreBatch(self, batch: Any) -> Any:
         """Return the outputs of many rows: a mapping, DataFrame or Arrow table of columns by name."""
-        raise NotImplementedError(f"{type(self).__name__} writes neither scoreInstance nor scoreBatch")
+        raise NotImplementedError(f"{type(self).__name__} defines neither scoreInstance nor scoreBatch")
 
     def _named(self, params: tuple[str, ...]) -> list[str]:
-        found: list[str] = []
+        columns: list[str] = []
         for name in params:
             if self.hasParam(name) and self.isDefined(name):
                 value = self.getOrDefault(name)
-                found += [value] if isinstance(value, str) else value
-        return found
+                columns += [value] if isinstance(value, str) else value
+        return columns
 
     def _declared_inputs(self) -> dict[str, tuple[DataType | None, int | None]]:
         return {
@@ -145,22 +148,22 @@ class OnlineTransformer(Authored, _Keywords, Transformer, DefaultParamsReadable,
 
     @classmethod
     def online(cls, saved: SavedStage) -> Stage:
-        """Return the stage that `sparklet.load` scores; needs PySpark's Params, and no JVM."""
-        made = cls()
-        made._resetUid(saved.uid)
-        DefaultParamsReader.getAndSetParams(made, dict(saved.metadata))
-        made._restore(saved)
-        return OnlineStage(uid=saved.uid, author=made)
+        """Return the stage that `sparklet.load` scores; needs PySpark's Params, but no JVM."""
+        author = cls()
+        author._resetUid(saved.uid)
+        DefaultParamsReader.getAndSetParams(author, dict(saved.metadata))
+        author._restore(saved)
+        return OnlineStage(uid=saved.uid, author=author)
 
     def _restore(self, saved: SavedStage) -> None:
-        """Take what is saved beside the params."""
+        """Read the data that is saved beside the params."""
 
 
 class OnlineModel(OnlineTransformer, Model):
-    """Write a fitted stage: an `OnlineTransformer` with what it learned, arrays and tables, in `state`.
+    """Base class of a fitted stage: an `OnlineTransformer` that keeps what it learned in `state`.
 
-    `state` maps names to numpy arrays (read-only) or Arrow tables; they are saved as Parquet beside the
-    metadata. Numbers, lists and pandas frames are made such.
+    `state` maps names to read-only numpy arrays or Arrow tables, which are saved as Parquet beside the
+    metadata. The constructor converts numbers, lists and pandas frames to them.
     """
 
     def __init__(self, *, state: Mapping[str, Any] | None = None, **params: Any) -> None:
@@ -169,7 +172,7 @@ class OnlineModel(OnlineTransformer, Model):
 
     @property
     def state(self) -> State:
-        """Return what the stage learned, by name."""
+        """Return the arrays and tables that the stage learned, by name."""
         return self._state
 
     def write(self) -> DefaultParamsWriter:
@@ -183,23 +186,23 @@ class OnlineModel(OnlineTransformer, Model):
 
     def _restore(self, saved: SavedStage) -> None:
         names = checked_names(saved.metadata.get("state", []), saved.path)
-        # `_StateWriter` writes one file for each.
+        # `_StateWriter` writes one file for each item.
         files = {name: saved.arrow_files(f"state/{name}")[0] for name in names}
         self._state = {name: from_arrow(path, table) for name, (path, table) in files.items()}
 
 
 class OnlineEstimator(_Keywords, Estimator, DefaultParamsReadable, DefaultParamsWritable):
-    """Write the estimator beside an `OnlineModel`: params in the constructor, saved and loaded as Spark's.
+    """Base class of the estimator that fits an `OnlineModel`; it is saved and loaded like Spark's.
 
-    A subclass writes `_fit(self, dataset)` and returns `self.fitted(MyModel, name=array, ...)`.
+    A subclass defines `_fit(self, dataset)`, which returns `self.fitted(MyModel, name=array, ...)`.
     """
 
     def fitted(self, model: type[OnlineModel], **state: Any) -> OnlineModel:
-        """Return a model with this state and this estimator's params and uid, as Spark's estimators do."""
-        made = model(state=state)
-        made._resetUid(self.uid)
-        found: OnlineModel = self._copyValues(made)
-        return found
+        """Return a model with this state and, as in Spark, this estimator's params and uid."""
+        instance = model(state=state)
+        instance._resetUid(self.uid)
+        copy: OnlineModel = self._copyValues(instance)
+        return copy
 
 
 class _StateWriter(DefaultParamsWriter):
@@ -213,11 +216,11 @@ class _StateWriter(DefaultParamsWriter):
 
 class _StateReader(DefaultParamsReader):
     def load(self, path: str) -> Any:
-        made = super().load(path)
+        model = super().load(path)
         names = DefaultParamsReader.loadMetadata(path, self.sc).get("state", [])
         folder = Folder(self.sparkSession, path)
-        made._state = {
+        model._state = {
             name: from_arrow(path, pq.read_table(pa.BufferReader(folder.read(location(name)))))
             for name in checked_names(names, path)
         }
-        return made
+        return model

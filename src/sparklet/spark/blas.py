@@ -1,4 +1,4 @@
-"""Which BLAS a Spark sums its dots with, and in which of the orders that sparklet knows."""
+"""Detect the BLAS with which a Spark computes dot products, and its order of summation."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ __all__ = ["blas_in_use"]
 
 _HOLDER = "org.apache.spark.ml.linalg.BLAS$"
 _ORDERS = {"Java8BLAS": "java8", "Java11BLAS": "java11"}
-# The JDK whose vector reduction has a fixed order, as VectorBLAS was compared with.
+# The JDK against which the summation order of VectorBLAS is tested; its vector reduction has a fixed order.
 _VECTOR_JDK = "17"
 
 
 def blas_in_use(spark: SparkSession) -> tuple[dict[str, Any], str | None]:
-    """Return what the driver's Spark sums dots with, and the name of the order, None where it is unknown.
+    """Return facts about the BLAS of the driver, and the name of its summation order, None if unknown.
 
-    The order is that of every dot only where the executors are in the driver's JVM and no native library
-    was found.
+    The order is known only if the executors run in the driver's JVM and Spark has loaded no native library.
     """
     gate = jvm(spark, "the BLAS")
     java = gate.java.lang
@@ -29,8 +28,8 @@ def blas_in_use(spark: SparkSession) -> tuple[dict[str, Any], str | None]:
     module = holder.getField("MODULE$").get(None)
     names = []
     for getter in ("javaBLAS", "nativeBLAS"):
-        found = holder.getMethod(getter, None).invoke(module, None)
-        names.append(str(found.getClass().getSimpleName()))
+        blas = holder.getMethod(getter, None).invoke(module, None)
+        names.append(str(blas.getClass().getSimpleName()))
     facts: dict[str, Any] = {"java": names[0], "native": names[1]}
     version = str(java.System.getProperty("java.specification.version"))
     if names[0] == "VectorBLAS":

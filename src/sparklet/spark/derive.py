@@ -1,4 +1,4 @@
-"""`transform(df)` out of what an author wrote for rows: an Arrow UDF, by what this PySpark offers."""
+"""Derive `transform(df)` of a user-written stage: an Arrow UDF, or `mapInArrow` before PySpark 4.1."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ __all__ = ["quoted", "transform"]
 
 
 def transform(author: Any, frame: DataFrame) -> DataFrame:
-    """Return the DataFrame with the outputs of an author's stage added.
+    """Return the DataFrame with the outputs of a user-written stage added.
 
-    Types and names are checked before any job runs: `SchemaError` names the stage and the column.
+    Raises `SchemaError`, before any job runs, for types or names that do not match the stage.
     """
     from pyspark.sql import functions
 
     stage = f"{type(author).__name__} {author.uid}"
     names, work = _typed(author, frame, stage)
     arguments = [
-        functions.col(quoted(name)).cast(data_type(kind)) if kind != found else functions.col(quoted(name))
-        for name, (_, found, kind) in zip(names, work.inputs, strict=True)
+        functions.col(quoted(name)).cast(data_type(kind)) if kind != own else functions.col(quoted(name))
+        for name, (_, own, kind) in zip(names, work.inputs, strict=True)
     ]
     fields = [_field(column) for column in work.outputs]
     if hasattr(functions, "arrow_udf"):
@@ -44,55 +44,56 @@ def _typed(author: Any, frame: DataFrame, stage: str) -> tuple[list[str], Work]:
     types = carried(frame.schema)
     names, inputs = [], []
     for name, (declared, _) in author._declared_inputs().items():
-        found = known.get(fold(name), [])
-        if not found:
+        matches = known.get(fold(name), [])
+        if not matches:
             hint = did_you_mean(name, [field.name for field in frame.schema.fields])
             raise SchemaError(name, f"is absent from the DataFrame{hint}", stage)
-        if len(found) > 1:
-            raise AmbiguousColumnError(name, [field.name for field in found])
-        type_ = types.get(found[0].name)
+        if len(matches) > 1:
+            raise AmbiguousColumnError(name, [field.name for field in matches])
+        type_ = types.get(matches[0].name)
         if type_ is None:
-            raise SchemaError(name, f"is {found[0].dataType.simpleString()}, which rows cannot carry", stage)
+            problem = f"has type {matches[0].dataType.simpleString()}, which rows do not support"
+            raise SchemaError(name, problem, stage)
         plain, _ = split_size(type_)
-        names.append(found[0].name)
+        names.append(matches[0].name)
         if not want(declared).accepts(plain):
             raise SchemaError(name, f"must be {want(declared).words}, it is {plain}", stage)
         inputs.append((name, plain, seen(Column(name, plain), declared, stage)))
     outputs: list[Column] = []
     for name, (type_, size) in author._declared_outputs().items():
-        if fold(name) in known or any(fold(name) == fold(made.name) for made in outputs):
+        if fold(name) in known or any(fold(name) == fold(output.name) for output in outputs):
             raise ColumnExistsError(name, stage=stage)
         outputs.append(Column(name, type_, size, origin=stage))
     return names, Work(author, tuple(inputs), tuple(outputs))
 
 
 def quoted(name: str) -> str:
-    """Return a column name as Spark's resolver takes it literally."""
+    """Return a column name in backquotes, so that Spark's resolver reads it literally."""
     return "`" + name.replace("`", "``") + "`"
 
 
 def _field(column: Column) -> Any:
     from pyspark.sql.types import StructField
 
-    # The size of a vector travels with its column, as with Spark's own stages.
+    # As in Spark's own stages, the metadata of a vector column contains its size.
     metadata = None if column.size is None else {"ml_attr": {"num_attrs": column.size}}
     return StructField(column.name, data_type(column.type), nullable=True, metadata=metadata)
 
 
 def _by_udf(frame: DataFrame, work: Work, arguments: list[Any], fields: list[Any]) -> DataFrame:
-    """Since 4.1: only the columns that the stage reads go to Python."""
+    """Score by an Arrow UDF (since 4.1): only the columns that the stage reads are sent to Python."""
     from pyspark.sql import functions
     from pyspark.sql.types import StructField, StructType
 
     names = [field.name for field in fields]
-    # Metadata is given with the columns' aliases: declared in the struct, it would not be in the Arrow type
-    # that comes back from Python, and Spark refuses a type that differs in it (ARROW_TYPE_MISMATCH).
+    # Metadata is set by the aliases of the columns. If the struct declared it, Spark would refuse the Arrow
+    # type that Python returns, which has no metadata (ARROW_TYPE_MISMATCH).
     bare = StructType([StructField(field.name, field.dataType) for field in fields])
 
-    def made(*arrays: pa.Array) -> pa.Array:
+    def score(*arrays: pa.Array) -> pa.Array:
         return pa.StructArray.from_arrays(work.on_arrays()(arrays), names=names)
 
-    struct = functions.arrow_udf(made, bare)(*arguments)
+    struct = functions.arrow_udf(score, bare)(*arguments)
     temporary = _free("__made", [*frame.columns, *names])
     parts = [
         functions.col(temporary).getField(field.name).alias(field.name, metadata=field.metadata)
@@ -102,7 +103,7 @@ def _by_udf(frame: DataFrame, work: Work, arguments: list[Any], fields: list[Any
 
 
 def _by_batches(frame: DataFrame, work: Work, arguments: list[Any], fields: list[Any]) -> DataFrame:
-    """Before 4.1: whole rows go to Python and come back with the outputs."""
+    """Score by `mapInArrow` (before 4.1): whole rows are sent to Python and return with the outputs."""
     from pyspark.sql.types import StructType
 
     width, names = len(frame.columns), [*frame.columns, *(field.name for field in fields)]
@@ -110,16 +111,16 @@ def _by_batches(frame: DataFrame, work: Work, arguments: list[Any], fields: list
     for _ in arguments:
         taken.append(_free(f"__taken{len(taken)}", [*names, *taken]))
 
-    def made(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def score_batches(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         score = work.on_arrays()
         for batch in batches:
             columns = batch.columns
             yield pa.RecordBatch.from_arrays([*columns[:width], *score(columns[width:])], names=names)
 
     wide = frame.select("*", *[one.alias(name) for one, name in zip(arguments, taken, strict=True)])
-    # mapInArrow looks columns up by name and stumbles over a dot in one; here places are all that counts.
-    plain = wide.toDF(*[f"c{place}" for place in range(len(wide.columns))])
-    return plain.mapInArrow(made, StructType([*frame.schema.fields, *fields]))
+    # mapInArrow looks columns up by name and fails on a name with a dot; positions suffice here.
+    plain = wide.toDF(*[f"c{index}" for index in range(len(wide.columns))])
+    return plain.mapInArrow(score_batches, StructType([*frame.schema.fields, *fields]))
 
 
 def _free(name: str, taken: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Spark jobs and the tasks that outlive them: a cancelled or failed job ends before its tasks do."""
+"""Wait for the tasks of Spark jobs: a cancelled or failed job ends before its tasks do."""
 
 from __future__ import annotations
 
@@ -20,38 +20,39 @@ _PAUSE = 0.05
 
 @contextmanager
 def finished_tasks(spark: SparkSession, folder: str) -> Iterator[None]:
-    """Give a block whose Spark jobs have no running task when it ends, normally or by an exception.
+    """Wait at the end of a `with` block, also after an exception, until no task of its Spark jobs runs.
 
-    Spark raises as soon as a job has failed, and tells its tasks to stop. A task stops when it next asks, and
-    can create files in `folder` until then. Tasks that still run after 30 seconds cause a `RuntimeWarning`.
+    Spark raises as soon as a job has failed and asks its tasks to stop. Until a task notices, it can create
+    files in `folder`. Warns with `RuntimeWarning` if tasks still run after 30 seconds.
     """
     context, tag = spark.sparkContext, f"sparklet-{uuid4().hex}"
     context.addJobTag(tag)
     try:
         yield
     except BaseException:
-        # After Ctrl-C the job itself may still run.
+        # After Ctrl-C the job may still run.
         context.cancelJobsWithTag(tag)
         raise
     finally:
         context.removeJobTag(tag)
         if not _ended(context._jsc.sc(), tag):
             text = (
-                f"tasks of a job that ended {_PATIENCE:.0f} seconds ago still run: remove {folder} after them"
+                f"tasks of a job that ended {_PATIENCE:.0f} seconds ago still run: remove {folder} "
+                "when they have ended"
             )
             warnings.warn(text, RuntimeWarning, stacklevel=3)
 
 
 def _ended(context: Any, tag: str) -> bool:
-    """Wait until the tasks of the jobs with a tag have ended; tell whether they did."""
+    """Wait until the tasks of the jobs with a tag have ended; return whether they did."""
     until = time.monotonic() + _PATIENCE
     quiet = 0
     while not context.isStopped() and time.monotonic() < until:
         try:
             context.listenerBus().waitUntilEmpty(int(_PATIENCE * 1000))
-        except Exception:  # noqa: BLE001 - py4j's: a listener of the session does not keep up
+        except Exception:  # noqa: BLE001 - from py4j: a listener of the session is too slow
             return False
-        # The start of a task can be announced just after the end of its job: look twice.
+        # Spark can announce the start of a task just after the end of its job: check twice.
         quiet = 0 if _running(context.statusTracker(), tag) else quiet + 1
         if quiet == 2:
             return True

@@ -1,4 +1,4 @@
-"""A query in, a table out: the saved pipeline run by Spark, wherever a session runs."""
+"""Score the rows of a query with Spark and write them to a table."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TABLE = re.compile(rf"{_NAME}(?:\.{_NAME}){{0,3}}")
 
 @dataclass(frozen=True)
 class OfflineResult:
-    """Say what a batch job did: the rows that the query gave, and those that were written."""
+    """The result of a batch job: the number of rows of the query and of rows written."""
 
     destination: str
     rows_in: int
@@ -59,19 +59,20 @@ def predict_offline(
     trusted: Sequence[str] = (),
     packages: Sequence[str] = (),
 ) -> OfflineResult:
-    """Score what a query gives with Spark and write all columns to a table.
+    """Score the rows of a query with Spark and write all columns to a table.
 
-    - `model`: the path of a saved model, what `sparklet.load` returned, or a fitted Spark model.
-    - `query`: SQL (`SELECT ...`), a table that the session's catalog knows, or a DataFrame.
-    - `destination`: a path, where Parquet is written, or a table name (`db.table`).
-    - `mode`: `"error"` where the destination exists, or `"overwrite"`.
-    - `spark`: the session; by default the active one, else a Spark embedded in this process, which is stopped
-      at the end.
+    - `model`: the path of a saved model, a model that `sparklet.load` returned, or a fitted Spark model.
+    - `query`: SQL (`SELECT ...`), the name of a table in the session's catalog, or a DataFrame.
+    - `destination`: a path, to which Parquet is written, or a table name (`db.table`).
+    - `mode`: `"error"` to refuse an existing destination, `"overwrite"` to replace it.
+    - `spark`: the session; by default the active one, else a Spark in this process, which is stopped at the
+      end.
     - `trusted`: packages whose Python-defined stages a saved model may load.
-    - `packages`: further packages to send to the executors, besides those of the stages and sparklet.
+    - `packages`: packages to send to the executors besides those of the stages and sparklet.
 
-    Columns are compared with what the model needs before a job starts: `SchemaError`. The result is written
-    aside and takes the destination's name when it is complete, so that no half of it is ever found there.
+    The result is written under a temporary name and renamed when it is complete, so the destination never
+    contains a partial result. Raises `SchemaError`, before a job starts, if the query lacks a column that the
+    model needs.
     """
     if mode not in ("error", "overwrite"):
         raise OptionError("mode", mode, "'error' or 'overwrite'")
@@ -92,7 +93,7 @@ def run(
     packages: Sequence[str],
     ends: bool,
 ) -> OfflineResult:
-    """Do what `predict_offline` does; `ends` tells that the session does not outlive the job."""
+    """Run `predict_offline` in a session; `ends` says that the session ends with the job."""
     jvm(spark, "predict_offline")
     target = _target(spark, destination, ends=ends)
     target.check(mode)
@@ -110,18 +111,18 @@ def run(
 
 @contextmanager
 def _session(spark: SparkSession | None, query: Any) -> Iterator[tuple[SparkSession, bool]]:
-    """Give the session to run in, and whether it was started for this job."""
+    """Return the session to run in, and whether it was started for this job."""
     from pyspark.sql import SparkSession
 
     active = spark or getattr(query, "sparkSession", None) or SparkSession.getActiveSession()
     if active is not None:
         yield active, False
         return
-    made = embedded_session()
+    started = embedded_session()
     try:
-        yield made, True
+        yield started, True
     finally:
-        made.stop()
+        started.stop()
 
 
 def embedded_session(master: str | None = None, settings: Mapping[str, str] | None = None) -> SparkSession:
@@ -136,8 +137,8 @@ def embedded_session(master: str | None = None, settings: Mapping[str, str] | No
         builder = builder.config("spark.ui.enabled", "false")
     for name, value in (settings or {}).items():
         builder = builder.config(name, value)
-    found: SparkSession = builder.getOrCreate()
-    return found
+    session: SparkSession = builder.getOrCreate()
+    return session
 
 
 def _frame(spark: SparkSession, query: str | DataFrame) -> DataFrame:
@@ -147,13 +148,13 @@ def _frame(spark: SparkSession, query: str | DataFrame) -> DataFrame:
     try:
         return spark.table(text) if _TABLE.fullmatch(text) else spark.sql(text)
     except Exception as error:
-        raise OptionError("query", query, f"Spark does not take it: {why(error)}") from error
+        raise OptionError("query", query, f"Spark refuses it: {why(error)}") from error
 
 
 def _models(
     model: Any, spark: SparkSession, trusted: Sequence[str], frame: DataFrame
 ) -> tuple[Any, OnlinePipelineModel | None]:
-    """Return Spark's model, and sparklet's bound to the query's types where it knows all the stages."""
+    """Return Spark's model, and sparklet's for the query's types, None if it does not support a stage."""
     schema = carried(frame.schema)
     if isinstance(model, OnlinePipelineModel):
         return native_of(model, spark), model._with_schema(schema)
@@ -172,7 +173,7 @@ def _bound(path: str, schema: Mapping[str, DataType], trusted: Sequence[str]) ->
     try:
         return load(path, schema=schema, trusted=trusted, outputs="*")
     except UnsupportedModelError as error:
-        # Stages of the JVM alone: Spark checks the columns itself, when it plans the job.
+        # For stages that only the JVM supports, Spark checks the columns when it plans the job.
         if error.advice:
             raise
         return None
@@ -183,26 +184,26 @@ def _check_columns(model: OnlinePipelineModel, frame: DataFrame) -> None:
     for column in model.inputs:
         if fold(column.name) not in known and column not in model._optional:
             hint = did_you_mean(column.name, frame.columns)
-            raise SchemaError(column.name, f"({column.type}) is absent from what the query gives{hint}")
+            raise SchemaError(column.name, f"({column.type}) is absent from the columns of the query{hint}")
 
 
 def _observed(native: Any, frame: DataFrame) -> tuple[DataFrame, Callable[[], tuple[int, int]]]:
-    """Return the scored frame and a function that tells the rows in and out once it has been written."""
+    """Return the scored frame, and a function that returns the numbers of rows in and out after writing."""
     from pyspark.sql import Observation, functions
 
-    came, left = Observation(), Observation()
-    given = frame.observe(came, functions.count(functions.lit(1)).alias("rows"))
+    before, after = Observation(), Observation()
+    observed = frame.observe(before, functions.count(functions.lit(1)).alias("rows"))
     try:
-        scored = native.transform(given)
+        scored = native.transform(observed)
     except SparkletError:
         raise
     except Exception as error:
         raise SparkletError(f"Spark cannot plan the job: {why(error)}") from error
-    scored = scored.observe(left, functions.count(functions.lit(1)).alias("rows"))
-    return scored, lambda: (int(came.get["rows"]), int(left.get["rows"]))
+    scored = scored.observe(after, functions.count(functions.lit(1)).alias("rows"))
+    return scored, lambda: (int(before.get["rows"]), int(after.get["rows"]))
 
 
-# --- where the result goes ------------------------------------------------------------------------
+# --- destinations ---------------------------------------------------------------------------------
 
 
 def _target(spark: SparkSession, destination: str, *, ends: bool) -> _Path | _Table:
@@ -211,15 +212,15 @@ def _target(spark: SparkSession, destination: str, *, ends: bool) -> _Path | _Ta
     if not _TABLE.fullmatch(destination):
         return _Path(spark, destination.rstrip("/"))
     if ends and spark.conf.get("spark.sql.catalogImplementation") == "in-memory":
-        problem = "a table of a catalog in memory is gone when this Spark stops"
+        problem = "a table of an in-memory catalog is lost when this Spark stops"
         raise OptionError(
-            "destination", destination, f"{problem}: give a path (./{destination}), or a session"
+            "destination", destination, f"{problem}: pass a path (./{destination}) or a session"
         )
     return _Table(spark, destination)
 
 
 class _Path:
-    """Parquet at a path: written to a sibling, which then takes the path."""
+    """Parquet at a path: written to a hidden sibling folder, which is then renamed."""
 
     def __init__(self, spark: SparkSession, path: str) -> None:
         self._spark, self._path = spark, path
@@ -252,7 +253,7 @@ class _Path:
 
 
 class _Table:
-    """A table of the session's catalog: written under another name, then renamed."""
+    """A table of the session's catalog: written under a temporary name, then renamed."""
 
     def __init__(self, spark: SparkSession, name: str) -> None:
         self._spark, self._name = spark, name
@@ -286,10 +287,10 @@ class _Table:
         self._spark.sql(f"ALTER TABLE {old} RENAME TO {new}")
 
     def _remove(self, name: str) -> None:
-        """Remove a table that was begun, or the files of one that the session's catalog does not know yet."""
+        """Remove an incomplete table, or its files if the session's catalog does not contain it yet."""
         self._spark.sql(f"DROP TABLE IF EXISTS {name}")
         if name.count(".") > 1:
-            return  # another catalog, which has rules of its own
+            return  # another catalog, whose file layout is unknown
         catalog = self._spark._jsparkSession.sessionState()
         identifier = catalog.sqlParser().parseTableIdentifier(name)
         Folder(self._spark, catalog.catalog().defaultTablePath(identifier).toString()).remove()
@@ -298,7 +299,7 @@ class _Table:
 def _failed(error: BaseException, destination: str) -> BaseException:
     if isinstance(error, SparkletError) or not isinstance(error, Exception):
         return error
-    # What an author's stage raised stands at the end of a traceback of a Python worker.
+    # The error of a user-written stage is the last line of a Python worker's traceback.
     lines = (line for line in reversed(str(error).splitlines()) if line.startswith("sparklet.errors."))
-    told = next(lines, why(error))
-    return SparkletError(f"{destination} was not written: {told.strip()}")
+    reason = next(lines, why(error))
+    return SparkletError(f"{destination} was not written: {reason.strip()}")

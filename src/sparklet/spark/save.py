@@ -1,4 +1,4 @@
-"""Saving a model with example rows: its schema and its certificate, in a place that Spark passes by."""
+"""Save a model with example rows, which record its schema and Spark's results."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _ROW = "__sparklet_row"
 def save(
     model: Any, path: str, *, example: DataFrame | None = None, rows: int = 1000, overwrite: bool = False
 ) -> None:
-    """Save a fitted Spark model as Spark does, with example rows and what Spark gives for them.
+    """Save a fitted Spark model as Spark does, with example rows and Spark's results for them.
 
-    `example` is a DataFrame of rows as the model will be asked to score them; its first `rows` are kept, all
-    columns of types that rows can carry. They are stored in the model's folder, on whatever file system
-    `path` names, where Spark's readers pass them by: `load` takes its column types from them,
-    `model.example()` shows one, `load(verify=True)` and `sparklet verify` score them again. Beside them
-    stands the SHA-256 of every file of the model, which verification checks too.
+    `example` is a DataFrame of typical rows to score; the first `rows` of them are stored with all columns
+    whose types rows support. They are stored in the model's folder, on any file system that Spark writes to,
+    where Spark's readers ignore them. `load` takes column types from them, `model.example()` returns one, and
+    `load(verify=True)` and `sparklet verify` score them again. The folder also contains the SHA-256 of every
+    file of the model, which verification checks.
 
-    Raises `SparkletError` where Spark cannot score an example row, before anything is written, and
-    `OptionError` where the example is empty or belongs to Spark Connect. Warns where sparklet gives another
-    answer than Spark.
+    Raises `SparkletError`, before anything is written, if Spark cannot score an example row, and
+    `OptionError` if the example is empty or belongs to Spark Connect. Warns if sparklet's results differ from
+    Spark's.
     """
     if not hasattr(model, "write"):
         raise OptionError("model", model, "a fitted Spark model")
@@ -56,14 +56,14 @@ def save(
         digests = {name: folder.sha256(name) for name in folder.listed() if is_listed(name)}
         folder.write(f"{FILES}/part-00000.txt", listing(digests).encode())
     except BaseException:
-        # Half a certificate is none.
+        # Remove an incomplete example.
         folder.remove(EXAMPLE)
         raise
     _warn_unless_same(model, path)
 
 
 class _Scored:
-    """The example's rows and Spark's answers, computed once and before the model is written."""
+    """The example's rows and Spark's results, computed once, before the model is written."""
 
     def __init__(self, model: Any, example: DataFrame, rows: int) -> None:
         from pyspark.sql import functions
@@ -76,49 +76,50 @@ class _Scored:
         self.profile, self._facts = _session(example)
         try:
             first = example.limit(rows).coalesce(1)
-            # Checkpoints: what is stored as input is what was scored, however the example is computed.
-            given = first.withColumn(_ROW, functions.monotonically_increasing_id()).localCheckpoint()
-            self.inputs = {name: kind for name, kind in carried(given.schema).items() if name != _ROW}
-            scored = model.transform(given)
+            # Checkpoints ensure that the stored inputs are those that were scored, even if the example is not
+            # deterministic.
+            numbered = first.withColumn(_ROW, functions.monotonically_increasing_id()).localCheckpoint()
+            self.inputs = {name: kind for name, kind in carried(numbered.schema).items() if name != _ROW}
+            scored = model.transform(numbered)
             if _ROW not in scored.columns:
-                # A statement that selects its columns: rows of one partition stay in order.
-                scored = _numbered(scored, given)
+                # An SQL statement dropped the column; the rows of one partition stay in order.
+                scored = _numbered(scored, numbered)
             scored = scored.localCheckpoint()
         except SparkletError:
             raise
         except Exception as error:
             raise SparkletError(f"Spark cannot score the example: {why(error)}") from error
         self.outputs = {name: kind for name, kind in carried(scored.schema).items() if name != _ROW}
-        if given.isEmpty():
+        if numbered.isEmpty():
             raise OptionError("example", example.columns, "a DataFrame with rows, it is empty")
-        made = scored.select(
+        results = scored.select(
             _ROW,
             *[functions.col(quoted(name)).alias(f"o{i}") for i, name in enumerate(self.outputs)],
             functions.lit(True).alias("scored"),
         )
         self._data = (
-            given.select(
+            numbered.select(
                 _ROW, *[functions.col(quoted(name)).alias(f"i{i}") for i, name in enumerate(self.inputs)]
             )
-            .join(made, _ROW, "left")
+            .join(results, _ROW, "left")
             .withColumn("scored", functions.coalesce(functions.col("scored"), functions.lit(False)))
             .orderBy(_ROW)
             .coalesce(1)
         )
 
     def write(self, path: str) -> None:
-        """Write description and data; the description last, as it makes the example one."""
+        """Write the data, then the metadata, whose presence marks a complete example."""
         self._data.write.parquet(f"{path}/data")
         text = example_json(self.profile, self._facts, self.inputs, self.outputs)
         self._spark.createDataFrame([(text,)], ["value"]).coalesce(1).write.text(f"{path}/metadata")
 
 
-def _numbered(scored: DataFrame, given: DataFrame) -> DataFrame:
+def _numbered(scored: DataFrame, source: DataFrame) -> DataFrame:
     from pyspark.sql import functions
 
-    if scored.count() != given.count():
-        problem = "the model drops both rows and columns: rows cannot be told apart"
-        raise OptionError("example", given.columns, problem)
+    if scored.count() != source.count():
+        problem = "the model drops rows and columns, so its outputs cannot be matched with the example rows"
+        raise OptionError("example", source.columns, problem)
     return scored.withColumn(_ROW, functions.monotonically_increasing_id())
 
 

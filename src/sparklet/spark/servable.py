@@ -1,4 +1,4 @@
-"""What of a fitted pipeline is needed to score."""
+"""Reduce a fitted pipeline to the stages that scoring needs."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ __all__ = ["servable"]
 
 _OUTPUTS = ("outputCol", "outputCols", "predictionCol", "probabilityCol", "rawPredictionCol", "leafCol")
 _TRAINING = ("labelCol", "weightCol", "censorCol", "foldCol", "validationIndicatorCol")
-# These do nothing to a row but write the columns that they name.
+# These only add the output columns that they name; they drop no rows.
 _LABELLERS = ("StringIndexerModel", "Binarizer", "Bucketizer")
 
 
 def servable(model: Any) -> Any:
     """Return a PipelineModel of the stages that scoring needs.
 
-    Tuning wrappers (CrossValidatorModel, TrainValidationSplitModel) give way to their best model, nested
-    pipelines to their stages, and stages that only make the label, such as its StringIndexerModel, are left
-    out: rows then need no label. The model given is not changed.
+    Tuning wrappers (CrossValidatorModel, TrainValidationSplitModel) are replaced by their best model and
+    nested pipelines by their stages. Stages that only compute the label, such as its StringIndexerModel, are
+    removed, so that rows need no label. `model` is not changed.
     """
     from pyspark.ml import PipelineModel
 
@@ -31,13 +31,13 @@ def servable(model: Any) -> Any:
     needed: set[str] = set()
     statements = ""
     for stage in reversed(stages):
-        made = _columns(stage, _OUTPUTS)
-        unread = all(name in labels and name not in needed and name not in statements for name in made)
-        if made and unread and type(stage).__name__ in _LABELLERS:
+        outputs = _columns(stage, _OUTPUTS)
+        unread = all(name in labels and name not in needed and name not in statements for name in outputs)
+        if outputs and unread and type(stage).__name__ in _LABELLERS:
             continue
         kept.append(stage)
         needed |= _reads(stage)
-        # A statement names its columns in its own way: a name anywhere in it counts as read.
+        # A column counts as read by a statement if its name occurs anywhere in the text.
         statements += " ".join(_columns(stage, ("statement", "formula")))
     return PipelineModel(kept[::-1])
 
@@ -55,12 +55,12 @@ def _flat(model: Any) -> Iterable[Any]:
 
 
 def _columns(stage: Any, params: Iterable[str]) -> set[str]:
-    found: set[str] = set()
+    columns: set[str] = set()
     for name in params:
         if stage.hasParam(name) and stage.isDefined(name):
             value = stage.getOrDefault(name)
-            found |= {fold(value)} if isinstance(value, str) else {fold(one) for one in value}
-    return found
+            columns |= {fold(value)} if isinstance(value, str) else {fold(one) for one in value}
+    return columns
 
 
 def _reads(stage: Any) -> set[str]:

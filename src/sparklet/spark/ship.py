@@ -1,4 +1,4 @@
-"""The code of authors' stages, sent to the executors."""
+"""Send the code of user-written stages to the executors."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ __all__ = ["packages_of", "ship"]
 
 
 def packages_of(model: Any) -> list[str]:
-    """Return the top-level packages that a Spark model's Python stages are defined in."""
+    """Return the top-level packages that define the Python stages of a Spark model."""
     names = {type(stage).__module__.partition(".")[0] for stage in python_stages(model)}
-    # What a notebook defines travels with each task.
+    # Spark pickles classes of a notebook with each task.
     return sorted(names - {"__main__"})
 
 
 def ship(spark: SparkSession, packages: Iterable[str]) -> None:
-    """Send packages, and sparklet itself, to every executor of a session as one zip file.
+    """Send packages and sparklet itself to every executor of a session as one zip file.
 
-    This carries Python code. What it needs besides (numpy, pyarrow, compiled modules) must be in the
-    executors' environment, for instance by `venv-pack` (docs/authors.md). Raises `OptionError` for a package
+    The file contains Python code only. Its dependencies (numpy, pyarrow, compiled modules) must be in the
+    executors' environment, for example by `venv-pack` (docs/authors.md). Raises `OptionError` for a package
     that is not found.
     """
     with tempfile.TemporaryDirectory(prefix="sparklet-ship-") as temporary:
         root = Path(temporary, "code")
         for package in sorted({*packages, "sparklet"}):
             _copy(package, root)
-        # A session takes a file name once: changed code needs another.
+        # A session accepts each file name once, so the name contains the digest of the code.
         name = f"sparklet-{_digest(root)}"
         if f"{name}.zip" not in spark.sparkContext._python_includes:
-            # Executors fetch the file when they need it: it stays as long as the session.
+            # Executors may fetch the file at any time, so it is kept as long as the session.
             kept = Path(spark.sparkContext._temp_dir, name)
             spark.sparkContext.addPyFile(shutil.make_archive(str(kept), "zip", root))
 

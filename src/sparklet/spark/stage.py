@@ -1,4 +1,4 @@
-"""An author's stage among sparklet's own."""
+"""The stage of the Python engine that runs a user-written stage."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["OnlineStage"]
 class OnlineStage(Stage):
     """Score with `author`, an `OnlineTransformer` of a trusted package."""
 
-    rounding = Rounding("the code of an author may call exp, log, pow and the like")
+    rounding = Rounding("user-written code may call functions such as exp, log or pow")
 
     author: Any
 
@@ -28,10 +28,10 @@ class OnlineStage(Stage):
         object.__setattr__(self, "predictor", self.author.hasParam("predictionCol"))
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
-        """Take the columns that the author declares and yield the one function that makes the outputs."""
+        """Take the declared input columns and yield the function that computes the outputs."""
         declared = self.author._declared_inputs()
         taken = [columns.take(name, want(type_), size) for name, (type_, size) in declared.items()]
-        made = tuple(
+        outputs = tuple(
             columns.new(name, type_, size=size)
             for name, (type_, size) in self.author._declared_outputs().items()
         )
@@ -39,11 +39,11 @@ class OnlineStage(Stage):
             (name, column.type, seen(column, type_, str(self)))
             for column, (name, (type_, _)) in zip(taken, declared.items(), strict=True)
         )
-        run = Work(self.author, inputs, made).on_values()
-        if len(made) == 1:
-            yield Bound(tuple(taken), made, lambda *values: run(*values)[0], nulls=True)
+        run = Work(self.author, inputs, outputs).on_values()
+        if len(outputs) == 1:
+            yield Bound(tuple(taken), outputs, lambda *values: run(*values)[0], nulls=True)
         else:
-            yield Bound(tuple(taken), made, run, nulls=True)
+            yield Bound(tuple(taken), outputs, run, nulls=True)
 
     def __str__(self) -> str:
         return f"{type(self.author).__name__} {self.uid}"

@@ -1,4 +1,4 @@
-"""What a fitted stage learned: arrays and tables, as Parquet beside the stage's metadata. Never pickles."""
+"""The state of a fitted stage: arrays and tables, stored as Parquet beside its metadata, never as pickles."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ _COLUMN = "values"
 
 
 def location(name: str) -> str:
-    """Return the file of one item, below the stage's folder: a Parquet folder, as Spark would write it."""
+    """Return the path of an item's file in the stage's folder; like Spark's, it lies in a Parquet folder."""
     return f"state/{name}/part-00000.parquet"
 
 
 def checked_state(state: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the state with everything made an array or a table.
+    """Return the state with every value converted to an array or a table.
 
-    Numbers, texts, lists and pandas frames are taken too. Raises `OptionError` for what cannot be stored.
+    Raises `OptionError` for a value that cannot be stored, or a name that is not a Python identifier.
     """
-    made = {}
+    checked = {}
     for name, value in state.items():
         if not _NAME.fullmatch(str(name)):
-            raise OptionError("state", name, "names are those of Python variables")
+            raise OptionError("state", name, "a name must be a Python identifier")
         if type(value).__module__.partition(".")[0] == "pandas":
             value = pa.Table.from_pandas(value.to_frame() if value.ndim == 1 else value)  # noqa: PLW2901
         if not isinstance(value, pa.Table):
             value = np.array(value)  # noqa: PLW2901
             if value.dtype.kind not in "biufU":
                 problem = (
-                    f"an array of {value.dtype}; arrays of numbers, booleans or texts and tables are stored"
+                    f"an array of {value.dtype}; expected a table or an array of numbers, booleans or strings"
                 )
                 raise OptionError(f"state[{name!r}]", value, problem)
             value.setflags(write=False)
-        made[name] = value
-    return made
+        checked[name] = value
+    return checked
 
 
 def to_parquet(value: np.ndarray | pa.Table) -> bytes:
@@ -66,19 +66,19 @@ def to_parquet(value: np.ndarray | pa.Table) -> bytes:
 
 
 def from_arrow(path: str, table: pa.Table) -> np.ndarray | pa.Table:
-    """Return the item that a Parquet file holds.
+    """Return the item that is stored in a Parquet file.
 
-    Raises `CorruptModelError` where its shape is not that of its data.
+    Raises `CorruptModelError` if the stored shape does not match the data.
     """
     metadata = table.schema.metadata or {}
     if _SHAPE not in metadata:
         return table
     try:
-        found = _array(table, json.loads(metadata[_SHAPE]))
+        array = _array(table, json.loads(metadata[_SHAPE]))
     except (ValueError, TypeError, RecursionError, pa.ArrowException) as error:
-        raise CorruptModelError(path, f"holds no array: {error}") from None
-    found.setflags(write=False)
-    return found
+        raise CorruptModelError(path, f"contains no valid array: {error}") from None
+    array.setflags(write=False)
+    return array
 
 
 def _array(table: pa.Table, shape: Any) -> np.ndarray:
@@ -89,17 +89,17 @@ def _array(table: pa.Table, shape: Any) -> np.ndarray:
     if array.null_count:
         raise ValueError("some values are null")
     text = pa.types.is_string(array.type) or pa.types.is_large_string(array.type)
-    found = np.array(array.to_pylist(), "U") if text else np.array(as_numpy(array))
-    return found.reshape(shape)
+    flat = np.array(array.to_pylist(), "U") if text else np.array(as_numpy(array))
+    return flat.reshape(shape)
 
 
 def checked_names(names: Any, path: str) -> Iterable[str]:
-    """Return the names of a state as the metadata lists them.
+    """Return the names of the state's items, as listed in the metadata.
 
-    Raises `CorruptModelError` for what would lead elsewhere.
+    Raises `CorruptModelError` for a name that is not an identifier and could lead to another folder.
     """
     if not isinstance(names, list) or not all(
         isinstance(name, str) and _NAME.fullmatch(name) for name in names
     ):
-        raise CorruptModelError(path, f"state {shown(names)} is no list of names")
+        raise CorruptModelError(path, f"state {shown(names)} is not a list of names")
     return names

@@ -1,4 +1,4 @@
-"""Column types between PySpark's objects and sparklet's."""
+"""Conversion of column types between PySpark and sparklet."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ __all__ = ["carried", "data_type", "seen", "vector_size", "want"]
 
 
 def data_type(type: DataType) -> Any:
-    """Return PySpark's object of a type."""
+    """Return a type as an object of PySpark."""
     from pyspark.sql.types import _parse_datatype_json_string
 
     return _parse_datatype_json_string(to_json(type))
 
 
 def carried(schema: Any) -> dict[str, DataType]:
-    """Return the columns of a PySpark schema whose types rows can carry, by name."""
-    found = {}
+    """Return the types of the columns of a PySpark schema, without those that rows do not support."""
+    types = {}
     for field in schema.fields:
         try:
             type = parse_row_type(field.dataType)
         except OptionError:
             continue
-        found[field.name] = VectorUDT(vector_size(field)) if isinstance(type, VectorUDT) else type
-    return found
+        types[field.name] = VectorUDT(vector_size(field)) if isinstance(type, VectorUDT) else type
+    return types
 
 
 def vector_size(field: Any) -> int | None:
-    """Return how many elements the ML attributes of a vector column say that it has."""
-    told = (field.metadata or {}).get("ml_attr", {})
-    if not isinstance(told, Mapping):
+    """Return the size of a vector column according to its ML attributes, None if they do not state it."""
+    attributes = (field.metadata or {}).get("ml_attr", {})
+    if not isinstance(attributes, Mapping):
         return None
-    if isinstance(told.get("num_attrs"), int):
-        return int(told["num_attrs"])
-    groups = told.get("attrs")
+    if isinstance(attributes.get("num_attrs"), int):
+        return int(attributes["num_attrs"])
+    groups = attributes.get("attrs")
     return sum(map(len, groups.values())) if isinstance(groups, Mapping) else None
 
 
-_UNTOLD = Want("anything", DOUBLE, lambda _: True, any=True)
+_ANY = Want("anything", DOUBLE, lambda _: True, any=True)
 
 
 @cache
 def want(declared: DataType | None) -> Want:
-    """Return what columns a stage takes that declares this type; a wider number takes narrower ones.
+    """Return which columns an input of a declared type accepts; a number accepts narrower numbers.
 
-    Undeclared, it takes anything, which is supposed to be a number where nothing else tells.
+    An input without a declared type accepts any column; it defaults to double if nothing declares the type.
     """
     if declared is None:
-        return _UNTOLD
+        return _ANY
     if declared == DOUBLE:
         return wants.NUMBER
     if declared == LONG:
@@ -62,7 +62,10 @@ def want(declared: DataType | None) -> Want:
 
 
 def seen(column: Column, declared: DataType | None, stage: str) -> DataType:
-    """Return the type in which the author sees a column."""
+    """Return the type in which a user-written stage receives a column.
+
+    Raises `SchemaError` if the stage does not accept the column's type.
+    """
     if declared is None or declared == column.type:
         return column.type
     if is_numeric(declared) and want(declared).accepts(column.type):

@@ -1,4 +1,4 @@
-"""An author's stage as two functions, on values and on Arrow arrays: whichever is written gives both."""
+"""Run a user-written stage on values or on Arrow arrays, whichever of the two functions it defines."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["Work"]
 
 @dataclass(frozen=True)
 class Work:
-    """Run the arithmetic of one author's stage on typed columns.
+    """Run a user-written stage on typed columns.
 
-    `inputs` are (name, type of the column, type that the author sees); both functions give the outputs in
-    their order, each checked and coerced to its declared type. Sent to Spark's Python workers as it is.
+    `inputs` are (name, type of the column, type that the stage receives). Both functions return the outputs
+    in order, each checked and coerced to its declared type. Spark pickles the object for its Python workers.
     """
 
     author: Any
@@ -31,27 +31,27 @@ class Work:
 
     def __post_init__(self) -> None:
         if not _writes(self.author, "scoreInstance") and not _writes(self.author, "scoreBatch"):
-            raise OptionError("scoreInstance", type(self.author).__name__, "write it, or scoreBatch")
+            raise OptionError("scoreInstance", type(self.author).__name__, "define it, or scoreBatch")
 
     def on_values(self) -> Callable[..., tuple[Any, ...]]:
-        """Return the function from the values of one row, null being None."""
-        casts = [_cast(found, seen) for _, found, seen in self.inputs]
-        convert = [(place, cast) for place, cast in enumerate(casts) if cast is not None]
+        """Return the function from the input values of one row to the outputs; null is None."""
+        casts = [_cast(own, seen) for _, own, seen in self.inputs]
+        convert = [(index, cast) for index, cast in enumerate(casts) if cast is not None]
         one = self._by_rows() if _writes(self.author, "scoreInstance") else self._by_batch_of_one()
         if not convert:
             return one
 
         def converted(*values: Any) -> tuple[Any, ...]:
-            given = list(values)
-            for place, cast in convert:
-                if given[place] is not None:
-                    given[place] = cast(given[place])
-            return one(*given)
+            inputs = list(values)
+            for index, cast in convert:
+                if inputs[index] is not None:
+                    inputs[index] = cast(inputs[index])
+            return one(*inputs)
 
         return converted
 
     def on_arrays(self) -> Callable[[Sequence[pa.Array]], list[pa.Array]]:
-        """Return the function from the columns of many rows, which have the types that the author sees."""
+        """Return the function from input columns, in the types that the stage receives, to output columns."""
         if _writes(self.author, "scoreBatch"):
             return self._by_batch()
         one = self._by_rows()
@@ -69,20 +69,20 @@ class Work:
         count = len(wanted)
 
         def one(*values: Any) -> tuple[Any, ...]:
-            given = _guarded(score, dict(zip(names, values, strict=True)))
-            made: list[Any] = []
+            returned = _guarded(score, dict(zip(names, values, strict=True)))
+            outputs: list[Any] = []
             try:
-                if len(given) != count:
-                    raise _odd(given, self.outputs)
+                if len(returned) != count:
+                    raise _undeclared(returned, self.outputs)
                 for name, coerce in wanted:
-                    made.append(coerce(given[name]))
+                    outputs.append(coerce(returned[name]))
             except RowError as error:
-                error.column = error.column or wanted[len(made)][0]
+                error.column = error.column or wanted[len(outputs)][0]
                 error.hint = error.hint or "scoreInstance returned it"
                 raise
             except (KeyError, TypeError, AttributeError):
-                raise _odd(given, self.outputs) from None
-            return tuple(made)
+                raise _undeclared(returned, self.outputs) from None
+            return tuple(outputs)
 
         return one
 
@@ -104,26 +104,27 @@ class Work:
             plain = [_without_zone(array, kind) for array, kind in zip(arrays, types, strict=True)]
             rows = pa.RecordBatch.from_arrays(plain, names=names)
             if not len(rows):
-                # Nothing tells the types of what a function makes of no rows.
+                # For an empty batch the types of the function's results say nothing.
                 return [encode([], column.type) for column in self.outputs]
-            given = _guarded(score, _frame(rows) if pandas else rows)
-            if isinstance(given, pa.RecordBatch | pa.Table):
-                given = {name: given.column(name) for name in given.schema.names}
+            returned = _guarded(score, _frame(rows) if pandas else rows)
+            if isinstance(returned, pa.RecordBatch | pa.Table):
+                returned = {name: returned.column(name) for name in returned.schema.names}
             try:
-                found = [given[column.name] for column in self.outputs]
-                if len(given.keys()) != len(found):
-                    raise _odd(given, self.outputs)
+                columns = [returned[column.name] for column in self.outputs]
+                if len(returned.keys()) != len(columns):
+                    raise _undeclared(returned, self.outputs)
             except (KeyError, TypeError, AttributeError, IndexError):
-                raise _odd(given, self.outputs) from None
+                raise _undeclared(returned, self.outputs) from None
             return [
-                to_array(value, column, len(rows)) for value, column in zip(found, self.outputs, strict=True)
+                to_array(values, column, len(rows))
+                for values, column in zip(columns, self.outputs, strict=True)
             ]
 
         return many
 
 
 def _writes(author: Any, method: str) -> bool:
-    """Tell whether the author wrote the method, rather than inherited the one that only says so."""
+    """Return whether the stage defines the method instead of inheriting the placeholder."""
     return not getattr(getattr(type(author), method), "unwritten", False)
 
 
@@ -137,15 +138,15 @@ def _guarded(score: Callable[[Any], Any], rows: Any) -> Any:
         raise InvalidValueError(text, rows if isinstance(rows, dict) else None) from error
 
 
-def _odd(given: Any, outputs: Sequence[Column]) -> InvalidValueError:
+def _undeclared(returned: Any, outputs: Sequence[Column]) -> InvalidValueError:
     names = [column.name for column in outputs]
-    found = f"keys {sorted(map(str, given))}" if isinstance(given, Mapping) else shown(given)
-    return InvalidValueError(f"gave {found} where it declares the outputs {names}", given)
+    text = f"keys {sorted(map(str, returned))}" if isinstance(returned, Mapping) else shown(returned)
+    return InvalidValueError(f"returned {text}, but declares the outputs {names}", returned)
 
 
-def _cast(found: DataType, seen: DataType) -> Callable[[Any], Any] | None:
-    """Return what turns a value of one type into the wider one that was declared."""
-    if found == seen or not is_numeric(seen):
+def _cast(own: DataType, seen: DataType) -> Callable[[Any], Any] | None:
+    """Return the function that converts a number to the wider type that was declared, None if not needed."""
+    if own == seen or not is_numeric(seen):
         return None
     if is_floating(seen):
         return float
@@ -157,7 +158,7 @@ def _plain_type(type: DataType) -> pa.DataType:
 
 
 def _without_zone(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Give the author the same Arrow types on both paths: times without zone, strings with short offsets."""
+    """Return an array in the same Arrow type for rows and DataFrames: times without zone, 32-bit offsets."""
     if array.type == kind or pa.types.is_struct(kind):
         return array
     if pa.types.is_timestamp(kind) and array.type.tz is not None:

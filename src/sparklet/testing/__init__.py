@@ -1,6 +1,6 @@
-"""What proves a stage: strict equality, checks of a model, and a live Spark to compare with.
+"""Test a stage: strict equality, checks of a loaded model, and comparison with a live Spark.
 
-Needs no PySpark until a function that takes a `SparkSession` is called.
+Only the functions that take a `SparkSession` need PySpark.
 """
 
 from __future__ import annotations

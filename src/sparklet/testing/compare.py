@@ -1,4 +1,4 @@
-"""Sparklet against live Spark on the same rows: counts for each column, and the first difference."""
+"""Compare sparklet with a live Spark on the same rows: counts per column, and the first difference."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Agreement", "ColumnAgreement", "Difference", "compare", "compare_wit
 
 
 def outcome(model: Any, row: Mapping[str, Any]) -> dict[str, Any] | SparkletError | None:
-    """Score one row and return what came of it: the outputs, None where it was dropped, or the error."""
+    """Score one row and return its outputs, None if it was dropped, or the error."""
     try:
         scored: dict[str, Any] | None = model.scoreInstance(row)
     except SparkletError as error:
@@ -34,7 +34,7 @@ def outcome(model: Any, row: Mapping[str, Any]) -> dict[str, Any] | SparkletErro
 
 @dataclass(frozen=True)
 class Difference:
-    """Name one disagreement: position and content of the row, where in the outputs, and what differs."""
+    """One difference: position and content of the row, path in the outputs, and a description."""
 
     position: int
     row: Mapping[str, Any]
@@ -47,9 +47,10 @@ class Difference:
 
 @dataclass
 class ColumnAgreement:
-    """Count for one output column the rows that Spark and sparklet both scored.
+    """Counts, for one output column, of the rows that both Spark and sparklet scored.
 
-    `equal` are the same within the slack, `bits` of them in every bit; `max_ulp` counts as the slack does.
+    `equal` values are the same within the slack, `bits` in every bit. `max_ulp` is the largest distance, in
+    the units of the slack.
     """
 
     equal: int = 0
@@ -61,10 +62,10 @@ class ColumnAgreement:
 
 @dataclass
 class Agreement:
-    """Say how sparklet and Spark agreed on some rows.
+    """The result of comparing sparklet with Spark on some rows.
 
-    `columns` counts values by output column; `scored`, `dropped` and `failed` count the rows on which both
-    did the same, `disputed` those that one scored while the other dropped or refused them (`first` is one).
+    `columns` has the counts per output column. `scored`, `dropped` and `failed` count the rows that both
+    scored, dropped or refused. `disputed` counts the rows with different outcomes; `first` is the first one.
     """
 
     rows: int = 0
@@ -77,27 +78,27 @@ class Agreement:
 
     @property
     def same(self) -> bool:
-        """Tell whether nothing differs."""
+        """Return whether no row and no value differs."""
         return not self.disputed and not any(column.unequal for column in self.columns.values())
 
     @property
     def values(self) -> int:
-        """Count the values compared."""
+        """Return the number of values compared."""
         return sum(column.equal + column.unequal for column in self.columns.values())
 
     @property
     def equal(self) -> int:
-        """Count the values that are the same, within the slack."""
+        """Return the number of values that are the same within the slack."""
         return sum(column.equal for column in self.columns.values())
 
     @property
     def bits(self) -> int:
-        """Count the values that are the same in every bit."""
+        """Return the number of values that are the same in every bit."""
         return sum(column.bits for column in self.columns.values())
 
     @property
     def max_ulp(self) -> int:
-        """Return the largest distance of two floats that were compared, 0 where every bit agrees."""
+        """Return the largest distance of two compared floats, 0 if every bit is equal."""
         return max((column.max_ulp for column in self.columns.values()), default=0)
 
     def problems(self) -> Iterator[Difference]:
@@ -117,7 +118,7 @@ class Agreement:
 
 
 def _distances(expected: Any, actual: Any, slack: Slack) -> Iterator[int]:
-    """Yield how far the floats of two values of the same form are apart, as the slack counts."""
+    """Yield the distances between the floats of two values of the same form, in the units of the slack."""
     if isinstance(expected, float) and isinstance(actual, float):
         yield distance(expected, actual, slack.unit())
     elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
@@ -132,16 +133,16 @@ def _distances(expected: Any, actual: Any, slack: Slack) -> Iterator[int]:
 
 
 def settled(row: Any, unordered: Iterable[str]) -> Any:
-    """Return a scored row with the arrays of some columns sorted, whose order Spark leaves to chance."""
+    """Return a scored row with the arrays of the `unordered` columns, whose order is undefined, sorted."""
     if not isinstance(row, dict):
         return row
     return {**row, **{name: sorted(row[name], key=repr) for name in unordered if row.get(name) is not None}}
 
 
-def _kind(found: object) -> str:
-    if found is None:
+def _kind(result: object) -> str:
+    if result is None:
         return "dropped"
-    return "scored" if isinstance(found, dict) else "failed"
+    return "scored" if isinstance(result, dict) else "failed"
 
 
 def compare(
@@ -176,12 +177,12 @@ def compare(
                 continue
             allowed = slack.at(name)
             column.max_ulp = max(column.max_ulp, *_distances(value, ours[name], allowed), 0)
-            found = next(differences(value, ours[name], f"$.{name}", allowed), None)
-            if found is None:
+            difference = next(differences(value, ours[name], f"$.{name}", allowed), None)
+            if difference is None:
                 column.equal += 1
             else:
                 column.unequal += 1
-                column.first = column.first or Difference(position, row, *found)
+                column.first = column.first or Difference(position, row, *difference)
     return total
 
 
@@ -195,13 +196,12 @@ def compare_with_spark(
     unordered: Iterable[str] = (),
     pin: bool = True,
 ) -> Agreement:
-    """Score rows with a saved model in both, live Spark and sparklet, and count where they agree.
+    """Score rows with a saved model in live Spark and in sparklet, and return how far they agree.
 
-    `rows` is a DataFrame, or a list of mappings of which `schema` gives the Spark types; columns left out of
-    `schema` have the types that sparklet infers. Spark's version decides how sparklet scores. `ulps` is the
-    slack for floats, `pin` makes Spark use the reference BLAS for its dots, `unordered` names array columns
-    to compare as sets.
-    Raises a `SparkletError` where sparklet cannot load the model.
+    `rows` is a DataFrame, or a list of mappings whose Spark types are in `schema`; columns that `schema`
+    omits have the types that sparklet infers. sparklet reproduces the release of `spark`. `ulps` is the slack
+    for floats, `pin` makes Spark use the reference BLAS for dot products, `unordered` names array columns to
+    compare as sets. Raises a `SparkletError` if sparklet cannot load the model.
     """
     from sparklet.engines import load
 
@@ -218,7 +218,7 @@ def compare_with_spark(
     theirs = load_with_spark(model_path, spark)
     ours = [outcome(model, row) for row in rows]
     replaced = [column.name for column in model.outputs if column.name in types]
-    suspects = [position for position, found in enumerate(ours) if isinstance(found, SparkletError)]
+    suspects = [position for position, result in enumerate(ours) if isinstance(result, SparkletError)]
     scores = spark_scores(
         theirs, rows, types, spark, replaced=replaced, suspects=suspects, group=max(1, len(rows) // 8)
     )

@@ -1,4 +1,4 @@
-"""The live oracle: what Spark itself answers, row by row. pyspark is imported inside functions only."""
+"""Score rows with a live Spark and return each row's outcome; only the functions import pyspark."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
     "to_frame",
 ]
 
-# One small, quiet JVM whose answers depend on nothing of the machine it runs on.
+# A small JVM without log output, whose results do not depend on the machine.
 SPARK_OPTIONS: Mapping[str, str] = {
     "spark.master": "local[1]",
     "spark.ui.enabled": "false",
@@ -52,9 +52,9 @@ _NETLIB = "dev.ludovic.netlib.blas.InstanceBuilder"
 
 
 def spark_session(**options: str) -> SparkSession:
-    """Return a local SparkSession with `SPARK_OPTIONS`, its BLAS pinned to the reference.
+    """Return a local SparkSession with `SPARK_OPTIONS` that uses the reference BLAS.
 
-    `options` are further Spark settings, with `_` for `.`.
+    `options` are other Spark settings, with `_` instead of `.`.
     """
     from pyspark.sql import SparkSession
 
@@ -86,14 +86,14 @@ def _blas_fields(spark: SparkSession) -> Iterator[tuple[Any, Any]]:
 
 
 def pin_blas(spark: SparkSession) -> str:
-    """Make a live local Spark sum its dots as the reference does and return the BLAS class in force.
+    """Make a live local Spark use the reference BLAS, and return the name of its class.
 
-    Spark keeps its two BLAS objects in private fields and fills them once. A JVM with the vector module
-    (PySpark 4 starts one) would choose VectorBLAS, whose order of summation follows the CPU. Executors
-    in other JVMs are not reached: `RuntimeError` unless the master is local.
+    Spark stores its two BLAS objects in private fields, which it sets once. A JVM with the vector module
+    (PySpark 4 starts one) chooses VectorBLAS, whose summation order depends on the CPU. Raises `RuntimeError`
+    unless the master is local, because executors in other JVMs cannot be changed.
     """
     if not (spark.sparkContext.master or "").startswith("local"):
-        raise RuntimeError(f"only a local Spark can be pinned, this one is {spark.sparkContext.master}")
+        raise RuntimeError(f"only a local Spark can be pinned; the master is {spark.sparkContext.master}")
     get_instance = _java_class(spark, _JAVA11).getMethod("getInstance", None)
     get_instance.setAccessible(True)
     java11 = get_instance.invoke(None, None)
@@ -104,7 +104,7 @@ def pin_blas(spark: SparkSession) -> str:
 
 
 def _pin_netlib(spark: SparkSession, java11: Any) -> None:
-    """Pin what Breeze asks netlib for, as LDA does: a final field, which only Unsafe can set."""
+    """Pin the BLAS that Breeze gets from netlib (for LDA): a final field, which only Unsafe can set."""
     holder = _java_class(spark, "sun.misc.Unsafe").getDeclaredField("theUnsafe")
     holder.setAccessible(True)
     unsafe = holder.get(None)
@@ -114,7 +114,7 @@ def _pin_netlib(spark: SparkSession, java11: Any) -> None:
 
 @contextmanager
 def pinned(spark: SparkSession) -> Iterator[SparkSession]:
-    """Pin the BLAS for the length of a `with` block and put back what was there before."""
+    """Pin the BLAS during a `with` block, then restore the previous one."""
     before = [(field, module, field.get(module)) for field, module in _blas_fields(spark)]
     pin_blas(spark)
     try:
@@ -124,7 +124,7 @@ def pinned(spark: SparkSession) -> Iterator[SparkSession]:
             field.set(module, value)
 
 
-# --- rows in ------------------------------------------------------------------------------------
+# --- input --------------------------------------------------------------------------------------
 
 
 def _data_type(type_name: str) -> Any:
@@ -134,7 +134,7 @@ def _data_type(type_name: str) -> Any:
 
 
 def spark_type(data_type: Any) -> str:
-    """Return sparklet's name of a pyspark data type: its `simpleString`, in which UDTs have a short name."""
+    """Return sparklet's name of a pyspark data type: its `simpleString`, which abbreviates UDTs."""
     return str(data_type.simpleString())
 
 
@@ -153,17 +153,17 @@ def _to_pyspark(value: Any) -> Any:
 def to_frame(
     spark: SparkSession, rows: Sequence[Mapping[str, Any]], schema: Mapping[str, str], partitions: int = 1
 ) -> DataFrame:
-    """Return rows as a DataFrame with exactly these column types; absent keys are null.
+    """Return rows as a DataFrame with the columns of `schema`; absent keys are null.
 
-    `schema` maps a column to its Spark type ("double", "vector", "array<string>" ...). Rows go straight
-    from pickles into the JVM, so that no Python worker is started and every double keeps its bits.
+    `schema` maps a column to its Spark type ("double", "vector", "array<string>" ...). The JVM reads the
+    pickled rows directly, so no Python worker is started and every double keeps its bits.
     """
     from pyspark.sql import DataFrame
     from pyspark.sql.types import ArrayType, StructField, StructType
 
     struct = StructType([StructField(name, _data_type(type_name)) for name, type_name in schema.items()])
     for item in struct.fields:
-        # KMeans takes arrays of numbers only where the type says that no element is null.
+        # KMeans accepts arrays of numbers only if their type excludes null elements.
         if isinstance(item.dataType, ArrayType):
             item.dataType.containsNull = any(None in (row.get(item.name) or ()) for row in rows)
     tuples = [struct.toInternal(tuple(_to_pyspark(row.get(name)) for name in schema)) for row in rows]
@@ -176,9 +176,9 @@ def to_frame(
 
 
 def load_with_spark(path: str, spark: SparkSession) -> Any:
-    """Let pyspark load the saved model or transformer at `path`, of whatever class it is.
+    """Load the saved model or transformer at `path` with pyspark.
 
-    A DistributedLDAModel gets the seed that sparklet gives it, where Spark's own is drawn anew at each load.
+    A DistributedLDAModel gets the seed that sparklet uses, because Spark draws a random one at each load.
     """
     from pyspark.ml.util import DefaultParamsReader
 
@@ -189,13 +189,13 @@ def load_with_spark(path: str, spark: SparkSession) -> Any:
         )
     model = DefaultParamsReader.loadParamsInstance(path, spark.sparkContext)
     if kind == "org.apache.spark.ml.clustering.DistributedLDAModel":
-        # Spark draws a seed when it loads such a model: with LocalLDAModel's, answers can be compared.
+        # With LocalLDAModel's fixed seed, the results can be compared.
         model._java_obj.oldLocalModel().setSeed(LOCAL_LDA_SEED)
     return model
 
 
 class _JavaModel:
-    """A model of the JVM for which PySpark has a transform of its own, with rules of its own."""
+    """A JVM model whose PySpark wrapper has a Python `transform` with other rules."""
 
     def __init__(self, spark: SparkSession, model: Any) -> None:
         self._spark, self._model = spark, model
@@ -206,18 +206,18 @@ class _JavaModel:
         return DataFrame(self._model.transform(frame._jdf), self._spark)
 
 
-# --- scores out ---------------------------------------------------------------------------------
+# --- results ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class SparkFailure:
-    """Stand for a row, or a whole model, on which Spark threw: the root exception's class and first line."""
+    """The exception that Spark threw for a row or a whole model: class and first line of its root cause."""
 
     error: str
 
     @classmethod
     def of(cls, exception: Exception) -> SparkFailure:
-        """Return the failure behind an exception that came over py4j."""
+        """Return the failure that caused an exception from py4j."""
         java = getattr(exception, "java_exception", None) or getattr(exception, "_origin", None)
         if java is None:
             return cls(
@@ -231,11 +231,11 @@ class SparkFailure:
 
 @dataclass(frozen=True)
 class SparkScores:
-    """Hold what Spark's `transform` gave for a list of rows.
+    """The results of Spark's `transform` for a list of rows.
 
     `columns` maps each column that transform added or replaced to its Spark type, in Spark's order.
-    `outcomes` has one entry a row: the values of those columns, None for a dropped row, or a `SparkFailure`.
-    `failure` is set, and the rest is empty, where `transform` itself threw.
+    `outcomes` has one entry per row: the values of those columns, None for a dropped row, or a
+    `SparkFailure`. If `transform` itself threw, `failure` is set and the other attributes are empty.
     """
 
     columns: Mapping[str, str]
@@ -265,12 +265,13 @@ def spark_scores(
     suspects: Iterable[int] = (),
     group: int = 1,
 ) -> SparkScores:
-    """Let `model.transform` score rows and say for each what came of it: values, dropped, or the error.
+    """Score rows with `model.transform` and return the outcome of each: values, dropped, or the error.
 
-    Rows are spread over partitions of `group` rows. Where the batch throws, each partition is run alone, and
-    one that throws is cut in two until the failing rows are found. `suspects` are rows (by position) expected
-    to fail: they get a partition of their own from the start, which only saves time. `replaced` names input
-    columns that the model overwrites. The first row decides what Spark learns by peeking, so make it plain.
+    Rows are distributed over partitions of `group` rows. If the batch throws, each partition is run alone,
+    and a partition that throws is halved until the failing rows are found. `suspects` are the positions of
+    rows that are expected to fail; they get their own partitions from the start, which only saves time.
+    `replaced` names input columns that the model overwrites. Spark may read metadata from the first row, so
+    it must be a row that Spark can score.
     """
     typed = {**schema, _ROW: "bigint"}
     outcomes: dict[int, dict[str, Any] | SparkFailure | None] = {}
@@ -284,8 +285,8 @@ def spark_scores(
         if not groups:
             continue
         if columns:
-            groups = [[0], *groups]  # what Spark peeks at must be plain in every round
-        # Partitions of equal length: the last group is filled up by repeating a row of its own.
+            groups = [[0], *groups]  # the first row, which Spark may inspect, must be valid in every round
+        # Partitions have equal lengths: a shorter group repeats its last row.
         width = max(map(len, groups))
         flat = [
             position for members in groups for position in members + members[-1:] * (width - len(members))
@@ -293,14 +294,14 @@ def spark_scores(
         data = [{**rows[position], _ROW: position} for position in flat]
         try:
             frame = model.transform(to_frame(spark, data, typed, len(groups)))
-            found = {field.name: spark_type(field.dataType) for field in frame.schema.fields}
+            all_columns = {field.name: spark_type(field.dataType) for field in frame.schema.fields}
         except Exception as exception:
             return SparkScores({}, [], SparkFailure.of(exception))
-        if _ROW not in found:
-            raise ValueError("the model drops columns it does not know, so its rows cannot be told apart")
+        if _ROW not in all_columns:
+            raise ValueError("the model drops input columns, so its outputs cannot be matched with the rows")
         columns = {
             name: kind
-            for name, kind in found.items()
+            for name, kind in all_columns.items()
             if name != _ROW and (name not in schema or name in replaced)
         }
         broken: list[list[int]] = []

@@ -164,7 +164,7 @@ def test_auto_falls_back_and_says_so(tmp_path: Path, spark: SparkSession) -> Non
     from pyspark.ml.feature import SQLTransformer
 
     SQLTransformer(statement="SELECT *, base64(word) AS sound FROM __THIS__").save(str(tmp_path / "sql"))
-    with pytest.warns(UserWarning, match="scored by the JVM engine"):
+    with pytest.warns(UserWarning, match="using the JVM engine"):
         model = sparklet.load(str(tmp_path / "sql"), engine="auto", schema={"word": "string"})
     assert model.scoreInstance({"word": "Robert"}) == {"sound": "R163"}
 

@@ -1,6 +1,7 @@
-"""The JVM engine: Spark itself does the arithmetic, row by row, without its planning.
+"""The JVM engine: Spark's own code scores rows, without planning a job for each.
 
-`sparklet.load(path, engine="jvm")` uses it. Needs the extra `jvm` (PySpark brings the jars) and Java 17+.
+`sparklet.load(path, engine="jvm")` uses it. It needs the extra `jvm` (PySpark contains the jars) and Java
+17+.
 """
 
 from __future__ import annotations

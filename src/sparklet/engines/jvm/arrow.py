@@ -19,7 +19,7 @@ __all__ = ["Failure", "decode", "encode"]
 
 @dataclass(frozen=True)
 class Failure:
-    """Stand for a row that could not be scored: what the engine says of it."""
+    """The facts that the engine reports about a row that it could not score."""
 
     facts: Mapping[str, str]
 
@@ -37,7 +37,7 @@ def _holds_vectors(type: DataType) -> bool:
 
 
 def encode(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> bytes:
-    """Return rows, each the values of `columns`, as an Arrow stream."""
+    """Return rows as an Arrow stream; each row has the values of `columns` in order."""
     arrays = []
     for position, column in enumerate(columns):
         values: Iterable[Any] = [row[position] for row in rows]
@@ -47,7 +47,7 @@ def encode(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> bytes:
     names = [column.name for column in columns]
     if arrays:
         batch = pyarrow.record_batch(arrays, names=names)
-    else:  # a model that reads nothing still has as many answers as rows
+    else:  # without inputs the batch still states the number of rows
         batch = pyarrow.record_batch([pyarrow.nulls(len(rows), pyarrow.bool_())], names=[""])
     sink = pyarrow.BufferOutputStream()
     with pyarrow.ipc.new_stream(sink, batch.schema) as writer:
@@ -83,7 +83,7 @@ def _values(array: pyarrow.Array, read: Callable[[Any], Any]) -> list[Any]:
 
 
 def decode(columns: Sequence[Column], stream: bytes) -> Iterator[dict[str, Any] | Failure | None]:
-    """Yield for each row its scores, None where it was dropped, or its failure."""
+    """Yield for each row its outputs, None if it was dropped, or its failure."""
     names = [column.name for column in columns]
     readers = [_reader(column.type) for column in columns]
     with pyarrow.ipc.open_stream(stream) as reader:

@@ -1,4 +1,4 @@
-"""The connection to a JVM with Spark: that of a running session, or one that is started for scoring."""
+"""The connection to a JVM with Spark: that of a running session, or one that sparklet starts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sparklet.extras import pyspark_folder, require_py4j
 __all__ = ["Gateway", "connect", "engine_jar"]
 
 _JARS = Path(__file__).parent / "jars"
-# What Spark needs of Java 17 and newer (JavaModuleOptions.java), as far as a driver uses it.
+# The packages that a Spark driver needs opened on Java 17 and newer (JavaModuleOptions.java).
 _OPENED = (
     "java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent "
     "jdk.internal.ref sun.nio.ch sun.util.calendar"
@@ -35,16 +35,16 @@ _MEMORY = "SPARKLET_JVM_MEMORY"
 
 
 def engine_jar(spark_version: str) -> Path:
-    """Return the jar of the engine for a Spark version; `ModelError` where this installation has none."""
+    """Return the jar of the engine for a Spark version; raise `ModelError` if it is not installed."""
     major = "3" if spark_version.startswith("3.") else "4"
     jar = _JARS / f"sparklet-shim-spark{major}.jar"
     if not jar.is_file():
-        raise ModelError(str(jar), "the JVM engine is not built", hint="in a checkout: make shim")
+        raise ModelError(str(jar), "the JVM engine is not built", hint="in a checkout, run: make shim")
     return jar
 
 
 def _spark_jars() -> Path:
-    """Return the folder of Spark's jars: SPARK_HOME's, else the installed PySpark's."""
+    """Return the folder of Spark's jars in SPARK_HOME, else in the installed PySpark."""
     if home := os.environ.get("SPARK_HOME"):
         return Path(home) / "jars"
     return pyspark_folder("engine='jvm'") / "jars"
@@ -54,11 +54,11 @@ def _version_of(jars: Path) -> str:
     for jar in jars.glob("spark-core_*.jar"):
         if match := re.fullmatch(r"spark-core_[\d.]+-(.+)\.jar", jar.name):
             return match[1]
-    raise ModelError(str(jars), "holds no jars of Spark")
+    raise ModelError(str(jars), "contains no Spark jars")
 
 
 class Gateway:
-    """A py4j gateway to a JVM in which the engine is loaded, and the version of Spark there."""
+    """A py4j gateway to a JVM that has loaded the engine, and the version of its Spark."""
 
     def __init__(self, java: Any) -> None:
         self.java = java
@@ -67,7 +67,7 @@ class Gateway:
 
     @classmethod
     def of_session(cls, context: Any) -> Gateway:
-        """Return the gateway of a running SparkContext; the engine's jar joins its class path."""
+        """Return the gateway of a running SparkContext, after adding the engine's jar to its class path."""
         java = context._gateway
         url = engine_jar(context.version).as_uri()
         loader = java.jvm.java.lang.Thread.currentThread().getContextClassLoader()
@@ -76,9 +76,9 @@ class Gateway:
 
     @classmethod
     def launch(cls) -> Gateway:
-        """Start a JVM with Spark's jars, which ends with this process.
+        """Start a JVM with Spark's jars and return its gateway; the JVM ends with this process.
 
-        `JAVA_HOME` says which Java, `SPARKLET_JVM_MEMORY` how large its heap may grow (default 2g).
+        `JAVA_HOME` selects the Java installation, `SPARKLET_JVM_MEMORY` the maximum heap size (default 2g).
         """
         require_py4j("engine='jvm'")
         from py4j.java_gateway import GatewayParameters, JavaGateway, launch_gateway
@@ -107,24 +107,24 @@ class Gateway:
 
     def map(self, entries: Mapping[str, Any]) -> Any:
         """Return a Java map."""
-        made = self.java.jvm.java.util.LinkedHashMap()
+        java_map = self.java.jvm.java.util.LinkedHashMap()
         for key, value in entries.items():
-            made.put(key, value)
-        return made
+            java_map.put(key, value)
+        return java_map
 
     def list(self, items: Sequence[str] | None) -> Any:
         """Return a Java list, None for None."""
         if items is None:
             return None
-        made = self.java.jvm.java.util.ArrayList()
+        java_list = self.java.jvm.java.util.ArrayList()
         for item in items:
-            made.add(item)
-        return made
+            java_list.add(item)
+        return java_list
 
     def load(
         self, path: str, types: dict[str, str], outputs: Sequence[str] | None, sizes: dict[str, int]
     ) -> Any:
-        """Return `Bridge.load` of a model; what the engine throws becomes a `SparkletError`."""
+        """Return the result of `Bridge.load`; convert the engine's exceptions to a `SparkletError`."""
         from py4j.protocol import Py4JJavaError
 
         try:
@@ -153,7 +153,7 @@ _launched: list[Gateway] = []
 
 
 def connect() -> Gateway:
-    """Return the gateway of the running SparkSession, else of the one JVM that this process starts."""
+    """Return the gateway of the running SparkSession, else of a JVM that is started once per process."""
     pyspark = sys.modules.get("pyspark")
     context = getattr(getattr(pyspark, "SparkContext", None), "_active_spark_context", None)
     with _lock:

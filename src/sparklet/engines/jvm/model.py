@@ -1,4 +1,4 @@
-"""The JVM engine's model: rows are scored by Spark's own expressions in a JVM."""
+"""The model of the JVM engine: Spark's own expressions score rows in a JVM."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _BATCH = 10_000
 
 
 class JvmPipelineModel(OnlinePipelineModel):
-    """Score rows with a saved Spark ML model in a JVM: Spark's own arithmetic, without its planning.
+    """Score rows with Spark's own code in a JVM, without planning a job for each call.
 
-    `sparklet.load(path, engine="jvm")` returns it. Each call is one round trip, so many rows at once are much
-    faster than one by one.
+    `sparklet.load(path, engine="jvm")` returns it. Each call is one round trip to the JVM, so scoring many
+    rows in one call is much faster than scoring them one by one.
     """
 
     __slots__ = ("_arguments", "_bridge", "_inputs", "_outputs", "_profile", "_read", "_stages")
@@ -66,18 +66,20 @@ class JvmPipelineModel(OnlinePipelineModel):
 
     @property
     def trusted(self) -> tuple[str, ...]:
-        """Return no packages: no Python-defined stage runs in the JVM."""
+        """Return an empty tuple: the JVM runs no Python-defined stage."""
         return ()
 
     @property
     def profile(self) -> Profile:
-        """Return which Spark the scores are of: the one in the JVM."""
+        """Return the profile of the Spark in the JVM."""
         return self._profile
 
     @property
     def plan(self) -> Plan:
         """Raise `EngineError`: the plan is Spark's and stays in the JVM."""
-        raise EngineError("jvm", "plan", "the plan is Spark's own and stays in the JVM; explain() shows it")
+        raise EngineError(
+            "jvm", "plan", "the plan is Spark's and stays in the JVM; explain() lists the stages"
+        )
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -102,10 +104,10 @@ class JvmPipelineModel(OnlinePipelineModel):
         return scored
 
     def explain(self, format: Literal["text", "dot", "html"] = "text") -> str:
-        """Return the stages as text: what they do is Spark's own code."""
+        """Return the stages as text; Spark's code computes their outputs."""
         if format != "text":
             raise EngineError(
-                "jvm", "explain", f"it knows no columns to draw; format={format!r} is for the Python engine"
+                "jvm", "explain", f"it supports format='text' only; format={format!r} needs the Python engine"
             )
         return "\n".join(("Spark's own expressions, in the JVM:", *self._stages))
 
@@ -190,11 +192,13 @@ def load_jvm(
 ) -> JvmPipelineModel:
     """Load a model into the JVM engine.
 
-    The arguments are those of `sparklet.load`. `spark` must be the Spark of the JVM, whose answers these are.
-    `example` is a row that gives the sizes of vectors, as Spark takes them from the first row of a table.
+    The arguments are those of `sparklet.load`. `spark` must be the release of the Spark in the JVM. `example`
+    is a row from which the sizes of vectors are taken, as Spark takes them from the first row of a table.
     """
     if outputs is not None and isinstance(outputs, str) and outputs != "*":
-        raise OptionError("outputs", outputs, "a list of column names, or '*' for all that transform gives")
+        raise OptionError(
+            "outputs", outputs, "a list of column names, or '*' for all columns that transform adds"
+        )
     saved = open_model(path)
     stored = saved.example()
     declared = {} if schema is None else parse_schema(schema)
@@ -214,5 +218,5 @@ def load_jvm(
 def _check_release(gateway: Gateway, spark: str | None) -> None:
     if spark is not None and gateway.spark_version.split(".")[:2] != spark.split(".")[:2]:
         raise OptionError(
-            "spark", spark, f"the JVM engine scores as the Spark that it runs: {gateway.spark_version}"
+            "spark", spark, f"the JVM engine reproduces the Spark that it runs: {gateway.spark_version}"
         )
