@@ -41,7 +41,7 @@ def drop(*values):
 
 
 def scaled(graph, x, shift, factor):
-    return graph.multiply(graph.minus(x, shift), factor)
+    return graph.affine(x, shift, factor)
 
 
 def middle(graph, x, low, factor):
@@ -85,6 +85,8 @@ CASES = {
     "minus": lambda g, x, y, v: g.minus(x, 0.3),
     "multiply": lambda g, x, y, v: g.multiply(g.multiply(x, y), 3.0),
     "divide": lambda g, x, y, v: g.divide(x, 3.0),
+    "affine": lambda g, x, y, v: g.affine(x, 0.3, 1.1),
+    "affine of a number": lambda g, x, y, v: g.affine(present(g, x), present(g, y), 1.1),
     "negate": lambda g, x, y, v: g.negate(x),
     "constant": lambda g, x, y, v: g.plus(g.constant(0.1), 0.2),
     "null": lambda g, x, y, v: g.constant(None),

@@ -12,7 +12,7 @@
 enum { WELL, DROPPED, FAILED, RAISED };
 
 #define OPCODES(X)                                                                                             \
-    X(END) X(COPY) X(ADD) X(SUB) X(MUL) X(DIV) X(ADD_NULL) X(SUB_NULL) X(MUL_NULL) X(DIV_NULL) X(NEG)           \
+    X(END) X(COPY) X(ADD) X(SUB) X(MUL) X(DIV) X(ADD_NULL) X(SUB_NULL) X(MUL_NULL) X(DIV_NULL) X(AFFINE) X(NEG) \
     X(NEG_NULL) X(EXP) X(BUCKET) X(LT) X(LE) X(GT) X(GE) X(EQ) X(NE) X(NE_NULL) X(IS_NULL) X(NOT) X(AND)       \
     X(OR) X(SELECT) X(TRUTH) X(UNBOX) X(NUMBER) X(TRUE) X(IS_NONE) X(ELEMENT) X(FIELD) X(SELECT_OBJECT)        \
     X(VECTOR) X(TUPLE) X(DENSE) X(SPREAD) X(ONE_HOT) X(IS_SPARSE) X(DOT_TERMS) X(DOT) X(DOT_OBJECT) X(TREES) X(TREES_OBJECT) X(PRODUCT)    \

@@ -26,6 +26,7 @@ static void run_lanes(const Program *program, const Frame *frame, int opcode, co
         LANES_OF(OP_SUB_NULL, EITHER_NULL ? null_double() : x[i] - y[i])
         LANES_OF(OP_MUL_NULL, EITHER_NULL ? null_double() : x[i] * y[i])
         LANES_OF(OP_DIV_NULL, EITHER_NULL ? null_double() : x[i] / y[i])
+        LANES_OF(OP_AFFINE, (x[i] - y[i]) * z[i])
         LANES_OF(OP_NEG, -x[i])
         LANES_OF(OP_NEG_NULL, is_null(x[i]) ? x[i] : -x[i])
         LANES_OF(OP_EXP, not_null(exp(x[i])))

@@ -29,6 +29,7 @@ from sparklet.codegen.lower import Lowered
 from sparklet.columns import ABSENT
 from sparklet.errors import RowError
 from sparklet.ir import (
+    Affine,
     Apply,
     Arithmetic,
     Bucket,
@@ -402,6 +403,14 @@ def _arithmetic(node: Arithmetic) -> Operation:
     return compute
 
 
+def _affine(node: Affine) -> Operation:
+    def compute(values: _Values) -> Numbers:
+        x, shift, factor = [values.numbers(operand)[0] for operand in node.operands]
+        return Numbers((x - shift) * factor)
+
+    return compute
+
+
 def _joined(some: Any, others: Any) -> Any:
     if some is True:
         return others
@@ -680,6 +689,7 @@ def _call(node: Call) -> Operation:
 
 
 _OPERATIONS: dict[type, Callable[[Any], Operation]] = {
+    Affine: _affine,
     Arithmetic: _arithmetic,
     Negate: _unary(np.negative),
     ToDouble: _unary(lambda x: np.asarray(x).astype(np.float64)),

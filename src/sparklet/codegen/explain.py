@@ -12,6 +12,7 @@ from sparklet.codegen.plan import Plan
 from sparklet.columns import Column
 from sparklet.errors import OptionError
 from sparklet.ir import (
+    Affine,
     Apply,
     Arithmetic,
     Bucket,
@@ -144,6 +145,8 @@ def _operation(node: Node, names: _Names) -> str:
             return f"{names(left)} {operator} {names(right)}"
         case Logic(operator=operator, left=left, right=right):
             return f"{names(left)} {operator} {names(right)}"
+        case Affine(operand=x, shift=shift, factor=factor):
+            return f"({names(x)} - {names(shift)}) * {names(factor)}"
         case Negate(operand=x):
             return f"-{names(x)}"
         case Not(operand=x):

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any, ClassVar, TypeAlias
 
 from sparklet.ir.nodes import (
+    Affine,
     Arithmetic,
     Bucket,
     Compare,
@@ -89,7 +90,7 @@ EXACT = 1 << 53
 _GIVEN = frozenset({Constant, Input})
 # Nodes of these classes are calls of their own functions where their form is an object.
 _CALLED = frozenset(
-    {Arithmetic, Compare, Negate, Exp, Bucket, Logic, Lookup, Otherwise, Element, Dot, MatrixProduct}
+    {Affine, Arithmetic, Compare, Negate, Exp, Bucket, Logic, Lookup, Otherwise, Element, Dot, MatrixProduct}
 )
 _DEEPEST_BODY = 8
 _BODY = {"+": 3, "-": 4, "*": 5, "/": 6, "<": 8, "<=": 9, ">": 10, ">=": 11, "==": 12, "!=": 13}
@@ -170,6 +171,9 @@ class Forms:
 
     def _form_of_arithmetic(self, node: Arithmetic) -> str:
         return DOUBLE if self._is_number(node.left) and self._is_number(node.right) else OBJECT
+
+    def _form_of_affine(self, node: Affine) -> str:
+        return DOUBLE if all(map(self._is_number, node.operands)) else OBJECT
 
     def _form_of_compare(self, node: Compare) -> str:
         return self._test(node) if self._is_number(node.left) and self._is_number(node.right) else OBJECT
@@ -469,6 +473,7 @@ class Forms:
     _FORMS: ClassVar[dict[type, Callable[[Any, Any], str]]] = {
         Present: lambda self, node: self.form(node.operand),
         ToDouble: lambda *_: DOUBLE,
+        Affine: _form_of_affine,
         Arithmetic: _form_of_arithmetic,
         Compare: _form_of_compare,
         Negate: _form_of_unary,
@@ -493,7 +498,7 @@ class Forms:
     # take their operands as arguments.
     _WANTS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
         **dict.fromkeys((Input, Vector, Present), _want_nothing),
-        **dict.fromkeys((Arithmetic, Compare, Negate, Exp, Bucket), _want_doubles),
+        **dict.fromkeys((Affine, Arithmetic, Compare, Negate, Exp, Bucket), _want_doubles),
         ToDouble: _want_of_number,
         IsNull: _want_null,
         Not: _want_tests,
@@ -557,6 +562,13 @@ def _body(node: Node) -> list[tuple[int, tuple[float, ...]]] | None:
                 if not (add(left, depth) and add(right, depth + 1)):
                     return False
                 steps.append((_BODY[operator], nothing))
+            case Affine(operand=x, shift=shift, factor=factor):
+                if not (add(x, depth) and add(shift, depth + 1)):
+                    return False
+                steps.append((_BODY["-"], nothing))
+                if not add(factor, depth + 1):
+                    return False
+                steps.append((_BODY["*"], nothing))
             case Negate(operand=operand):
                 if not add(operand, depth):
                     return False

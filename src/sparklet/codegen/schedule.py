@@ -24,6 +24,7 @@ from sparklet.codegen.forms import (
     run_size,
 )
 from sparklet.ir.nodes import (
+    Affine,
     Arithmetic,
     Bucket,
     Compare,
@@ -65,7 +66,11 @@ _ARITHMETIC = {"+": "ADD", "-": "SUB", "*": "MUL", "/": "DIV"}
 _COMPARISONS = {"<": "LT", "<=": "LE", ">": "GT", ">=": "GE", "==": "EQ", "!=": "NE"}
 # Guards run first because they may end a row early, calls last because they are the slowest.
 _PRIORITY = {"GUARD": 0, "CALL": 2}
-_INFALLIBLE = {*_ARITHMETIC.values(), *_COMPARISONS.values(), *"NEG EXP BUCKET COPY IS_NULL IS_NONE".split()}
+_INFALLIBLE = {
+    *_ARITHMETIC.values(),
+    *_COMPARISONS.values(),
+    *"AFFINE NEG EXP BUCKET COPY IS_NULL IS_NONE".split(),
+}
 _INFALLIBLE |= {
     *"NOT AND OR SELECT TRUTH DOT_TERMS ADD_NULL SUB_NULL MUL_NULL DIV_NULL NEG_NULL NE_NULL".split()
 }
@@ -359,6 +364,7 @@ def _comparison(node: Compare) -> str:
 
 # The opcode of a double and the number of its operands that are tests, by the class of the node.
 _WIDE: dict[type, tuple[Callable[[Any], str], int]] = {
+    Affine: (lambda _: "AFFINE", 0),
     Arithmetic: (lambda node: _ARITHMETIC[node.operator] + "_NULL" * node.null, 0),
     Compare: (_comparison, 0),
     Negate: (lambda node: "NEG" + "_NULL" * node.null, 0),

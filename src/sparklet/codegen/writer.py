@@ -15,6 +15,7 @@ from typing import Any
 
 from sparklet.codegen.source import compiled
 from sparklet.ir import (
+    Affine,
     Apply,
     Arithmetic,
     Bucket,
@@ -180,6 +181,8 @@ class Writer:
                 return self._unless_null(node, f"{{}} {operator} {{}}", left, right)
             case Compare(operator=operator, left=left, right=right):
                 return self._compare(operator, left, right)
+            case Affine(operand=x, shift=shift, factor=factor):
+                return f"(({self.text(x)} - {self.text(shift)}) * {self.text(factor)})"
             case Negate(operand=x):
                 return self._unless_null(node, "-{}", x)
             case ToDouble(operand=x):

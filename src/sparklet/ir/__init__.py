@@ -4,6 +4,7 @@ from sparklet.ir.evaluate import Wiring, evaluator, wire
 from sparklet.ir.graph import Emit, Graph, calls
 from sparklet.ir.guards import effects_first
 from sparklet.ir.nodes import (
+    Affine,
     Arithmetic,
     Bucket,
     Call,
@@ -47,6 +48,7 @@ from sparklet.ir.vectors import (
 )
 
 __all__ = [
+    "Affine",
     "Apply",
     "Arithmetic",
     "Bucket",

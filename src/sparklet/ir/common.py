@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sparklet.ir.nodes import (
+    Affine,
     Arithmetic,
     Bucket,
     Compare,
@@ -59,6 +60,10 @@ def _unary(node: Any) -> Any:
     return node.__class__, node.nan, id(node.operand)
 
 
+def _affine(node: Affine) -> Any:
+    return Affine, id(node.operand), id(node.shift), id(node.factor)
+
+
 def _select(node: Select) -> Any:
     return Select, node.nan, id(node.test), id(node.then), id(node.otherwise)
 
@@ -75,6 +80,7 @@ def _stored(segment: Any) -> tuple[int, int]:
 
 
 _KEYS: Mapping[type, Callable[[Any], Any]] = {
+    Affine: _affine,
     Constant: _constant,
     **dict.fromkeys((Arithmetic, Compare, Logic), _joined),
     **dict.fromkeys((Exp, IsNull, Negate, Not, Present, ToDouble), _unary),

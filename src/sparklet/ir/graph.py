@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from sparklet.ir.common import Common
 from sparklet.ir.fold import fold
 from sparklet.ir.nodes import (
+    Affine,
     Arithmetic,
     Bucket,
     Call,
@@ -127,6 +128,12 @@ class Graph:
     def divide(self, x: Operand, y: Operand) -> Node:
         """Return x / y, where y is never zero."""
         return self._arithmetic("/", x, y)
+
+    def affine(self, x: Node, shift: Operand, factor: Operand) -> Node:
+        """Return (x - shift) * factor."""
+        if x.null:
+            return self.multiply(self.minus(x, shift), factor)
+        return self.add(Affine(x, self._node(shift), self._node(factor)))
 
     def negate(self, x: Node) -> Node:
         """Return -x."""

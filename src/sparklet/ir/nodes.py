@@ -22,6 +22,7 @@ from sparklet.java import exp
 from sparklet.types import DOUBLE
 
 __all__ = [
+    "Affine",
     "Arithmetic",
     "Bucket",
     "Call",
@@ -125,6 +126,22 @@ class Arithmetic(Node):
         if not self.null:
             return apply
         return lambda x, y: None if x is None or y is None else apply(x, y)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Affine(Node):
+    """(operand - shift) * factor on doubles that are not null: what scalers do to each element."""
+
+    operand: Node
+    shift: Node
+    factor: Node
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return self.operand, self.shift, self.factor
+
+    def function(self) -> Function:
+        return lambda x, shift, factor: (x - shift) * factor
 
 
 @dataclass(frozen=True, eq=False, slots=True)

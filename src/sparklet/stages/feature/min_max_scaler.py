@@ -51,7 +51,7 @@ class MinMaxScalerModel(HasInputCol):
         factors = [scale / extent if extent != 0.0 else 0.0 for extent in ranges]
 
         def rescaled(graph: Graph, x: Node, low: float, factor: float) -> Node:
-            scaled = graph.plus(graph.multiply(graph.minus(x, low), factor), bottom)
+            scaled = graph.plus(graph.affine(x, low, factor), bottom)
             constant = graph.both(graph.compare("==", factor, 0.0), graph.compare("==", x, x))
             return graph.select(constant, middle, scaled)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sparklet.columns import Columns, wants
-from sparklet.ir import Emit, Graph, Node
+from sparklet.ir import Emit, Graph
 from sparklet.linalg import Vector, to_dense
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol
@@ -61,8 +61,4 @@ def scaler(shift: Sequence[float] | None, factors: Sequence[float] | None) -> Em
         return lambda graph, x: graph.elementwise(x, Graph.multiply, factors, keeps_zero=True)
     if factors is None:
         return lambda graph, x: graph.elementwise(x, Graph.minus, shift, keeps_zero=False)
-    return lambda graph, x: graph.elementwise(x, _standardized, shift, factors, keeps_zero=False)
-
-
-def _standardized(graph: Graph, x: Node, mean: float, factor: float) -> Node:
-    return graph.multiply(graph.minus(x, mean), factor)
+    return lambda graph, x: graph.elementwise(x, Graph.affine, shift, factors, keeps_zero=False)
