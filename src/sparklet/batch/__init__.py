@@ -1,4 +1,4 @@
-"""Tables: Arrow, pandas or polars in, the same kind out, scored column by column."""
+"""Score tables column by column: Arrow, pandas or polars tables, and Parquet files."""
 
 from sparklet.batch.files import parquet_rows, score_parquet
 from sparklet.batch.transform import transform

@@ -1,4 +1,4 @@
-"""Parquet files: rows of one, and one scored into another."""
+"""Read the rows of a Parquet file, and score one Parquet file into another."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ _LONG_WORK = 1 << 18
 
 
 def parquet_rows(path: str) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a Parquet file. Raises `OptionError` where it cannot be read."""
+    """Yield the rows of a Parquet file; raise `OptionError` when it cannot be read."""
     with _opened(path) as file:
         for batch in _batches(file, path):
             yield from batch.to_pylist()
 
 
 def score_parquet(transform: Callable[[Any], Any], source: str, target: str) -> tuple[int, int]:
-    """Write the rows of one Parquet file, with what `transform` adds, into another; return rows in and out.
+    """Score the rows of a Parquet file with `transform` into another file; return the rows read and written.
 
-    Memory holds some rows at a time. The target appears when it is complete: a run that fails leaves none.
-    Raises `OptionError` for files that cannot be read or written, `RowError` for a row that cannot be scored.
+    Only a batch of rows is in memory. The target file appears when it is complete, so a failed run leaves no
+    file. Raises `OptionError` for files that cannot be read or written, `RowError` for a row that cannot be
+    scored.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq

@@ -1,4 +1,4 @@
-"""The kinds of tables that callers hold, each behind the same three questions."""
+"""One interface to the kinds of tables that callers pass: Arrow, pandas and polars."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Frame", "opened"]
 
 
 class Frame(Protocol):
-    """A table of one kind."""
+    """A table of one kind, with its column names and number of rows."""
 
     names: list[str]
     count: int
@@ -29,12 +29,12 @@ class Frame(Protocol):
         ...
 
     def result(self, kept: Sequence[int] | None, outputs: Sequence[Column], chunks: Sequence[Scored]) -> Any:
-        """Return the kept rows (None: all) with the outputs after the table's columns, or in their place."""
+        """Return the kept rows (None: all) with the outputs; these replace columns of the same name."""
         ...
 
 
 def opened(data: Any) -> Frame:
-    """Return a caller's table as a `Frame`; raises `OptionError` for what is none."""
+    """Return a caller's table as a `Frame`; raise `OptionError` for any other object."""
     import pyarrow as pa
 
     if isinstance(data, pa.Table):
@@ -63,12 +63,12 @@ class _Arrow:
         table = self.table if kept is None else self.table.take(pa.array(kept, pa.int64()))
         for number, column in enumerate(outputs):
             arrays = [array_of(chunk.columns[number], column, chunk.widths[number]) for chunk in chunks]
-            made = pa.chunked_array(arrays, arrays[0].type if arrays else array_of([], column, None).type)
-            place = table.schema.get_field_index(column.name)
+            values = pa.chunked_array(arrays, arrays[0].type if arrays else array_of([], column, None).type)
+            index = table.schema.get_field_index(column.name)
             table = (
-                table.append_column(column.name, made)
-                if place < 0
-                else table.set_column(place, column.name, made)
+                table.append_column(column.name, values)
+                if index < 0
+                else table.set_column(index, column.name, values)
             )
         return table
 
@@ -101,10 +101,10 @@ class _Pandas:
 
         series = self.data[name]
         try:
-            # NaN in a column of objects is a gap, in one of floats a number.
+            # NaN is null in a column of objects and a number in a column of floats.
             return pa.chunked_array([pa.array(series, from_pandas=series.dtype.kind != "f")])
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-            # Objects of several types or of no Arrow type: the column's own rules look at each.
+            # Objects of several types or without an Arrow type; the column's coercion converts each.
             return Objects(series.tolist())
 
     def result(self, kept: Sequence[int] | None, outputs: Sequence[Column], chunks: Sequence[Scored]) -> Any:

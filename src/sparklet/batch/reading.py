@@ -1,4 +1,4 @@
-"""Columns of an Arrow table as columns whose values are what the model's columns say."""
+"""Convert the columns of a table to the types of the model's input columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Objects", "values_of"]
 
 
 class Objects:
-    """A column of Python objects, which has no Arrow type of its own."""
+    """A column of Python objects without an Arrow type."""
 
     def __init__(self, values: list[Any]) -> None:
         self.values = values
@@ -31,9 +31,9 @@ class Objects:
 
 
 def values_of(array: pyarrow.ChunkedArray | Objects, column: Column) -> Columnar:
-    """Return an Arrow column, or some Python objects, as a column of the model.
+    """Return the values of a table's column, converted to the type of a model's column.
 
-    What `scoreInstance` would refuse is refused: the `RowError` names the column, the value and the row.
+    Raises a `RowError` with column, value and row for every value that `scoreInstance` refuses.
     """
     import pyarrow.types as kinds
 
@@ -44,21 +44,21 @@ def values_of(array: pyarrow.ChunkedArray | Objects, column: Column) -> Columnar
         if column.type == STRING and (kinds.is_string(type_) or kinds.is_large_string(type_)):
             return _texts(array)
     coerce, values = coercer(column), array.to_pylist()
-    found: list[Any] = []
-    add = found.append
+    converted: list[Any] = []
+    add = converted.append
     try:
         for value in values:
             add(coerce(value))
     except RowError as error:
-        error.column, error.row = column.name, len(found)
+        error.column, error.row = column.name, len(converted)
         raise
-    return column_of(found, column.type)
+    return column_of(converted, column.type)
 
 
 def _numbers(array: pyarrow.ChunkedArray) -> Numbers:
     import pyarrow as pa
 
-    # A whole number beyond 2**53 is rounded, as float() does; an unsafe cast is the one that may.
+    # Integers beyond 2**53 are rounded, as by float(); only an unsafe cast allows that.
     doubles = array.cast(pa.float64(), safe=False)
     if not doubles.null_count:
         return Numbers(_one(doubles).to_numpy())
@@ -69,15 +69,15 @@ def _numbers(array: pyarrow.ChunkedArray) -> Numbers:
 def _texts(array: pyarrow.ChunkedArray) -> Texts:
     import pyarrow.types as kinds
 
-    # Each word becomes a Python string once.
+    # Create the Python string of each distinct word once.
     encoded = _one(array if kinds.is_dictionary(array.type) else array.dictionary_encode())
     words = [*encoded.dictionary.to_pylist(), None]
-    places = encoded.indices.fill_null(len(words) - 1) if encoded.indices.null_count else encoded.indices
-    return Texts(words, places.to_numpy(zero_copy_only=False))
+    indices = encoded.indices.fill_null(len(words) - 1) if encoded.indices.null_count else encoded.indices
+    return Texts(words, indices.to_numpy(zero_copy_only=False))
 
 
 def _one(array: pyarrow.ChunkedArray) -> pyarrow.Array:
-    """Return the chunks of a column as one array, which mostly they are."""
+    """Return the chunks of a column, which usually is one chunk, as one array."""
     if array.num_chunks == 1:
         return array.chunk(0)
     import pyarrow as pa

@@ -1,4 +1,4 @@
-"""`model.transform(table)`: what Spark's `transform` gives, for a table in memory."""
+"""`model.transform(table)`: score a table in memory, as Spark's `transform` does."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from sparklet.errors import AmbiguousColumnError, RowError
 __all__ = ["transform"]
 
 _CHUNK = 1 << 14
-"""Rows at a time: enough to forget what a chunk costs, few enough to stay in the processor's cache."""
+"""Rows per chunk: enough to amortize the cost of a chunk, few enough for the processor's cache."""
 _LONG_WORK = 1 << 20
 
 
 def transform(data: Any, plan: Plan, score: ScoreColumns, missing: str) -> Any:
-    """Return a table with the model's outputs after its own columns, without the rows that a stage drops.
+    """Return the table with the model's outputs appended, without the rows that a stage drops.
 
-    The result is of the same kind as `data`. Raises `OptionError` for what is no table, `RowError` for the
-    first row that cannot be scored.
+    The result is of the same kind as `data`. Raises `OptionError` when `data` is not a table, `RowError` for
+    the first row that cannot be scored.
     """
     frame = opened(data)
     columns = _columns(frame, plan, missing)
@@ -52,34 +52,34 @@ def transform(data: Any, plan: Plan, score: ScoreColumns, missing: str) -> Any:
             raise
 
     chunks = list(_shown(_mapped(chunk, starts), starts))
-    dropped = {start + place for start, done in zip(starts, chunks, strict=True) for place in done.dropped}
-    kept = [place for place in range(frame.count) if place not in dropped] if dropped else None
-    # An optional output is there for all rows or for none.
-    there = [
+    dropped = {start + row for start, done in zip(starts, chunks, strict=True) for row in done.dropped}
+    kept = [row for row in range(frame.count) if row not in dropped] if dropped else None
+    # An optional output is present in all rows or in none.
+    present = [
         number
         for number, _ in enumerate(plan.outputs)
         if not (plan.optional and any(ABSENT in done.columns[number][:1] for done in chunks))
     ]
-    outputs = [plan.outputs[number] for number in there]
-    return frame.result(kept, outputs, [done.only(there) for done in chunks])
+    outputs = [plan.outputs[number] for number in present]
+    return frame.result(kept, outputs, [done.only(present) for done in chunks])
 
 
 def _columns(frame: Frame, plan: Plan, missing: str) -> list[Any]:
-    """Return for each input the table's column, None or ABSENT where it has none that it needs."""
+    """Return the table's column for each input, or None or ABSENT for a missing column."""
     reader = RowReader(plan.inputs, plan.optional, missing, readers_of(plan))
-    found: Mapping[str, Any] = reader.arrange({name: name for name in frame.names})
+    names: Mapping[str, Any] = reader.arrange({name: name for name in frame.names})
     columns: list[Any] = []
-    times = Counter(frame.names)
+    counts = Counter(frame.names)
     for column in plan.inputs:
-        name = found[column.name]
-        if isinstance(name, str) and times[name] > 1:
+        name = names[column.name]
+        if isinstance(name, str) and counts[name] > 1:
             raise AmbiguousColumnError(name, [name, name])
         columns.append(frame.column(name) if isinstance(name, str) else name)
     return columns
 
 
 def _mapped(function: Any, starts: Sequence[int]) -> Iterator[Scored]:
-    """Apply a function to chunks: in threads where Python lets them run side by side."""
+    """Apply a function to chunks, in parallel threads when Python runs without the GIL."""
     if getattr(sys, "_is_gil_enabled", lambda: True)() or len(starts) < 2:
         return map(function, starts)
     workers = ThreadPoolExecutor(os.cpu_count())
@@ -88,7 +88,7 @@ def _mapped(function: Any, starts: Sequence[int]) -> Iterator[Scored]:
 
 
 def _shown(chunks: Iterator[Scored], starts: range) -> Iterator[Scored]:
-    """Show progress on a terminal where there is much to do."""
+    """Yield the chunks; show the progress of long work on a terminal."""
     console = Console(stderr=True)
     quiet = not console.is_terminal or len(starts) * _CHUNK < _LONG_WORK
     return iter(track(chunks, "scoring", total=len(starts), console=console, transient=True, disable=quiet))

@@ -1,4 +1,4 @@
-"""Lists of scored values as Arrow arrays; vectors as the struct that Spark stores for them."""
+"""Convert scored values to Arrow arrays; vectors become the struct that Spark stores for them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["array_of", "dense_vectors", "objects_of", "vectors"]
 
 
 def array_of(values: Any, column: Column, width: int | None) -> pyarrow.Array:
-    """Return a column's values as an array; with `width`, the elements of dense vectors of that size."""
+    """Return the Arrow array of a column; with `width`, `values` are the elements of dense vectors."""
     import numpy
     import pyarrow as pa
 
@@ -30,7 +30,7 @@ def array_of(values: Any, column: Column, width: int | None) -> pyarrow.Array:
 
 
 def objects_of(values: Any, width: int | None) -> list[Any]:
-    """Return a column's values, a list or an array of floats, as Python objects, one a row.
+    """Return a column's values, a list or an array of floats, as one Python object for each row.
 
     >>> objects_of([0.5, 0.5, 1.0, 0.0], 2)
     [DenseVector([0.5, 0.5]), DenseVector([1.0, 0.0])]
@@ -43,7 +43,7 @@ def objects_of(values: Any, width: int | None) -> list[Any]:
 
 
 def dense_vectors(elements: Any, count: int, width: int) -> pyarrow.Array:
-    """Return `count` dense vectors of `width` elements, which stand one after the other in a numpy array."""
+    """Return the Arrow array of `count` dense vectors, whose elements are consecutive in a numpy array."""
     import numpy
     import pyarrow as pa
 

@@ -160,7 +160,7 @@ class RemoteStore:
                 self._register(info.path, is_folder=True)
 
     def _register(self, path: str, *, is_folder: bool) -> None:
-        """Enter a path into its folder; object stores know files only, so folders follow from them."""
+        """Add a path to its folder; create the folders, because object stores list only files."""
         while path != self._root:
             folder, _, name = path.rpartition("/")
             self._folders.setdefault(folder, set()).add((name, is_folder))

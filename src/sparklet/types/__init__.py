@@ -1,6 +1,6 @@
 """Spark's data types: classes, DDL and JSON.
 
-`sparklet.types.coercion` has the rules for types that meet, `sparklet.types.arrow` the table to Arrow.
+`sparklet.types.coercion` has the rules for common types, `sparklet.types.arrow` the mapping to Arrow types.
 """
 
 from sparklet.types.datatypes import (

@@ -1,4 +1,4 @@
-"""The one table between Spark types and Arrow types. Imported where Arrow is: pyarrow is slow to import."""
+"""Map Spark types to Arrow types and back; a separate module because pyarrow is slow to import."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _SCALARS: Mapping[DataType, pa.DataType] = {
     TIMESTAMP: pa.timestamp("us", "UTC"),
     TIMESTAMP_NTZ: pa.timestamp("us"),
 }
-# By id: hashing an Arrow type makes its text first, which is slow.
+# Keyed by id, because hashing an Arrow type builds its text, which is slow.
 _BY_ID: Mapping[int, DataType] = {
     **{arrow.id: type for type, arrow in _SCALARS.items() if not kinds.is_timestamp(arrow)},
     pa.large_string().id: STRING,
@@ -64,16 +64,16 @@ _ML_TYPES: Mapping[tuple[str, ...], VectorUDT | MatrixUDT] = {
 
 
 def to_arrow(type: DataType) -> pa.DataType:
-    """Return the Arrow type in which values of a Spark type are exchanged.
+    """Return the Arrow type for values of a Spark type.
 
-    Vectors and matrices are the structs as which Spark stores them. Raises `OptionError` for a type that has
-    no Arrow type here.
+    Vectors and matrices become the structs in which Spark stores them. Raises `OptionError` for a type
+    without an Arrow type.
 
     >>> to_arrow(ArrayType(INTEGER))
     ListType(list<element: int32>)
     """
-    if (found := _SCALARS.get(type)) is not None:
-        return found
+    if (scalar := _SCALARS.get(type)) is not None:
+        return scalar
     match type:
         case DecimalType(precision, scale):
             return pa.decimal128(precision, scale)
@@ -91,19 +91,19 @@ def to_arrow(type: DataType) -> pa.DataType:
 
 
 def _field(name: str, type: DataType, nullable: bool) -> pa.Field:
-    return pa.field(name, to_arrow(type), nullable or type == NULL)  # Arrow has no null that may not be null
+    return pa.field(name, to_arrow(type), nullable or type == NULL)  # Arrow's null type must be nullable
 
 
 def from_arrow(type: pa.DataType) -> DataType:
-    """Return the Spark type of an Arrow type; the structs of vectors and matrices are those types.
+    """Return the Spark type of an Arrow type; the structs of vectors and matrices become these types.
 
-    Raises `OptionError` for an Arrow type that Spark has no type for.
+    Raises `OptionError` for an Arrow type without a Spark type.
 
     >>> str(from_arrow(pa.map_(pa.int32(), pa.list_(pa.float64()))))
     'map<int,array<double>>'
     """
-    if (found := _BY_ID.get(type.id)) is not None:
-        return found
+    if (scalar := _BY_ID.get(type.id)) is not None:
+        return scalar
     if kinds.is_struct(type):
         fields = [StructField(f.name, from_arrow(f.type), f.nullable) for f in type]
         return ml_type(type) or StructType(tuple(fields))
@@ -119,20 +119,20 @@ def from_arrow(type: pa.DataType) -> DataType:
 
 
 def ml_type(type: pa.DataType) -> VectorUDT | MatrixUDT | None:
-    """Return the type of Spark ML that is stored as this Arrow struct, None for any other Arrow type.
+    """Return the Spark ML type that is stored as this Arrow struct, None for any other Arrow type.
 
     >>> ml_type(to_arrow(VECTOR)), ml_type(pa.float64())
     (VectorUDT(size=None), None)
     """
-    found = _ML_TYPES.get(tuple([field.name for field in type])) if kinds.is_struct(type) else None
-    if found is None:
+    ml = _ML_TYPES.get(tuple([field.name for field in type])) if kinds.is_struct(type) else None
+    if ml is None:
         return None
-    pairs = zip(type, found.sqlType, strict=True)
-    return found if all(arrow_name(one.type) == str(other.dataType) for one, other in pairs) else None
+    pairs = zip(type, ml.sqlType, strict=True)
+    return ml if all(arrow_name(one.type) == str(other.dataType) for one, other in pairs) else None
 
 
 def arrow_name(type: pa.DataType) -> str:
-    """Return the name of an Arrow type's Spark type, Arrow's own name where Spark has none.
+    """Return the name of an Arrow type's Spark type, or Arrow's name when there is no Spark type.
 
     >>> arrow_name(pa.list_(pa.int64())), arrow_name(pa.uint8())
     ('array<bigint>', 'uint8')

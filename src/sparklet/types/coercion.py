@@ -1,4 +1,4 @@
-"""The types that Spark gives to two types that meet, with ANSI mode and without.
+"""Spark's rules for the common type of two types, with and without ANSI mode.
 
 Follows Spark's `catalyst/analysis/{TypeCoercion,AnsiTypeCoercion,DecimalPrecisionTypeCoercion}.scala` (4.2).
 """
@@ -47,7 +47,7 @@ __all__ = [
 
 
 class Mode(Protocol):
-    """What decides about types: a `Profile`, which imports more than types may."""
+    """The settings that affect coercion; a protocol, because this package must not import `Profile`."""
 
     @property
     def ansi(self) -> bool:
@@ -55,7 +55,7 @@ class Mode(Protocol):
         ...
 
     def at_least(self, release: Release) -> bool:
-        """Tell whether that release or a newer one is reproduced."""
+        """Return whether the reproduced release is `release` or a newer one."""
         ...
 
 
@@ -65,7 +65,7 @@ _COMPARABLE = frozenset({*_NUMBERS, BOOLEAN, STRING, DATE, TIMESTAMP})
 
 
 def is_comparable(type: DataType) -> bool:
-    """Tell whether values of the type are compared and cast to text; others only pass through."""
+    """Return whether values of the type can be compared and cast to string."""
     return type in _COMPARABLE or isinstance(type, DecimalType)
 
 
@@ -73,7 +73,7 @@ def is_comparable(type: DataType) -> bool:
 
 
 def decimal_of(type: DataType) -> DecimalType:
-    """Return a decimal type itself, or the decimal type that holds an integer type (`DecimalType.forType`).
+    """Return the decimal type that holds all values of a decimal or integer type (`DecimalType.forType`).
 
     >>> str(decimal_of(INTEGER))
     'decimal(10,0)'
@@ -86,7 +86,7 @@ def decimal_of(type: DataType) -> DecimalType:
 
 
 def bounded(digits: int, scale: int) -> DecimalType:
-    """Return the decimal type with no more than 38 digits.
+    """Return the decimal type with precision and scale limited to 38.
 
     >>> str(bounded(40, 2))
     'decimal(38,2)'
@@ -95,7 +95,7 @@ def bounded(digits: int, scale: int) -> DecimalType:
 
 
 def adjusted(digits: int, scale: int) -> DecimalType:
-    """Return the type of a decimal result that may need more than 38 digits: whole digits are kept first.
+    """Return the type of a decimal result, reducing the scale when it needs more than 38 digits.
 
     Follows `DecimalType.adjustPrecisionScale`.
 
@@ -108,7 +108,7 @@ def adjusted(digits: int, scale: int) -> DecimalType:
 
 
 def wider_decimal(one: DataType, other: DataType, profile: Mode) -> DecimalType:
-    """Return the decimal type that holds both."""
+    """Return the decimal type that holds the values of both types."""
     left, right = decimal_of(one), decimal_of(other)
     scale = max(left.scale, right.scale)
     digits = max(left.precision - left.scale, right.precision - right.scale) + scale
@@ -136,18 +136,18 @@ def arithmetic_decimal(operator: str, one: DataType, other: DataType) -> Decimal
     return adjusted(max(p1 - s1, p2 - s2) + scale + 1, scale)
 
 
-# --- what two types have in common ------------------------------------------------------------------
+# --- common types -----------------------------------------------------------------------------------
 
 
 def tightest_common_type(one: DataType, other: DataType, profile: Mode) -> DataType | None:
-    """Return the common type without loss, None if there is none (`findTightestCommonType`)."""
+    """Return the lossless common type, None when there is none (`findTightestCommonType`)."""
     if other in (one, NULL):
         return one
     if one == NULL:
         return other
     if one in _NUMBERS and other in _NUMBERS:
         wider = max(one, other, key=_NUMBERS.index)
-        # An integer does not fit a float32: under ANSI both become doubles.
+        # float32 cannot hold all integers: under ANSI, an integer and a float become doubles.
         return DOUBLE if wider == FLOAT and profile.ansi else wider
     for integral, decimal in ((one, other), (other, one)):
         if isinstance(integral, IntegralType) and isinstance(decimal, DecimalType):
@@ -167,7 +167,7 @@ def _wider_number(one: DataType, other: DataType, profile: Mode) -> DataType | N
 
 
 def wider_type_for_string(other: DataType) -> DataType | None:
-    """Return what a string and another type become under ANSI (`findWiderTypeForString`)."""
+    """Return the common type of a string and another type under ANSI (`findWiderTypeForString`)."""
     if isinstance(other, IntegralType):
         return LONG
     if is_numeric(other):
@@ -176,23 +176,23 @@ def wider_type_for_string(other: DataType) -> DataType | None:
 
 
 def _for_two(one: DataType, other: DataType, profile: Mode) -> DataType | None:
-    found = tightest_common_type(one, other, profile) or _wider_number(one, other, profile)
-    if found is None and STRING in (one, other):
+    common = tightest_common_type(one, other, profile) or _wider_number(one, other, profile)
+    if common is None and STRING in (one, other):
         rest = other if one == STRING else one
         if profile.ansi:
             return wider_type_for_string(rest)
         return STRING if is_comparable(rest) and rest != BOOLEAN else None
-    if found is None and isinstance(one, ArrayType) and isinstance(other, ArrayType):
+    if common is None and isinstance(one, ArrayType) and isinstance(other, ArrayType):
         element = _for_two(one.elementType, other.elementType, profile)
         return None if element is None else ArrayType(element)
-    return found
+    return common
 
 
 def wider_common_type(types: Iterable[DataType], profile: Mode) -> DataType | None:
-    """Return the type of CASE, coalesce, IN ... over these types (`findWiderCommonType`)."""
+    """Return the common type of the operands of CASE, coalesce or IN (`findWiderCommonType`)."""
     listed = list(types)
     if not profile.ansi:
-        # Strings first, as the rule is not associative where they are.
+        # Strings come first, because the rule is not associative for strings.
         listed.sort(key=lambda each: not _has_strings(each))
     return _folded(listed, lambda one, other: _for_two(one, other, profile))
 
@@ -202,7 +202,7 @@ def _has_strings(type: DataType) -> bool:
 
 
 def wider_type_without_string(types: Iterable[DataType], profile: Mode) -> DataType | None:
-    """Return the type of greatest and least (`findWiderTypeWithoutStringPromotion`)."""
+    """Return the common type of greatest and least (`findWiderTypeWithoutStringPromotion`)."""
     return _folded(
         types,
         lambda one, other: tightest_common_type(one, other, profile) or _wider_number(one, other, profile),
@@ -213,4 +213,4 @@ def _folded(
     types: Iterable[DataType], rule: Callable[[DataType, DataType], DataType | None]
 ) -> DataType | None:
     start: DataType | None = NULL
-    return reduce(lambda found, each: None if found is None else rule(found, each), types, start)
+    return reduce(lambda common, other: None if common is None else rule(common, other), types, start)

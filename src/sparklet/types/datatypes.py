@@ -1,7 +1,7 @@
-"""Spark's data types as classes, under the names that Spark and PySpark give them.
+"""Spark's data types as classes, with the names that Spark and PySpark use.
 
 Follows Spark's `sql/api/src/main/scala/org/apache/spark/sql/types/` (4.2). Types without parameters are
-singletons: `DoubleType() is DOUBLE`. The others are equal where their parameters are.
+singletons: `DoubleType() is DOUBLE`. Other types are equal when their parameters are equal.
 """
 
 from __future__ import annotations
@@ -72,12 +72,12 @@ MAX_PRECISION = 38
 
 
 class DataType:
-    """The base of all Spark types; `str` gives the same text as `simpleString`."""
+    """The base class of all Spark types; `str` returns the same text as `simpleString`."""
 
     __slots__ = ()
 
     def simpleString(self) -> str:
-        """Return the type as PySpark's `simpleString` writes it.
+        """Return the text of the type, as PySpark's `simpleString` does.
 
         >>> MapType(STRING, ArrayType(DOUBLE)).simpleString()
         'map<string,array<double>>'
@@ -89,7 +89,7 @@ class DataType:
 
 
 class _Singleton(DataType):
-    """The base of types without parameters."""
+    """The base class of types without parameters."""
 
     __slots__ = ()
     _text: ClassVar[str]
@@ -114,19 +114,19 @@ class _Singleton(DataType):
 
 
 class AtomicType(DataType):
-    """The base of types whose values have no parts."""
+    """The base class of types whose values have no parts."""
 
     __slots__ = ()
 
 
 class NumericType(AtomicType):
-    """The base of numbers, decimals included."""
+    """The base class of numbers, including decimals."""
 
     __slots__ = ()
 
 
 class IntegralType(NumericType):
-    """The base of whole numbers of `bits` bits; `digits` is the precision of their decimal."""
+    """The base class of integers of `bits` bits; `digits` is the precision of their decimal type."""
 
     __slots__ = ()
     bits: ClassVar[int]
@@ -134,19 +134,19 @@ class IntegralType(NumericType):
 
 
 class FractionalType(NumericType):
-    """The base of numbers with a fraction."""
+    """The base class of numbers with a fraction."""
 
     __slots__ = ()
 
 
 class DatetimeType(AtomicType):
-    """The base of dates and timestamps."""
+    """The base class of dates and timestamps."""
 
     __slots__ = ()
 
 
 class NullType(_Singleton):
-    """The type of a NULL that nothing gives another type."""
+    """The type of an untyped NULL."""
 
     __slots__ = ()
     _text = "void"
@@ -160,28 +160,28 @@ class BooleanType(_Singleton, AtomicType):
 
 
 class ByteType(_Singleton, IntegralType):
-    """Whole numbers of 8 bits."""
+    """Integers of 8 bits."""
 
     __slots__ = ()
     _text, bits, digits = "tinyint", 8, 3
 
 
 class ShortType(_Singleton, IntegralType):
-    """Whole numbers of 16 bits."""
+    """Integers of 16 bits."""
 
     __slots__ = ()
     _text, bits, digits = "smallint", 16, 5
 
 
 class IntegerType(_Singleton, IntegralType):
-    """Whole numbers of 32 bits."""
+    """Integers of 32 bits."""
 
     __slots__ = ()
     _text, bits, digits = "int", 32, 10
 
 
 class LongType(_Singleton, IntegralType):
-    """Whole numbers of 64 bits."""
+    """Integers of 64 bits."""
 
     __slots__ = ()
     _text, bits, digits = "bigint", 64, 20
@@ -202,21 +202,21 @@ class DoubleType(_Singleton, FractionalType):
 
 
 class BinaryType(_Singleton, AtomicType):
-    """Bytes."""
+    """Byte strings."""
 
     __slots__ = ()
     _text = "binary"
 
 
 class DateType(_Singleton, DatetimeType):
-    """Days."""
+    """Dates."""
 
     __slots__ = ()
     _text = "date"
 
 
 class TimestampType(_Singleton, DatetimeType):
-    """Moments, shown in the time zone of the session."""
+    """Instants, displayed in the session's time zone."""
 
     __slots__ = ()
     _text = "timestamp"
@@ -245,7 +245,7 @@ class VariantType(_Singleton, AtomicType):
 
 @dataclass(frozen=True, slots=True)
 class StringType(AtomicType):
-    """Text; `collation` is None for the default, which compares bytes (`UTF8_BINARY`)."""
+    """Strings; `collation` is None for the default, which compares bytes (`UTF8_BINARY`)."""
 
     collation: str | None = None
 
@@ -255,7 +255,7 @@ class StringType(AtomicType):
 
 @dataclass(frozen=True, slots=True)
 class CharType(AtomicType):
-    """Text that is padded to `length` characters."""
+    """Strings that are padded to `length` characters."""
 
     length: int
 
@@ -265,7 +265,7 @@ class CharType(AtomicType):
 
 @dataclass(frozen=True, slots=True)
 class VarcharType(AtomicType):
-    """Text of at most `length` characters."""
+    """Strings of at most `length` characters."""
 
     length: int
 
@@ -297,7 +297,7 @@ class DecimalType(FractionalType):
 
 @dataclass(frozen=True, slots=True)
 class TimeType(DatetimeType):
-    """Times of day with `precision` digits of the second (Spark 4.1)."""
+    """Times of day with `precision` fractional digits of the second (Spark 4.1)."""
 
     precision: int = 6
 
@@ -398,7 +398,7 @@ class UserDefinedType(DataType):
 
 @dataclass(frozen=True, slots=True)
 class VectorUDT(DataType):
-    """Vectors of Spark ML, of `size` elements where that is declared.
+    """Vectors of Spark ML; `size` is the declared number of elements, None when it is not declared.
 
     Spark has no size in the type, and its `simpleString` is `vector`: the size stands in the metadata of the
     column.
@@ -414,7 +414,7 @@ class VectorUDT(DataType):
 
     @property
     def sqlType(self) -> StructType:
-        """Return the struct as which Spark stores a vector (`ml/linalg/VectorUDT.scala`)."""
+        """Return the struct in which Spark stores a vector (`ml/linalg/VectorUDT.scala`)."""
         return _VECTOR_STRUCT
 
 
@@ -426,7 +426,7 @@ class MatrixUDT(_Singleton):
 
     @property
     def sqlType(self) -> StructType:
-        """Return the struct as which Spark stores a matrix (`ml/linalg/MatrixUDT.scala`)."""
+        """Return the struct in which Spark stores a matrix (`ml/linalg/MatrixUDT.scala`)."""
         return _MATRIX_STRUCT
 
 
@@ -469,7 +469,7 @@ _MATRIX_STRUCT = StructType(
 
 
 def is_numeric(type: DataType) -> bool:
-    """Tell whether values of the type are numbers, decimals included.
+    """Return whether values of the type are numbers, including decimals.
 
     >>> is_numeric(DecimalType(10, 2)), is_numeric(BOOLEAN)
     (True, False)
@@ -478,7 +478,7 @@ def is_numeric(type: DataType) -> bool:
 
 
 def is_floating(type: DataType) -> bool:
-    """Tell whether the type is float or double."""
+    """Return whether the type is float or double."""
     return type is FLOAT or type is DOUBLE
 
 

@@ -1,8 +1,8 @@
-"""Spark's DDL: `age INT, user STRUCT<city: STRING>`, read and written.
+"""Parse and write Spark's DDL, such as `age INT, user STRUCT<city: STRING>`.
 
 Follows the rules `singleTableSchema` and `singleDataType` of Spark's `SqlBaseParser.g4` and
-`DataTypeAstBuilder.scala` (4.2). Beyond Spark's names, `vector`, `vector(3)` and `matrix` are the types of
-Spark ML, and `bool` and `str` are aliases. The words of Spark are taken whatever ANSI reserves.
+`DataTypeAstBuilder.scala` (4.2). In addition to Spark's names, `vector`, `vector(3)` and `matrix` are the
+types of Spark ML, and `bool` and `str` are aliases. Words that ANSI mode reserves are accepted as names.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ __all__ = ["MAX_DEPTH", "MAX_TEXT", "parse_ddl", "parse_type", "to_ddl", "to_sql
 _T = TypeVar("_T")
 
 MAX_DEPTH = 100
-"""How deep types may be nested in a text; deeper ones would exhaust Python's stack."""
+"""The deepest nesting of types in a text; deeper nesting would exhaust Python's stack."""
 MAX_TEXT = 1 << 22
-"""How many characters a text of types may have."""
+"""The largest number of characters of a text of types."""
 
 _TOKEN = re.compile(
     r"""(?P<blank>\s+|--[^\r\n]*|/\*(?!\+).*?\*/)
@@ -100,11 +100,11 @@ def parse_type(text: object) -> DataType:
     'array<struct<a:bigint,b c:decimal(5,2)>>'
     """
     parser = _Parser("type", text)
-    return parser.whole(parser.type(0))
+    return parser.finish(parser.type(0))
 
 
 def parse_ddl(text: object) -> StructType:
-    """Return the schema that a text declares, its columns parted by commas.
+    """Return the schema that a text declares; its columns are separated by commas.
 
     Raises `OptionError` for any other text.
 
@@ -112,17 +112,17 @@ def parse_ddl(text: object) -> StructType:
     {'comment': 'in years'}
     """
     parser = _Parser("schema", text)
-    return parser.whole(StructType(parser.fields(0)))
+    return parser.finish(StructType(parser.fields(0)))
 
 
 class _Token(NamedTuple):
     kind: str
     text: str
-    place: int
+    position: int
 
 
 class _Parser:
-    """The tokens of a text, read from the left; `option` names the text in errors."""
+    """A recursive descent parser of one text; `option` names the text in errors."""
 
     def __init__(self, option: str, text: object) -> None:
         if not isinstance(text, str):
@@ -131,22 +131,24 @@ class _Parser:
         if len(text) > MAX_TEXT:
             self._fail(f"it has {len(text)} characters, more than {MAX_TEXT}")
         self._tokens: list[_Token] = []
-        self._place = self._next = 0
+        self._position = self._next = 0
 
     def _token(self, offset: int = 0) -> _Token:
-        """Return the token `offset` places ahead; the text is cut only as far as it is read."""
+        """Return the token at `offset` from the current one; the text is tokenized on demand."""
         while len(self._tokens) <= self._next + offset:
-            self._tokens.append(self._cut())
+            self._tokens.append(self._scan())
         return self._tokens[self._next + offset]
 
-    def _cut(self) -> _Token:
-        while (place := self._place) < len(self._text):
-            match = _TOKEN.match(self._text, place)
+    def _scan(self) -> _Token:
+        while (position := self._position) < len(self._text):
+            match = _TOKEN.match(self._text, position)
             if match is None:
-                self._fail(f"a name, a type or a sign is expected at {self._text[place : place + 20]!r}")
-            self._place, kind = match.end(), str(match.lastgroup)
+                self._fail(
+                    f"a name, a type or a sign is expected at {self._text[position : position + 20]!r}"
+                )
+            self._position, kind = match.end(), str(match.lastgroup)
             if kind != "blank":
-                return _Token(kind, match[kind], place)
+                return _Token(kind, match[kind], position)
         return _Token("end", "", len(self._text))
 
     def _fail(self, problem: str) -> NoReturn:
@@ -154,16 +156,16 @@ class _Parser:
 
     def _unexpected(self, wanted: str) -> NoReturn:
         token = self._token()
-        where = "the end" if token.kind == "end" else f"{token.text[:40]!r} (character {token.place})"
+        where = "the end" if token.kind == "end" else f"{token.text[:40]!r} (character {token.position})"
         self._fail(f"{wanted} is expected, {where} stands there")
 
     def _word(self) -> str:
-        """Return the unquoted word at this place in lower case, an empty text where there is none."""
+        """Return the current token in lower case if it is an unquoted word, else an empty string."""
         token = self._token()
         return token.text.lower() if token.kind == "word" else ""
 
     def _take(self, *texts: str) -> bool:
-        """Pass these words or signs if they stand at this place."""
+        """Consume these words or signs if they come next, and return whether they do."""
         tokens = [self._token(offset) for offset, _ in enumerate(texts)]
         if [token.text.lower() for token in tokens if token.kind in ("word", "sign")] != list(texts):
             return False
@@ -174,18 +176,18 @@ class _Parser:
         if not self._take(sign):
             self._unexpected(repr(sign))
 
-    def whole(self, found: _T) -> _T:
-        """Return what was read, if nothing is left."""
+    def finish(self, result: _T) -> _T:
+        """Return the result; raise `OptionError` unless the text ends here."""
         if self._token().kind != "end":
             self._unexpected("the end")
-        return found
+        return result
 
     def fields(self, depth: int) -> tuple[StructField, ...]:
-        """Read fields, parted by commas."""
-        found = [self._field(depth)]
+        """Parse fields that are separated by commas."""
+        fields = [self._field(depth)]
         while self._take(","):
-            found.append(self._field(depth))
-        return tuple(found)
+            fields.append(self._field(depth))
+        return tuple(fields)
 
     def _field(self, depth: int) -> StructField:
         token = self._token()
@@ -203,7 +205,7 @@ class _Parser:
         return StructField(name, type, nullable, metadata)
 
     def _string(self) -> str:
-        """Read a string literal; adjacent ones are one string."""
+        """Parse a string literal; adjacent literals are concatenated."""
         parts = []
         while (token := self._token()).kind in ("single", "double", "raw"):
             parts.append(token.text[2:-1] if token.kind == "raw" else _unescaped(token))
@@ -213,7 +215,7 @@ class _Parser:
         return "".join(parts)
 
     def type(self, depth: int) -> DataType:
-        """Read a type."""
+        """Parse a type."""
         if depth > MAX_DEPTH:
             self._fail(f"it is nested deeper than {MAX_DEPTH} types")
         name = self._word()
@@ -228,45 +230,45 @@ class _Parser:
         return _NESTED[name](self, depth + 1)
 
     def _numbers(self, most: int) -> list[int]:
-        """Read up to `most` whole numbers in parentheses, none where there are no parentheses."""
-        found: list[int] = []
+        """Parse up to `most` integers in parentheses; return none when there are no parentheses."""
+        numbers: list[int] = []
         if not self._take("("):
-            return found
-        while len(found) < most:
+            return numbers
+        while len(numbers) < most:
             word = self._word()
             if not word.isdigit() or len(word) > 9:
                 self._unexpected("a whole number")
-            found.append(int(word))
+            numbers.append(int(word))
             self._next += 1
             if not self._take(","):
                 break
         self._need(")")
-        return found
+        return numbers
 
     def decimal(self, _depth: int) -> DataType:
-        """Read what follows the word `decimal`."""
+        """Parse the rest of a type after the word `decimal`."""
         return DecimalType(*self._numbers(2))
 
     def vector(self, _depth: int) -> DataType:
-        """Read what follows the word `vector`."""
+        """Parse the rest of a type after the word `vector`."""
         return VectorUDT(*self._numbers(1))
 
     def time(self, _depth: int) -> DataType:
-        """Read what follows the word `time`."""
-        found = TimeType(*self._numbers(1))
-        if found.precision > _MAX_TIME_PRECISION:
-            self._fail(f"{found} has more than {_MAX_TIME_PRECISION} digits")
-        return found
+        """Parse the rest of a type after the word `time`."""
+        type = TimeType(*self._numbers(1))
+        if type.precision > _MAX_TIME_PRECISION:
+            self._fail(f"{type} has more than {_MAX_TIME_PRECISION} digits")
+        return type
 
     def text(self, of: Callable[[int], DataType]) -> DataType:
-        """Read the length of a text type."""
+        """Parse the length of a `char` or `varchar` type."""
         length = self._numbers(1)
         if not length or not length[0]:
             self._unexpected("a length in parentheses")
         return of(length[0])
 
     def string(self, _depth: int) -> DataType:
-        """Read what follows the word `string`."""
+        """Parse the rest of a type after the word `string`."""
         if not self._take("collate"):
             return STRING
         token = self._token()
@@ -277,7 +279,7 @@ class _Parser:
         return STRING if collation == "UTF8_BINARY" else StringType(collation)
 
     def interval(self, _depth: int) -> DataType:
-        """Read what follows the word `interval`."""
+        """Parse the rest of a type after the word `interval`."""
         start = self._word()
         for units, of in ((_YEAR_MONTH, YearMonthIntervalType), (_DAY_TIME, DayTimeIntervalType)):
             if start in units:
@@ -292,14 +294,14 @@ class _Parser:
         return CalendarIntervalType()
 
     def array(self, depth: int) -> DataType:
-        """Read what follows the word `array`."""
+        """Parse the rest of a type after the word `array`."""
         self._need("<")
         element = self.type(depth)
         self._need(">")
         return ArrayType(element)
 
     def map(self, depth: int) -> DataType:
-        """Read what follows the word `map`."""
+        """Parse the rest of a type after the word `map`."""
         self._need("<")
         key = self.type(depth)
         self._need(",")
@@ -308,7 +310,7 @@ class _Parser:
         return MapType(key, value)
 
     def struct(self, depth: int) -> DataType:
-        """Read what follows the word `struct`."""
+        """Parse the rest of a type after the word `struct`."""
         self._need("<")
         if self._take(">"):
             return StructType()
@@ -349,7 +351,7 @@ def _unescaped(token: _Token) -> str:
         return chr(code) if code <= 0x10FFFF else "\ufffd"
 
     quote = _QUOTES[token.kind]
-    # Doubled quotes are one, as in Spark 4; before, they were refused.
+    # Two quotes stand for one, as in Spark 4; Spark 3.5 refuses them.
     return quote.join([_ESCAPE.sub(value, part) for part in token.text.split(quote * 2)])
 
 
@@ -361,7 +363,7 @@ def _quoted(name: str) -> str:
 
 
 def to_sql(type: DataType) -> str:
-    """Return a type as Spark's `DataType.sql` writes it; the types of Spark ML are named, not spelled out.
+    """Return a type as Spark's `DataType.sql` does, with `vector` and `matrix` for the types of Spark ML.
 
     >>> to_sql(parse_type("struct<a: array<int>>"))
     'STRUCT<a: ARRAY<INT>>'
@@ -377,7 +379,7 @@ def to_sql(type: DataType) -> str:
 
 
 def to_ddl(schema: StructType) -> str:
-    """Return a schema as Spark 4's `StructType.toDDL` writes it.
+    """Return the DDL of a schema, as Spark 4's `StructType.toDDL` does.
 
     >>> to_ddl(parse_ddl("age int, `full name` string not null"))
     'age INT,`full name` STRING NOT NULL'

@@ -1,4 +1,4 @@
-"""Spark's JSON of types: `DataType.json`, read and written.
+"""Parse and write the JSON form of Spark's types (`DataType.json`).
 
 Follows Spark's `sql/api/src/main/scala/org/apache/spark/sql/types/DataType.scala` (4.2).
 """
@@ -73,7 +73,7 @@ _COLLATIONS = "__COLLATIONS"
 
 
 def parse_json(text: object) -> DataType:
-    """Return the type that a JSON text describes; metadata of fields is kept.
+    """Return the type that a JSON text describes, with the metadata of its fields.
 
     Raises `OptionError` for any other text.
 
@@ -92,7 +92,7 @@ def parse_json(text: object) -> DataType:
 
 
 def parse_json_value(value: object) -> DataType:
-    """Return the type that a value describes, which `json.loads` or PySpark's `jsonValue` gives.
+    """Return the type of a value that `json.loads` or PySpark's `jsonValue` returns.
 
     Raises `OptionError` for any other value.
 
@@ -107,14 +107,14 @@ def _fail(value: object, problem: str) -> NoReturn:
 
 
 def _type(value: Any, depth: int, collations: Mapping[str, Any], path: str) -> DataType:
-    """Return the type; `path` leads to it from the field whose metadata holds `collations`."""
+    """Return the type; `path` is its path below the field whose metadata contains `collations`."""
     if depth > MAX_DEPTH:
         _fail(value, f"it is nested deeper than {MAX_DEPTH} types")
     if isinstance(value, str):
-        found = _named(value)
-        if found is STRING and path in collations:
+        named = _named(value)
+        if named is STRING and path in collations:
             return StringType(str(collations[path]).rpartition(".")[2])
-        return found
+        return named
     if not isinstance(value, Mapping):
         _fail(value, "a name or an object is expected")
 
@@ -167,9 +167,9 @@ def _field(value: Any, depth: int) -> StructField:
     collations = metadata.get(_COLLATIONS, {})
     if not isinstance(collations, Mapping):
         _fail(value, "its collations are not a JSON object")
-    found = _type(_member(value, "type", object), depth, collations, name)
+    type = _type(_member(value, "type", object), depth, collations, name)
     kept = {key: each for key, each in metadata.items() if key != _COLLATIONS}
-    return StructField(name, found, _member(value, "nullable", bool), kept)
+    return StructField(name, type, _member(value, "nullable", bool), kept)
 
 
 def _user_defined(value: Mapping[str, Any], depth: int) -> DataType:
@@ -185,7 +185,7 @@ def _user_defined(value: Mapping[str, Any], depth: int) -> DataType:
 
 
 def to_json(type: DataType) -> str:
-    """Return a type as Spark's `DataType.json` writes it, without the size of vectors.
+    """Return the JSON text of a type, as Spark's `DataType.json` returns it, without the size of vectors.
 
     >>> to_json(ArrayType(STRING))
     '{"type":"array","elementType":"string","containsNull":true}'
@@ -206,10 +206,10 @@ def to_json_value(type: DataType) -> Any:
         case VectorUDT() | MatrixUDT():
             name = VectorUDT.__name__ if isinstance(type, VectorUDT) else MatrixUDT.__name__
             names = {"class": _SPARK_ML + name, "pyClass": f"pyspark.ml.linalg.{name}"}
-            return {"type": "udt", **names, "sqlType": to_json_value(type.sqlType)}
+            return {"type": "udt", **class_names, "sqlType": to_json_value(type.sqlType)}
         case UserDefinedType(stored, scala, python, serialized):
-            given = {"class": scala, "pyClass": python, "serializedClass": serialized}
-            known = {key: name for key, name in given.items() if name is not None}
+            class_names = {"class": scala, "pyClass": python, "serializedClass": serialized}
+            known = {key: name for key, name in class_names.items() if name is not None}
             return {"type": "udt", **known, "sqlType": to_json_value(stored)}
         case StringType():
             return "string"
@@ -225,7 +225,7 @@ def _field_value(field: StructField) -> dict[str, Any]:
 
 
 def _collations(type: DataType, path: str) -> Iterator[tuple[str, str]]:
-    """Yield the path and the collation of each collated string; structs keep those of their own fields."""
+    """Yield the path and the collation of each collated string outside nested structs."""
     match type:
         case StringType(str(collation)):
             provider = "spark" if collation.startswith("UTF8_") else "icu"
