@@ -360,7 +360,7 @@ def test_forest_arrays_are_checked():
     ]:
         changed = [array.copy() for array in arrays]
         changed[names.index(name)][place] = value
-        with pytest.raises(ValueError, match="no forest"):
+        with pytest.raises(ValueError, match="not a forest"):
             module.forest(*changed)
     for k, array in enumerate(arrays):
         with pytest.raises((TypeError, ValueError)):

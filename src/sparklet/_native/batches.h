@@ -1,9 +1,9 @@
-/* Many rows: columns in, a buffer of doubles out. */
+/* Score many rows: from columns to a buffer of doubles. */
 
-/* A segment of many rows: doubles, indices, rows of a matrix, or a sparse matrix by rows. */
+/* A segment of many rows: doubles, indices, a dense matrix, or a sparse matrix by rows. */
 typedef struct {
     Buffer data, indices, offsets;
-    int whole;       /* whether `data` holds whole numbers, and of how many bytes: 0, 4 or 8 */
+    int whole;       /* the bytes of an integer in `data`: 4 or 8, or 0 for doubles */
     Py_ssize_t size; /* of a dense vector */
 } Column;
 
@@ -17,7 +17,7 @@ static void columns_close(Column *columns, Py_ssize_t count)
     PyMem_Free(columns);
 }
 
-/* Check a sparse matrix by rows, so that reading it is safe. */
+/* Check that reading a sparse matrix by rows is safe. */
 static int check_sparse(const Column *column, Py_ssize_t rows, Py_ssize_t size)
 {
     const int64_t *offsets = column->offsets.view.buf;
@@ -136,7 +136,7 @@ static void trees_read_row(const Trees *trees, const Column *columns, Py_ssize_t
     }
 }
 
-/* How many numbers of output a row has. */
+/* Return the number of results of a row. */
 static Py_ssize_t trees_width(const Trees *trees)
 {
     if (trees->output == LEAVES || trees->output == EACH)
@@ -144,8 +144,8 @@ static Py_ssize_t trees_width(const Trees *trees)
     return trees->output == ROW || trees->output == VOTES ? trees->columns : 1;
 }
 
-/* Score rows `start` to `stop`. A group of trees meets a block of rows before the next group comes, so that
- * a forest larger than the processor's cache is fetched once for a block, not for each row. */
+/* Score the rows from `start` to `stop`. A group of trees scores a block of rows before the next group, so that
+ * a forest larger than the processor's cache is fetched once for each block, not for each row. */
 static int trees_rows(const Trees *trees, const Column *columns, double *out, Py_ssize_t start, Py_ssize_t stop)
 {
     const Forest *forest = trees->forest;
@@ -177,7 +177,7 @@ static int trees_rows(const Trees *trees, const Column *columns, double *out, Py
     return 0;
 }
 
-/* Parse (columns, out, start, stop) of a batch: what is in `out` is what tells the number of rows. */
+/* Parse (columns, out, start, stop) of a batch; the size of `out` determines the number of rows. */
 static Column *batch_open(PyObject *arguments, const Segment *segments, Py_ssize_t count, Py_ssize_t width,
                           Buffer *out, Py_ssize_t *start, Py_ssize_t *stop)
 {
@@ -199,7 +199,7 @@ static Column *batch_open(PyObject *arguments, const Segment *segments, Py_ssize
     return columns_open(objects, segments, count, rows);
 }
 
-/* Return whether the last segment has all features that splits test in it. */
+/* Return whether the last segment contains all features that splits test in it. */
 static int reaches(const Trees *trees)
 {
     Py_ssize_t last = trees->count - 1;

@@ -5,8 +5,8 @@ typedef struct {
     int held;
 } Buffer;
 
-/* Open a C-contiguous buffer of items whose format is one of `formats` and whose size is `size`, which tells
- * 'l' of 64-bit Linux from that of Windows. */
+/* Open a C-contiguous buffer of items whose format is one of `formats` and whose size is `size`; 'l' has
+ * different sizes on 64-bit Linux and Windows. */
 static int buffer_open(Buffer *buffer, PyObject *object, const char *formats, Py_ssize_t size, int flags)
 {
     buffer->held = 0;

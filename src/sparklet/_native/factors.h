@@ -1,6 +1,6 @@
 /* The factors of ALS by id. */
 
-/* f(user, item): the dot of two vectors of float, NaN where an id is unknown. */
+/* f(user, item): the dot product of two vectors of float, NaN when an id is unknown. */
 typedef struct {
     const int32_t *ids;
     const float *values;

@@ -1,15 +1,15 @@
-/* Trees as arrays, several of them walked at a time. */
+/* Trees as arrays; a group of trees is walked in parallel. */
 
-/* A set of categories: where its bits begin in the forest's words, and how many they are. */
+/* A set of categories: the start of its bits in the forest's words, and their number. */
 typedef struct {
     uint32_t word, bits;
 } Set;
 
 /* A node is 16 bytes, four to a cache line. A split goes to `child` where x[slot] <= threshold, else to
- * child + 1. A leaf is its own child: it tests slot 0, which holds -inf, so that trees of different depths can
- * be walked in step without asking which has ended; its threshold is what the leaf gives. A split by
- * categories tests a slot that says whether the feature is in the set, 0.0 or 1.0; where the sets of a feature
- * are too many for that, it has slot ~s of the feature and the set in place of the threshold. */
+  * child + 1. A leaf is its own child: it tests slot 0, which holds -inf, so that trees of different depths are
+  * walked in step without a test for the end; its threshold is the value of the leaf. A split by categories
+  * tests a slot that holds 0.0 when the feature is in the set, else 1.0. When a feature has too many sets, the
+  * node has slot ~s of the feature, and the set instead of the threshold. */
 typedef struct {
     union {
         double threshold;
@@ -18,41 +18,41 @@ typedef struct {
     int32_t slot, child;
 } Node;
 
-/* A slot that says whether a feature is in a set; `next` is the feature's next one, -1 for none. */
+/* A slot that holds whether a feature is in a set; `next` is the feature's next member slot, -1 for none. */
 typedef struct {
     Set set;
     int32_t next;
 } Member;
 
-#define MEMBERS 64        /* sets of a feature that have slots */
-#define ALL_MEMBERS 4096  /* sets of all features that have */
+#define MEMBERS 64        /* the most sets of one feature that have slots */
+#define ALL_MEMBERS 4096  /* the most sets of all features that have slots */
 
 #define HUGE_PAGE ((size_t)1 << 21)
-#define LANES 16 /* trees that are walked at once, to hide the time that memory takes */
-#define STRIDE 8 /* levels between two questions whether all have ended */
+#define LANES 16 /* trees that are walked in parallel, to hide memory latency */
+#define STRIDE 8 /* levels between two tests whether all trees reached a leaf */
 
 typedef struct {
     PyObject_HEAD
     void *memory;       /* of the nodes, before alignment */
     Node *nodes;        /* the roots, then each tree's pairs of children, a left one's before a right one's */
     int32_t *depths;    /* of each group of LANES trees */
-    int32_t *features;  /* which feature is in which slot, ascending */
-    uint8_t *nans;      /* a bit for each leaf that gives NaN, which its test cannot hold; or NULL */
+    int32_t *features;  /* the feature of each slot, ascending */
+    uint8_t *nans;      /* a bit for each leaf with value NaN, which its threshold cannot hold; or NULL */
     uint64_t *words;    /* sets of categories */
     Member *members;    /* the slots after those of the features */
-    int32_t *heads;     /* of each feature's slot its first member, or -1 */
-    double *blank;      /* what all slots hold where all features are 0.0 */
+    int32_t *heads;     /* the first member slot of each feature, or -1 */
+    double *blank;      /* the slots when all features are 0.0 */
     Py_ssize_t trees, groups, slots, placed, member_count;
-    Py_ssize_t width;   /* how many slots there are in all, the one of leaves included */
+    Py_ssize_t width;   /* the number of all slots, including the slot of leaves */
     int in_nodes;       /* whether nodes have sets */
 } Forest;
 
-/* Ask for nodes at the start of a cache line, so that the two children of a node share one. */
+/* Allocate nodes at the start of a cache line, so that the two children of a node share a line. */
 static int nodes_alloc(Forest *forest, Py_ssize_t count)
 {
     size_t align = 64, size = (size_t)count * sizeof(Node);
 #ifdef MADV_HUGEPAGE
-    /* A walk through a large forest touches more pages than the processor remembers, unless they are large. */
+    /* A walk through a large forest touches more pages than the TLB holds, unless the pages are huge. */
     if (size >= HUGE_PAGE)
         align = HUGE_PAGE;
 #endif
@@ -130,14 +130,14 @@ static int tables_open(Tables *tables, PyObject *const *arrays)
     for (Py_ssize_t i = 0; good && i < n; i++) {
         if (tables->feature[i] < 0)
             continue;
-        /* Children come after their parents: then every walk ends. */
+        /* Children come after their parents, so every walk ends. */
         int64_t start = tables->bounds[i], end = tables->bounds[i + 1];
         good = tables->left[i] > i && tables->left[i] < n && tables->right[i] > i && tables->right[i] < n &&
                start >= 0 && start <= end && end <= tables->split_values &&
                (tables->categories[i] >= 0 || end > start);
     }
     if (!good) {
-        PyErr_SetString(PyExc_ValueError, "the arrays are no forest");
+        PyErr_SetString(PyExc_ValueError, "the arrays are not a forest");
         return -1;
     }
     return 0;
@@ -149,7 +149,7 @@ static int compare_ints(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* Find the slot of a feature, less one, from that of `low` on; -1 where no split tests it. */
+/* Return the index of a feature among the slots from `low` on, -1 when no split tests it. */
 static Py_ssize_t slot_of(const Forest *forest, Py_ssize_t feature, Py_ssize_t low)
 {
     Py_ssize_t high = forest->slots;
@@ -170,7 +170,7 @@ static int forest_slots(Forest *forest, const Tables *tables)
     if (!all)
         return -1;
     Py_ssize_t count = 0, distinct = 0;
-    /* Which feature came last of those that share their low bits: so that few are left to sort. */
+    /* The last feature for each value of the low bits: a filter that leaves few duplicates to sort. */
     int32_t last[1024];
     memset(last, -1, sizeof(last));
     for (Py_ssize_t i = 0; i < tables->nodes; i++) {
@@ -187,8 +187,8 @@ static int forest_slots(Forest *forest, const Tables *tables)
     return 0;
 }
 
-/* Return how many bits the set of a split by categories takes, -1 where a member is no category: then the
- * fallback walks. `exchange` tells that the set is the one of what goes right. */
+/* Return the number of bits of the set of a split by categories, -1 when a member is not a category; the
+ * fallback then walks the forest. `exchange` is set when the set is the one of values that go right. */
 static int64_t set_bits(const Tables *tables, Py_ssize_t i, int *exchange)
 {
     int64_t start = tables->bounds[i], end = tables->bounds[i + 1];
@@ -200,12 +200,12 @@ static int64_t set_bits(const Tables *tables, Py_ssize_t i, int *exchange)
         if ((int64_t)value >= bits)
             bits = (int64_t)value + 1;
     }
-    /* Spark keeps the smaller half: a value unseen in training goes left here, else right. */
+    /* Spark stores the smaller set: when that is the right one, a value unseen in training goes left. */
     *exchange = end - start > categories / 2;
     return *exchange ? categories : bits;
 }
 
-/* Make room for the sets of all splits; return 1 where they are no sets or too large. */
+/* Allocate the sets of all splits; return 1 when they are invalid or too large. */
 static int forest_sets(Forest *forest, const Tables *tables)
 {
     int64_t words = 0, most = (1 << 20) + 128 * (int64_t)tables->nodes;
@@ -221,7 +221,7 @@ static int forest_sets(Forest *forest, const Tables *tables)
     return forest->words ? 0 : -1;
 }
 
-/* Write the set of a split; return whether it is the one of what goes right. */
+/* Write the set of a split; return whether it is the set of values that go right. */
 static int forest_set(Forest *forest, const Tables *tables, Py_ssize_t i, int64_t used, Set *set)
 {
     int exchange;
@@ -248,7 +248,7 @@ INLINE int contains(const Forest *forest, Set set, double value)
            (int)(forest->words[set.word + (category >> 6)] >> (category & 63) & 1);
 }
 
-/* Return the slot that says whether a feature is in a set, -1 where there are too many, -2 without memory. */
+/* Return the slot that holds whether a feature is in a set, -1 if there are too many, -2 without memory. */
 static int32_t member_slot(Forest *forest, Py_ssize_t feature, Set set)
 {
     Py_ssize_t words = ((Py_ssize_t)set.bits + 63) / 64, count = 0;
@@ -268,7 +268,7 @@ static int32_t member_slot(Forest *forest, Py_ssize_t feature, Set set)
     return (int32_t)(1 + forest->slots) + added;
 }
 
-/* Write a split by categories; return whether its sides are to be exchanged, -1 without memory. */
+/* Write a split by categories; return whether to exchange its children, -1 without memory. */
 static int forest_members(Forest *forest, const Tables *tables, Py_ssize_t i, Node *node, int64_t *used)
 {
     Set set;
@@ -285,7 +285,7 @@ static int forest_members(Forest *forest, const Tables *tables, Py_ssize_t i, No
         node->test.set = set;
         forest->in_nodes = 1;
     } else if (forest->member_count == known) {
-        /* It is there already. */
+        /* The set exists already. */
         memset(forest->words + *used, 0, words * sizeof(uint64_t));
         return exchange;
     }
@@ -293,28 +293,28 @@ static int forest_members(Forest *forest, const Tables *tables, Py_ssize_t i, No
     return exchange;
 }
 
-/* A node that is yet to be written: its number in the tables, its place, how deep it lies. */
+/* A node to be written: its number in the tables, its index in the nodes and its depth. */
 typedef struct {
     int64_t number;
-    int32_t place, depth;
+    int32_t index, depth;
 } Waiting;
 
 /* Write a leaf; return -1 without memory. */
-static int forest_leaf(Forest *forest, Py_ssize_t most, Py_ssize_t place, double value)
+static int forest_leaf(Forest *forest, Py_ssize_t most, Py_ssize_t index, double value)
 {
-    Node *node = &forest->nodes[place];
+    Node *node = &forest->nodes[index];
     node->test.threshold = value != value ? 0.0 : value;
     node->slot = 0;
-    node->child = (int32_t)place;
+    node->child = (int32_t)index;
     if (value == value)
         return 0;
     if (!forest->nans && !(forest->nans = PyMem_Calloc((most + 7) / 8, 1)))
         return -1;
-    forest->nans[place >> 3] |= (uint8_t)(1 << (place & 7));
+    forest->nans[index >> 3] |= (uint8_t)(1 << (index & 7));
     return 0;
 }
 
-/* Write the nodes; return 1 where they are no trees. */
+/* Write the nodes; return 1 when they are not trees. */
 static int forest_nodes(Forest *forest, const Tables *tables, Waiting *waiting)
 {
     Py_ssize_t padded = forest->groups * LANES, most = padded + tables->nodes, end = padded;
@@ -332,13 +332,13 @@ static int forest_nodes(Forest *forest, const Tables *tables, Waiting *waiting)
             if (tables->feature[i] < 0) {
                 if (*deepest < next.depth)
                     *deepest = next.depth;
-                if (forest_leaf(forest, most, next.place, tables->values[i]) < 0)
+                if (forest_leaf(forest, most, next.index, tables->values[i]) < 0)
                     return -1;
                 continue;
             }
             if (end + 2 > most)
                 return 1;
-            Node *node = &forest->nodes[next.place];
+            Node *node = &forest->nodes[next.index];
             int exchange = 0, zero;
             if (tables->categories[i] < 0) {
                 node->slot = (int32_t)(1 + slot_of(forest, tables->feature[i], 0));
@@ -358,7 +358,7 @@ static int forest_nodes(Forest *forest, const Tables *tables, Waiting *waiting)
                 yes.number = tables->right[i];
                 no.number = tables->left[i];
             }
-            /* Where a feature is 0.0, as most are in wide vectors, the walk stays close. */
+            /* Put the child for 0.0 next in memory, because most features of wide vectors are 0.0. */
             waiting[left++] = zero ? no : yes;
             waiting[left++] = zero ? yes : no;
             end += 2;
@@ -368,7 +368,7 @@ static int forest_nodes(Forest *forest, const Tables *tables, Waiting *waiting)
     return 0;
 }
 
-/* Write what slots hold where all features are 0.0; return -1 without memory. */
+/* Write the slots for features that are all 0.0; return -1 without memory. */
 static int forest_blank(Forest *forest)
 {
     if (forest->members) {
@@ -385,7 +385,7 @@ static int forest_blank(Forest *forest)
     return 0;
 }
 
-/* Set a feature, and whether it is in the sets that have slots. */
+/* Write a feature to its slot and to the slots of its sets. */
 INLINE void put(const Forest *forest, double *x, Py_ssize_t slot, double value)
 {
     x[1 + slot] = value;
@@ -393,7 +393,7 @@ INLINE void put(const Forest *forest, double *x, Py_ssize_t slot, double value)
         x[1 + forest->slots + k] = contains(forest, forest->members[k].set, value) ? 0.0 : 1.0;
 }
 
-/* Fill a new forest; return 1 for what the fallback must do. */
+/* Fill a new forest; return 1 for a forest that only the fallback can walk. */
 static int forest_fill(Forest *forest, const Tables *tables)
 {
     forest->trees = tables->trees;
@@ -413,62 +413,62 @@ static int forest_fill(Forest *forest, const Tables *tables)
     return status ? status : forest_blank(forest);
 }
 
-INLINE int32_t step_threshold(const Node *nodes, const double *x, int32_t place)
+INLINE int32_t step_threshold(const Node *nodes, const double *x, int32_t index)
 {
-    const Node *node = &nodes[place];
+    const Node *node = &nodes[index];
     return node->child + !(x[node->slot] <= node->test.threshold);
 }
 
-INLINE int32_t step_both(const Forest *forest, const Node *nodes, const double *x, int32_t place)
+INLINE int32_t step_both(const Forest *forest, const Node *nodes, const double *x, int32_t index)
 {
-    const Node *node = &nodes[place];
+    const Node *node = &nodes[index];
     if (node->slot >= 0)
         return node->child + !(x[node->slot] <= node->test.threshold);
     return node->child + !contains(forest, node->test.set, x[~node->slot]);
 }
 
-/* Walk a group of trees in step; `found` gets the place of each one's leaf. */
-INLINE void walk_group(const Forest *forest, Py_ssize_t group, const double *x, int32_t *found, int both)
+/* Walk a group of trees in parallel; `leaves` receives the index of each tree's leaf. */
+INLINE void walk_group(const Forest *forest, Py_ssize_t group, const double *x, int32_t *leaves, int both)
 {
     const Node *nodes = forest->nodes;
-    int32_t left = forest->depths[group], places[LANES];
+    int32_t left = forest->depths[group], indices[LANES];
     UNROLL
     for (int lane = 0; lane < LANES; lane++)
-        places[lane] = (int32_t)(group * LANES + lane);
+        indices[lane] = (int32_t)(group * LANES + lane);
     while (left > 0) {
         int32_t levels = left < STRIDE ? left : STRIDE;
         left -= levels;
         for (; levels > 0; levels--)
             UNROLL
             for (int lane = 0; lane < LANES; lane++)
-                places[lane] = both ? step_both(forest, nodes, x, places[lane])
-                                    : step_threshold(nodes, x, places[lane]);
+                indices[lane] = both ? step_both(forest, nodes, x, indices[lane])
+                                    : step_threshold(nodes, x, indices[lane]);
         if (left > 0) {
             int ended = 1;
             for (int lane = 0; lane < LANES; lane++)
-                ended &= nodes[places[lane]].slot == 0;
+                ended &= nodes[indices[lane]].slot == 0;
             if (ended)
                 break;
         }
     }
     UNROLL
     for (int lane = 0; lane < LANES; lane++)
-        found[lane] = places[lane];
+        leaves[lane] = indices[lane];
 }
 
-/* Walk one group and write what its leaves give. */
+/* Walk one group and write the values of its leaves. */
 static void group_values(const Forest *forest, Py_ssize_t group, const double *x, double *values)
 {
-    int32_t found[LANES];
+    int32_t leaves[LANES];
     if (forest->in_nodes)
-        walk_group(forest, group, x, found, 1);
+        walk_group(forest, group, x, leaves, 1);
     else
-        walk_group(forest, group, x, found, 0);
+        walk_group(forest, group, x, leaves, 0);
     UNROLL
     for (int lane = 0; lane < LANES; lane++)
-        values[lane] = forest->nodes[found[lane]].test.threshold;
+        values[lane] = forest->nodes[leaves[lane]].test.threshold;
     if (forest->nans)
         for (int lane = 0; lane < LANES; lane++)
-            if (forest->nans[found[lane] >> 3] >> (found[lane] & 7) & 1)
+            if (forest->nans[leaves[lane] >> 3] >> (leaves[lane] & 7) & 1)
                 values[lane] = NAN;
 }

@@ -31,7 +31,7 @@ static int32_t murmur3(const unsigned char *data, Py_ssize_t length, int legacy,
     return (int32_t)(state ^ state >> 16);
 }
 
-/* Write a text as UTF-8, half a surrogate pair as `?`; `bytes` has room for four times its length. */
+/* Write a text as UTF-8, a lone surrogate as `?`; `bytes` has four bytes for each character. */
 static Py_ssize_t utf8_from(PyObject *text, unsigned char *bytes)
 {
     Py_ssize_t length = PyUnicode_GET_LENGTH(text);
@@ -61,7 +61,7 @@ static Py_ssize_t utf8_from(PyObject *text, unsigned char *bytes)
     return end - bytes;
 }
 
-#define LONGEST_TERM 256 /* whose bytes fit the stack */
+#define LONGEST_TERM 256 /* characters of a term whose bytes are on the stack */
 
 /* Hash a text; return 0 without memory. */
 static int text_hash(PyObject *text, int legacy, uint32_t seed, int32_t *hash)
@@ -81,7 +81,7 @@ static int text_hash(PyObject *text, int legacy, uint32_t seed, int32_t *hash)
 }
 
 PyDoc_STRVAR(murmur3_doc, "murmur3(text, legacy, seed, /)\n--\n\n"
-                          "Return Spark's hash of a text's UTF-8 bytes; half a surrogate pair is `?`.");
+                          "Return Spark's hash of a text's UTF-8 bytes; a lone surrogate is `?`.");
 
 static PyObject *native_murmur3(PyObject *module, PyObject *arguments)
 {
@@ -93,7 +93,7 @@ static PyObject *native_murmur3(PyObject *module, PyObject *arguments)
     return text_hash(text, legacy, (uint32_t)seed, &hash) ? PyLong_FromLong(hash) : PyErr_NoMemory();
 }
 
-/* Find the slot of every term; return 0 for what is neither text nor None. */
+/* Compute the slot of every term; return 0 for a term that is neither a string nor None. */
 static int terms_slots(PyObject *terms, Py_ssize_t count, int32_t size, int legacy, uint32_t seed,
                        int32_t *slots)
 {
@@ -119,7 +119,7 @@ static int terms_slots(PyObject *terms, Py_ssize_t count, int32_t size, int lega
     return 1;
 }
 
-/* Return the pair of tuples (slots, how many terms each has), from slots in ascending order. */
+/* Return the tuples (slots, number of terms of each slot) of slots in ascending order. */
 static PyObject *counted(const int32_t *slots, Py_ssize_t count, int binary)
 {
     Py_ssize_t distinct = 0, end = 0;

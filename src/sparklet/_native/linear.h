@@ -1,6 +1,6 @@
-/* Functions of segments that are dots with weights. */
+/* Functions from segments to their dot product with weights. */
 
-/* The kind of the vector that the segments make; OWN is the one that a single vector argument has. */
+/* The kind of the vector of the segments; OWN is the kind of a single vector argument. */
 enum { DENSE, SPARSE, SMALLER, OWN };
 
 typedef struct {
@@ -10,18 +10,18 @@ typedef struct {
     Segment *segments;
     Py_ssize_t count;
     int kind;
-    double *weights;  /* all of them, or those that are active */
-    int32_t *actives; /* where they are, NULL for all */
+    double *weights;  /* all weights, or the active ones */
+    int32_t *actives; /* the indices of the active weights, NULL for all */
     Py_ssize_t size, active_count;
-    Py_ssize_t width; /* how many numbers of output a row has: one */
-    Py_ssize_t limit; /* the most non-zeros with which the vector is sparse */
+    Py_ssize_t width; /* the number of results of a row: one */
+    Py_ssize_t limit; /* the most non-zeros of a sparse vector */
     Order order;
     Dot dot;
 } Linear;
 
 #define ACTIVES 256
 
-/* The elements of a vector one after the other; on the stack as long as they are few. */
+/* The elements of a vector, on the stack while they are few. */
 typedef struct {
     Py_ssize_t *places, count, room;
     double *values;
@@ -45,7 +45,7 @@ static void actives_close(Actives *actives)
     }
 }
 
-/* Make room for `more` elements; return 0 where there is no memory. */
+/* Reserve memory for `more` elements; return 0 without memory. */
 static int actives_grow(Actives *actives, Py_ssize_t more)
 {
     if (more <= actives->room - actives->count)
@@ -73,7 +73,7 @@ INLINE void actives_add(Actives *actives, Py_ssize_t place, double value)
     actives->values[actives->count++] = value;
 }
 
-/* Return where an index is among the active weights, from `*low` on, or -1. */
+/* Return the position of an index among the active weights from `*low` on, or -1. */
 INLINE Py_ssize_t active_weight(const Linear *linear, Py_ssize_t index, Py_ssize_t *low)
 {
     Py_ssize_t high = linear->active_count;
@@ -114,7 +114,7 @@ static double linear_dense(const Linear *linear, const double *x)
     return total;
 }
 
-/* The features in a row of their own: on the stack as long as they are few. */
+/* The features of a row, on the stack while they are few. */
 INLINE double *row_open(const Linear *linear, double *stack)
 {
     double *x = linear->size > STACK ? PyMem_RawMalloc(linear->size * sizeof(double)) : stack;
@@ -129,7 +129,7 @@ INLINE void row_close(double *x, const double *stack)
         PyMem_RawFree(x);
 }
 
-/* Take the dot of what is not zero, in the kind that Spark's vector has; return 0 without memory. */
+/* Compute the dot product of the non-zeros in the kind of Spark's vector; return 0 without memory. */
 static int linear_result(const Linear *linear, const Actives *found, double *result)
 {
     if (linear->kind != SMALLER || found->count <= linear->limit) {
@@ -151,7 +151,7 @@ INLINE Py_ssize_t vector_size(const Linear *linear, const Segment *segment)
     return segment->size < 0 ? linear->size - segment->start : segment->size;
 }
 
-/* Write a vector's elements to x; return 0 for what is odd. */
+/* Write a vector's elements to x; return 0 for an argument outside the fast path. */
 static int vector_fill(const Vector *vector, double *x)
 {
     for (Py_ssize_t k = 0; k < vector->count; k++) {
@@ -164,7 +164,7 @@ static int vector_fill(const Vector *vector, double *x)
     return 1;
 }
 
-/* Write all segments to x; return 0 for what is odd. */
+/* Write all segments to x; return 0 for an argument outside the fast path. */
 static int linear_fill(const Linear *linear, PyObject *const *arguments, double *x)
 {
     for (Py_ssize_t i = 0; i < linear->count; i++) {
@@ -194,7 +194,7 @@ static int linear_fill(const Linear *linear, PyObject *const *arguments, double 
     return 1;
 }
 
-/* Add the elements of a vector argument; return 0 for what is odd. */
+/* Add the elements of a vector argument; return 0 for an argument outside the fast path. */
 static int vector_add(const Linear *linear, const Segment *segment, PyObject *argument, Actives *found)
 {
     Vector vector;
@@ -205,7 +205,7 @@ static int vector_add(const Linear *linear, const Segment *segment, PyObject *ar
         Py_ssize_t place;
         double value;
         good = vector_element(&vector, k, &place, &value);
-        /* What a vector of its own holds counts, what an assembler adds only where it is not zero. */
+        /* Zeros that a single vector stores are added; an assembled vector does not store zeros. */
         if (good && (linear->kind == OWN || value != 0.0))
             actives_add(found, segment->start + place, value);
     }
@@ -213,7 +213,7 @@ static int vector_add(const Linear *linear, const Segment *segment, PyObject *ar
     return good;
 }
 
-/* Add what is not zero in all segments; return 0 for what is odd. */
+/* Add the non-zeros of all segments; return 0 for an argument outside the fast path. */
 static int linear_gather(const Linear *linear, PyObject *const *arguments, Actives *found)
 {
     for (Py_ssize_t i = 0; i < linear->count; i++) {
@@ -322,7 +322,7 @@ static int linear_gather_row(const Linear *linear, const Column *columns, Py_ssi
     return 1;
 }
 
-/* Score rows `start` to `stop`; return 0 without memory. */
+/* Score the rows from `start` to `stop`; return 0 without memory. */
 static int linear_rows(const Linear *linear, const Column *columns, double *out, Py_ssize_t start,
                        Py_ssize_t stop)
 {

@@ -1,11 +1,12 @@
-/* What Python is slow at: whole pipelines as programs, forests and ordered dots over a feature vector's segments.
+/* The loops that are slow in Python: whole pipelines as programs, forests, and ordered dot products over the
+ * segments of a feature vector.
  *
- * Every callable made here has a fallback in Python that it agrees with bit for bit, and that it hands over to as
- * soon as an argument is not what nearly all arguments are (floats, vectors of the right size): so errors are
- * raised in one place only, and this file has none of its own but for what the fallbacks' author got wrong.
+ * Every callable of this module has a Python fallback that returns the same bits. The callable calls it for
+ * arguments outside the fast path (other than floats and vectors of the right size). Only the fallback raises
+ * errors for values; the errors of this module report wrong arguments of its constructors.
  *
- * Nothing is shared between calls but what never changes, so any number of threads may call, with the GIL and
- * without. Compiled with contraction of a * b + c off: where Spark's order of summation fuses, fma is written.
+ * Calls share only data that never changes, so any number of threads may call, with or without the GIL. The
+ * compiler must not contract a * b + c; the code calls fma where Spark's summation order fuses.
  */
 
 #define _GNU_SOURCE /* madvise */
@@ -40,13 +41,13 @@
 #define RESTRICT __restrict
 
 #if FLT_EVAL_METHOD != 0
-#error "This processor computes with more than double precision: the Python fallbacks are exact, this is not."
+#error "This processor computes with more than double precision, so results would differ from the Python fallback."
 #endif
 
-/* Doubles of scratch that a call keeps on its stack; what needs more asks for memory. */
+/* The doubles of scratch memory on the stack of a call; a call that needs more allocates memory. */
 #define STACK 1024
 
-/* One unit, so that the compiler sees through all of it; each part builds on those before. */
+/* One compilation unit, so that the compiler can inline everything; each part uses the parts before it. */
 #include "buffers.h"
 #include "dots.h"
 #include "segments.h"
@@ -66,7 +67,7 @@
 #include "program_calls.h"
 #include "program_run.h"
 
-/* Nothing of it runs for a row: a unit of its own. */
+/* A separate compilation unit, because it does not run for rows. */
 #include "parquet/reader.h"
 
 #define CALLABLE Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_HAVE_GC | \
@@ -74,9 +75,9 @@
 
 PyDoc_STRVAR(batch_doc,
              "batch(columns, out, start=0, stop=None, /)\n--\n\n"
-             "Write the answers of rows start to stop to `out`, a buffer of doubles, without the GIL.\n\n"
-             "`columns` is a tuple with a buffer for each segment: doubles, for a one-hot also int32 or int64,\n"
-             "for a vector doubles by rows or a tuple of a sparse matrix's offsets (int64), indices (int32)\n"
+             "Write the results of rows start to stop to `out`, a buffer of doubles, without the GIL.\n\n"
+             "`columns` is a tuple with a buffer for each segment: doubles, for a one-hot segment also int32 or\n"
+             "int64, for a vector doubles by rows or a tuple of a sparse matrix's offsets (int64), indices (int32)\n"
              "and values.");
 
 static PyMethodDef trees_methods[] = {{"batch", trees_batch, METH_VARARGS, batch_doc}, {NULL}};
@@ -84,14 +85,14 @@ static PyMethodDef linear_methods[] = {{"batch", linear_batch, METH_VARARGS, bat
 
 static PyMemberDef trees_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Trees, vectorcall), READONLY},
-    {"width", T_PYSSIZET, offsetof(Trees, width), READONLY, "How many numbers a row gives."},
-    {"scratch", T_PYSSIZET, offsetof(Trees, scratch), READONLY, "How many doubles a row takes to be answered."},
-    {"output", T_INT, offsetof(Trees, output), READONLY, "What is made of leaves, 0 for their numbers."},
+    {"width", T_PYSSIZET, offsetof(Trees, width), READONLY, "The number of results of a row."},
+    {"scratch", T_PYSSIZET, offsetof(Trees, scratch), READONLY, "The doubles of scratch memory that a row needs."},
+    {"output", T_INT, offsetof(Trees, output), READONLY, "How the leaves are combined; 0 for leaf numbers."},
     {NULL},
 };
 static PyMemberDef linear_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Linear, vectorcall), READONLY},
-    {"width", T_PYSSIZET, offsetof(Linear, width), READONLY, "How many numbers a row gives: one."},
+    {"width", T_PYSSIZET, offsetof(Linear, width), READONLY, "The number of results of a row, which is one."},
     {NULL},
 };
 static PyMemberDef factors_members[] = {
@@ -162,7 +163,8 @@ static PyType_Spec factors_spec = {
 
 PyDoc_STRVAR(forest_doc,
              "forest(starts, feature, left, right, categories, splits, bounds, values, /)\n--\n\n"
-             "Return the forest of these arrays, whose leaves give `values`; None for what the fallback must walk.");
+             "Return the forest of these arrays, where `values` are the values of leaves; None if only the fallback\n"
+             "can walk it.");
 
 static PyObject *native_forest(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
@@ -186,7 +188,7 @@ static PyObject *native_forest(PyObject *module, PyObject *const *arguments, Py_
     return PyErr_Occurred() ? NULL : PyErr_NoMemory();
 }
 
-/* Return whether each leaf's value is the number of one of `rows`. */
+/* Return whether each leaf's value is a valid row index. */
 static int gives_rows(const Forest *forest, Py_ssize_t rows)
 {
     int good = !forest->nans;
@@ -198,7 +200,7 @@ static int gives_rows(const Forest *forest, Py_ssize_t rows)
     return good;
 }
 
-/* Copy the weights of trees or the rows of leaves that an output takes; return 0 with an error set. */
+/* Copy the tree weights or the leaf rows that an output needs; return 0 with an error set. */
 static int trees_table(Trees *trees, PyObject *object)
 {
     Py_ssize_t items = 0;
@@ -227,8 +229,8 @@ static int trees_table(Trees *trees, PyObject *object)
 
 PyDoc_STRVAR(trees_doc,
              "trees(forest, layout, output, order, table, columns, zero, fallback, /)\n--\n\n"
-             "Return the function from a layout's segments to what the forest gives: leaves, each, first, row,\n"
-             "sum, mean or votes. `fallback` is called where an argument is odd.");
+             "Return the function from a layout's segments to the forest's output: leaves, each, first, row,\n"
+             "sum, mean or votes. It calls `fallback` for arguments outside the fast path.");
 
 static PyObject *native_trees(PyObject *module, PyObject *arguments)
 {
@@ -278,7 +280,7 @@ failed:
 
 PyDoc_STRVAR(linear_doc,
              "linear(weights, actives, size, layout, kind, limit, order, fallback, /)\n--\n\n"
-             "Return the function from a layout's segments to the dot with `weights`, which are all or those\n"
+             "Return the function from a layout's segments to the dot product with `weights`, which are all or those\n"
              "at `actives`. `kind` is dense, sparse, smaller (sparse up to `limit` non-zeros) or own.");
 
 static PyObject *native_linear(PyObject *module, PyObject *arguments)
@@ -497,7 +499,7 @@ static PyModuleDef_Slot native_slots[] = {
 static struct PyModuleDef native_module = {
     PyModuleDef_HEAD_INIT,
     .m_name = "sparklet._native._core",
-    .m_doc = "The loops that Python is slow at; each has a fallback in Python.",
+    .m_doc = "The loops that are slow in Python; each has a Python fallback.",
     .m_size = sizeof(Kept),
     .m_methods = native_methods,
     .m_slots = native_slots,

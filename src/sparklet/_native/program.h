@@ -1,13 +1,13 @@
-/* Programs: a whole pipeline as wide instructions on registers, from a row to its answer.
+/* Programs: a whole pipeline as wide instructions on registers, from a row to its outputs.
  *
- * A register holds a double or an object. An instruction works on `n` lanes: it writes the registers from `dst`
- * on, one a lane, and takes each operand from as many registers in a row, from a table of constants, or from
- * registers that it lists. `codegen/program.py` writes the code and is trusted with it.
+  * A register holds a double or an object. An instruction has `n` lanes: it writes `n` consecutive registers from
+  * `dst` on, and reads each operand from `n` consecutive registers, from a table of constants, or from a list of
+  * registers. `codegen/program.py` generates the code, which is trusted.
  *
- * Null is a NaN of its own bits. No instruction makes these bits by accident: they only come from what reads
- * null, and instructions that may meet null look for it.
+  * Null is a NaN with special bits. No instruction computes these bits by accident: they only come from reading
+  * null, and instructions whose operands may be null check for them.
  *
- * Programs raise nothing. What goes wrong, goes to `fallback` together with the row. */
+  * Programs raise no errors of their own. When anything fails, they call `fallback` with the row. */
 
 enum { WELL, DROPPED, FAILED, RAISED };
 
@@ -22,14 +22,14 @@ enum { WELL, DROPPED, FAILED, RAISED };
 enum { OPCODES(OPCODE) };
 #undef OPCODE
 
-/* How a column of the row becomes a register. */
+/* How a column of the row is read into registers. */
 enum { READ_DOUBLE, READ_FLOAT, READ_INTEGER, READ_BOOLEAN, READ_STRING, READ_VECTOR, READ_OTHER };
 
 typedef struct {
     PyObject *name, *coerce; /* of the program's tuples */
-    int64_t least, most;     /* of whole numbers; the size of a vector as `most`, -1 for any */
+    int64_t least, most;     /* of integers; `most` is the size of a vector, -1 for any */
     int32_t kind;
-    int32_t number, object; /* the registers that are wanted, -1 for none */
+    int32_t number, object; /* the registers to write, -1 for none */
 } ProgramInput;
 
 typedef struct {
@@ -39,7 +39,7 @@ typedef struct {
 } Frame;
 
 #define FRAMES 8
-#define ORDERS 32 /* rows whose keys are in another order, until the order is no longer learnt */
+#define ORDERS 32 /* how often the order of a row's keys is learnt */
 
 typedef struct {
     PyObject_HEAD
@@ -50,12 +50,12 @@ typedef struct {
     ProgramInput *inputs;
     Py_ssize_t count;       /* of inputs */
     PyObject *places;       /* a dict: the index of each input by its name */
-    int32_t *order;         /* which input stands where in the row */
+    int32_t *order;         /* the input of each key in the order of the row */
     int orders;             /* how often the order was learnt */
     int32_t *code, *outputs; /* an argument for each key, see `argument` */
-    Py_ssize_t entry;        /* where instructions begin, behind the lists and callees that they refer to */
+    Py_ssize_t entry;        /* the start of the instructions, behind their lists and callees */
     double *tables;
-    Py_ssize_t registers, lanes, features, objects; /* what a frame has */
+    Py_ssize_t registers, lanes, features, objects; /* the sizes of a frame */
     void *frames[FRAMES];
 } Program;
 
@@ -81,7 +81,7 @@ INLINE int is_null(double x)
     return bits_of(x) == NULL_BITS;
 }
 
-/* Return a double from outside, which is not null whatever its bits. */
+/* Return an external double with other bits than null. */
 INLINE double not_null(double x)
 {
     return is_null(x) ? NAN : x;
@@ -89,8 +89,7 @@ INLINE double not_null(double x)
 
 /* --- frames --- */
 
-/* Frames are kept for the next call. A call that is made while others run, of this program or in other
- * threads, takes another frame. */
+/* Frames are reused by later calls. A nested call, or a call in another thread, uses another frame. */
 #if !defined(Py_GIL_DISABLED)
 INLINE void *exchanged(void **place, void *value)
 {
@@ -133,7 +132,7 @@ static void frame_give(Program *program, Frame *frame)
 
 /* --- operands --- */
 
-/* An operand below this is a list of registers in the code, a negative one above it constants of the tables. */
+/* An operand below this is a list of registers in the code; other negative operands are constants in the tables. */
 #define LISTED (-(1 << 30))
 
 INLINE const double *operand(const Program *program, const Frame *frame, int32_t word, int32_t n, double *scratch)
@@ -176,20 +175,20 @@ INLINE PyObject *constant(const Program *program, int32_t index)
     return PyTuple_GET_ITEM(program->constants, index);
 }
 
-/* Return what an exception means for the row, and clear it. `certain` tells that whatever comes before the
- * call in the pipeline's order went well, so that the row is dropped indeed. */
+/* Return the status of the row after an exception, and clear it. `certain` is set when everything before the
+ * call in the pipeline's order succeeded, so that a drop is final. */
 static int trouble(const Program *program, int certain)
 {
     if (!PyErr_Occurred())
         return FAILED;
     if (!PyErr_ExceptionMatches(PyExc_Exception))
-        return RAISED; /* KeyboardInterrupt and the like are nobody's answer */
+        return RAISED; /* such as KeyboardInterrupt, which must propagate */
     int dropped = certain && PyErr_ExceptionMatches(program->dropped);
     PyErr_Clear();
     return dropped ? DROPPED : FAILED;
 }
 
-/* Read a double that a function returned; 0 where it is something else. */
+/* Read a double that a function returned; return 0 for any other object. */
 INLINE int unboxed(PyObject *object, double *x)
 {
     if (PyFloat_CheckExact(object))

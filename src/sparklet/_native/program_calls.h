@@ -1,14 +1,14 @@
-/* Calls of Python code from a program. */
+/* Calls from a program to Python code. */
 
 #define ARGUMENTS 8 /* that are kept on the stack */
 
-/* What a call needs: its target and what its arguments are. */
+/* The target and the arguments of a call. */
 typedef struct {
     int32_t target, certain, count;
     int32_t arguments[];
 } Callee;
 
-/* Call with boxed arguments; return NULL with or without an error set. With `strict`, null comes of null. */
+/* Call with boxed arguments; return NULL with or without an error set. With `strict`, a null argument returns null. */
 static PyObject *call_python(const Program *program, const Frame *frame, const Callee *callee, int strict)
 {
     PyObject *few[ARGUMENTS + 1], **all = few, *result = NULL;
@@ -52,7 +52,7 @@ static int run_call(const Program *program, Frame *frame, const int32_t *code)
     return good ? WELL : FAILED;
 }
 
-/* What a test that holds makes of the row: nothing where the function lets it pass. */
+/* Call the function of a guard whose test holds, and return the status of the row. */
 static int refuse(const Program *program, Frame *frame, const Callee *callee)
 {
     PyObject *result = call_python(program, frame, callee, 0);
@@ -62,7 +62,7 @@ static int refuse(const Program *program, Frame *frame, const Callee *callee)
     return WELL;
 }
 
-/* [GUARD, n, 0, tests, for each lane where its callee is in the code, or -1 for one that drops no row] */
+/* [GUARD, n, 0, tests, the offset of each lane's callee in the code, or -1 for a lane that drops no row] */
 static int run_guard(const Program *program, Frame *frame, const int32_t *code)
 {
     int32_t n = code[1];
@@ -80,8 +80,8 @@ static int run_guard(const Program *program, Frame *frame, const int32_t *code)
     return status;
 }
 
-/* A lane of a look-up: the object register of the key, the constants of table and function for what is missing,
- * where the tables have what null gives, -1 for a call. */
+/* A lane of a look-up: the object register of the key, the constants of the table and of the function for missing
+ * keys, and the table index of the value for null, -1 for a call. */
 typedef struct {
     int32_t key, table, missing, null, certain;
 } LookupLane;
@@ -125,7 +125,7 @@ static int run_lookup(const Program *program, Frame *frame, const int32_t *code)
     return WELL;
 }
 
-/* [OTHERWISE, n, dst, tests, values, for each lane where its callee is in the code] */
+/* [OTHERWISE, n, dst, tests, values, the offset of each lane's callee in the code] */
 static int run_otherwise(const Program *program, Frame *frame, const int32_t *code)
 {
     int32_t n = code[1];
@@ -148,7 +148,7 @@ static int run_otherwise(const Program *program, Frame *frame, const int32_t *co
         Py_DECREF(result);
         if (!good)
             return FAILED;
-        /* The call may have run this program again, in another frame: what is here is as it was. */
+        /* A call that runs this program again uses another frame, so the registers are unchanged. */
     }
     return WELL;
 }

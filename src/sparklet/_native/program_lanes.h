@@ -1,4 +1,4 @@
-/* Instructions that compute doubles from doubles, lane by lane: loops that a compiler makes vectors of. */
+/* Instructions that compute doubles from doubles lane by lane, in loops that the compiler vectorizes. */
 
 #define EITHER_NULL (is_null(x[i]) | is_null(y[i]))
 
@@ -8,7 +8,7 @@
             to[i] = (expression);                                                                              \
         return;
 
-/* Write the lanes of an instruction with at most three operands. */
+/* Compute the lanes of an instruction with at most three operands. */
 static void run_lanes(const Program *program, const Frame *frame, int opcode, const int32_t *code)
 {
     int32_t n = code[1];
@@ -46,7 +46,7 @@ static void run_lanes(const Program *program, const Frame *frame, int opcode, co
     }
 }
 
-/* Return how many of some ascending splits are not above x, as `bisect.bisect_right` counts. */
+/* Return how many of the ascending splits are <= x, as `bisect.bisect_right` does. */
 INLINE int32_t splits_below(const double *splits, int32_t count, double x)
 {
     int32_t low = 0, high = count;
@@ -60,7 +60,7 @@ INLINE int32_t splits_below(const double *splits, int32_t count, double x)
     return low;
 }
 
-/* Each lane has its own splits: where they begin in the tables, and how many they are. */
+/* Each lane has its own splits: their start in the tables, and their number. */
 static void run_bucket(const Program *program, const Frame *frame, const int32_t *code)
 {
     int32_t n = code[1];
@@ -95,7 +95,7 @@ static void softmax(const double *x, double *to, int32_t n)
         to[i] = not_null(to[i] * factor);
 }
 
-/* Return 0 for what cannot be normalized. */
+/* Return 0 for values that cannot be normalized. */
 static int normalize(const double *x, double *to, int32_t n)
 {
     double total = 0.0;

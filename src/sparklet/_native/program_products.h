@@ -1,12 +1,13 @@
-/* Dots and products with fixed weights, and forests, of vectors in registers. */
+/* Dot products, matrix products and forests of vectors in registers. */
 
-/* A term of a sparse dot: of a number, or of the one of a one-hot. */
+/* A term of a sparse dot product: a number, or the active element of a one-hot segment. */
 typedef struct {
     int32_t kind, value, active, size, table;
 } Term;
 
-/* The dot of a vector that is sparse whatever the row: what is stored, one after the other. What is not adds
- * -0.0, which changes no sum. The tables have a number's weight, or each one of a one-hot times its weight. */
+/* The dot product of a vector that is sparse in every row, in the order of the indices. An element that is not
+ * stored adds -0.0, which changes no sum. The tables hold the weight of a number, or the products of the values
+ * and weights of a one-hot segment. */
 static double dot_terms(const Program *program, const Frame *frame, const Term *terms, int32_t count)
 {
     double total = 0.0;
@@ -22,7 +23,7 @@ static double dot_terms(const Program *program, const Frame *frame, const Term *
     return not_null(total);
 }
 
-/* Return 0 for what is odd. */
+/* Return 0 for values outside the fast path. */
 static int dot_of_elements(const Linear *linear, const Elements *elements, double *result)
 {
     if (elements->size != linear->size)
@@ -36,13 +37,13 @@ static int dot_of_elements(const Linear *linear, const Elements *elements, doubl
 
 enum { BY_ROWS, BY_COLUMNS, SPARSE_ROWS, SPARSE_COLUMNS };
 
-/* matrix · x + start, as `blas.gemv`. A dense matrix has its rows in the tables, whichever way Spark stores it;
- * a sparse one its values there, and in the code where each line begins, and the indices. */
+/* matrix · x + start, as `blas.gemv`. The tables hold a dense matrix by rows, however Spark stores it;
+  * the values of a sparse matrix are in the tables, its line offsets and indices in the code. */
 typedef struct {
     int32_t kind, rows, columns, lanes, fused, vector, values, start, lines;
 } Matrix;
 
-/* One row of `dgemvN`: four columns at a time, the last of them first. */
+/* One row of `dgemvN`: four columns at a time, in reverse order. */
 INLINE double row_fused(const double *row, const double *x, Py_ssize_t n, double total)
 {
     Py_ssize_t k = 0;
@@ -144,7 +145,7 @@ static void sparse_columns(const Program *program, const Matrix *matrix, const E
     }
 }
 
-/* Return 0 for what is odd. */
+/* Return 0 for values outside the fast path. */
 static int run_product(const Program *program, const Matrix *matrix, const Elements *x, double *to)
 {
     if (x->size != matrix->columns)
@@ -166,7 +167,7 @@ static int run_product(const Program *program, const Matrix *matrix, const Eleme
 
 /* --- forests --- */
 
-/* Fill what splits test from segments; return 0 for what is odd. */
+/* Fill the slots of a forest from segments; return 0 for values outside the fast path. */
 static int trees_of_shape(const Program *program, const Frame *frame, const Trees *trees, const Shape *shape,
                           double *x)
 {
@@ -194,7 +195,7 @@ static int trees_of_shape(const Program *program, const Frame *frame, const Tree
     return 1;
 }
 
-/* Walk the trees and write what they give; x and the leaves' values are scratch. */
+/* Walk the trees and write their output; x and the leaves' values are scratch memory. */
 static void trees_answer(const Trees *trees, const double *x, double *values, double *to)
 {
     for (Py_ssize_t group = 0; group < trees->forest->groups; group++)

@@ -1,4 +1,4 @@
-/* Rows into registers. */
+/* Read rows into registers. */
 
 INLINE void read_object(const ProgramInput *input, Frame *frame, PyObject *value)
 {
@@ -81,7 +81,7 @@ static int read_coerced(const Program *program, const ProgramInput *input, Frame
     int good = found != NULL;
     if (good && !read_plain(program, input, frame, found)) {
         read_object(input, frame, found);
-        /* A float32 that is wanted as an object comes here. */
+        /* For example a float32 that is needed as an object. */
         good = input->number < 0;
         if (!good && PyFloat_CheckExact(found))
             good = read_number(input, frame, not_null(PyFloat_AS_DOUBLE(found)));
@@ -90,7 +90,7 @@ static int read_coerced(const Program *program, const ProgramInput *input, Frame
     return good;
 }
 
-/* Read what waits for its coercion. The first object registers keep it, one for each input. */
+/* Coerce the values that wait in the first object registers, one for each input. */
 static int read_waiting(const Program *program, Frame *frame)
 {
     int good = 1;
@@ -116,7 +116,7 @@ INLINE void read_value(const Program *program, Py_ssize_t i, Frame *frame, PyObj
     }
 }
 
-/* Return 1 and a new reference for a key that is there, 0 for one that is not, -1 with an error set. */
+/* Return 1 and a new reference for a present key, 0 for an absent key, -1 with an error set. */
 INLINE int find_value(PyObject *row, PyObject *key, PyObject **value)
 {
 #if PY_VERSION_HEX >= 0x030D0000
@@ -128,7 +128,7 @@ INLINE int find_value(PyObject *row, PyObject *key, PyObject **value)
 }
 
 #ifndef Py_GIL_DISABLED
-/* Rows parsed from JSON have keys of their own, so that the same object is only the better case. */
+/* Compare by identity first, then by value, because rows parsed from JSON have their own key objects. */
 INLINE int same_key(PyObject *key, PyObject *name)
 {
     if (key == name)
@@ -138,14 +138,14 @@ INLINE int same_key(PyObject *key, PyObject *name)
            !memcmp(PyUnicode_DATA(key), PyUnicode_DATA(name), PyUnicode_GET_LENGTH(key) * PyUnicode_KIND(key));
 }
 
-/* Note which input stands where in the row. */
+/* Learn the order of the inputs in the row. */
 static void learn_order(Program *program, PyObject *row)
 {
     PyObject *key, *value;
     Py_ssize_t at = 0, place = 0;
     program->orders++;
     for (; place < program->count && PyDict_Next(row, &at, &key, &value); place++) {
-        /* No other key can be looked up without running code of its own. */
+        /* The look-up of another type of key may run Python code. */
         PyObject *index = PyUnicode_CheckExact(key) ? PyDict_GetItemWithError(program->places, key) : NULL;
         if (index)
             program->order[place] = (int32_t)PyLong_AsLong(index);
@@ -153,8 +153,8 @@ static void learn_order(Program *program, PyObject *row)
     PyErr_Clear();
 }
 
-/* Read a row whose keys are in the order that is known: to walk through a dict takes a fraction of the time of
- * as many look-ups. Return 0 where they are not. */
+/* Read a row whose keys are in the learnt order, because iterating a dict is much faster than as many look-ups.
+ * Return 0 when the order differs. */
 INLINE int read_in_order(Program *program, Frame *frame, PyObject *row, int *waits)
 {
     PyObject *key, *value;

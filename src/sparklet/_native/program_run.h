@@ -117,7 +117,7 @@ static int run_field(Frame *frame, const int32_t *code)
     return WELL;
 }
 
-/* Make the vector of a tuple. */
+/* Create the vector of a tuple. */
 static int run_dense(const Program *program, Frame *frame, const int32_t *code)
 {
     PyObject *values = frame->objects[code[3]];
@@ -138,7 +138,7 @@ static int run_spread(Frame *frame, const int32_t *code)
     return WELL;
 }
 
-/* Require a size of an object that is not null, or where `n` is 1 of segments. */
+/* Require a size of an object that is not null or, when `n` is 1, of segments. */
 static int run_size(const Program *program, Frame *frame, const int32_t *code)
 {
     Py_ssize_t size;
@@ -328,7 +328,7 @@ static int program_traverse(PyObject *self, visitproc visit, void *arg)
 
 static int program_clear(PyObject *self)
 {
-    /* Cycles go through the functions of the caller; a call that still comes finds that None cannot be called. */
+    /* Break cycles through the functions of the caller; a later call raises because None is not callable. */
     Program *program = (Program *)self;
     Py_XSETREF(program->arrange, Py_NewRef(Py_None));
     Py_XSETREF(program->fallback, Py_NewRef(Py_None));
@@ -384,7 +384,7 @@ static int32_t *copied_ints(PyObject *object, Py_ssize_t *count)
     return copy;
 }
 
-/* Fill the inputs: for each its kind, bits of a whole number or size of a vector, and two registers. */
+/* Fill the inputs; each has a kind, the bits of an integer or the size of a vector, and two registers. */
 static int program_inputs(Program *program, const int32_t *facts)
 {
     program->inputs = PyMem_Calloc(program->count ? program->count : 1, sizeof(ProgramInput));
@@ -414,7 +414,7 @@ static int program_inputs(Program *program, const int32_t *facts)
     return 1;
 }
 
-/* Add the names of the opcodes, in their order, for what writes the code. */
+/* Add the names of the opcodes, in order, for the code generator. */
 static int add_opcodes(PyObject *module)
 {
 #define NAME(name) #name " "
@@ -431,8 +431,8 @@ static int add_opcodes(PyObject *module)
 PyDoc_STRVAR(program_doc,
              "program(names, facts, coercers, arrange, fallback, dropped, absent, constants, tables, code, keys,\n"
              "outputs, sizes, /)\n--\n\n"
-             "Return the function from a row to its outputs, as `codegen/program.py` writes it down. A row that is\n"
-             "not dealt with here goes to `fallback`.");
+             "Return the function from a row to its outputs, with the code of `codegen/program.py`. It calls\n"
+             "`fallback` for a row that it cannot score.");
 
 static PyObject *native_program(PyObject *module, PyObject *arguments)
 {

@@ -1,7 +1,7 @@
-/* Vectors of segments in registers, which need not exist as objects. */
+/* Vectors of segments in registers, which may not exist as objects. */
 
 /* A segment: `value` is the register of a number or of a one-hot's index, or the object register of a vector.
- * A sparse vector stores a number where the register `active` is not zero. `table` has the ones of a one-hot,
+ * A sparse vector stores a number when the register `active` is not zero. `table` has the values of a one-hot segment,
  * -1 for 1.0; `object` is the argument that gives the number as an object, see `argument`. */
 typedef struct {
     int32_t kind, value, active, size, table, object;
@@ -9,9 +9,9 @@ typedef struct {
 
 enum { KIND_DENSE, KIND_SPARSE, KIND_COUNTED };
 
-#define BY_RELEASE (-2) /* in place of a limit */
+#define BY_RELEASE (-2) /* instead of a limit */
 
-/* What the code has of a vector. `indices` is a constant: a tuple with the index where each segment starts. */
+/* A vector in the code. `indices` is a constant, the tuple of the start index of each segment. */
 typedef struct {
     int32_t count, size, limit, late, kind, indices;
     Piece pieces[];
@@ -34,7 +34,7 @@ INLINE double hot_value(const Program *program, const Piece *piece, Py_ssize_t i
     return piece->table < 0 ? 1.0 : program->tables[piece->table + index];
 }
 
-/* Count the active elements; return 0 for what is odd. */
+/* Count the active elements; return 0 for values outside the fast path. */
 static int shape_count(const Program *program, const Frame *frame, const Shape *shape, Py_ssize_t *count,
                        Py_ssize_t *size)
 {
@@ -68,7 +68,7 @@ static int shape_count(const Program *program, const Frame *frame, const Shape *
     return 1;
 }
 
-/* Tell whether `count` active elements of `size` make a vector sparse, see `linalg.sparse_is_smaller`. */
+/* Return whether a vector with `count` active elements of `size` is sparse; see `linalg.sparse_is_smaller`. */
 INLINE int shape_is_sparse(const Shape *shape, Py_ssize_t count, Py_ssize_t size)
 {
     if (shape->limit != BY_RELEASE)
@@ -77,7 +77,7 @@ INLINE int shape_is_sparse(const Shape *shape, Py_ssize_t count, Py_ssize_t size
                        : 1.5 * ((double)count + 1.0) < (double)size;
 }
 
-/* Find size and kind; return 0 for what is odd. */
+/* Determine size and kind; return 0 for values outside the fast path. */
 static int shape_decide(const Program *program, const Frame *frame, const Shape *shape, Py_ssize_t *size,
                         int *sparse)
 {
@@ -93,7 +93,7 @@ static int shape_decide(const Program *program, const Frame *frame, const Shape 
     return 1;
 }
 
-/* Add the elements of a vector object that are stored, or that are not zero; return 0 for what is odd. */
+/* Add the stored or the non-zero elements of a vector object; return 0 for values outside the fast path. */
 static int add_part(Vector *part, Py_ssize_t start, int zeros, Actives *found)
 {
     int good = actives_grow(found, part->count);
@@ -107,7 +107,7 @@ static int add_part(Vector *part, Py_ssize_t start, int zeros, Actives *found)
     return good;
 }
 
-/* Write the elements of a vector object, its zeros as 0.0; return 0 for what is odd. */
+/* Write the elements of a vector object, zeros as 0.0; return 0 for values outside the fast path. */
 static int fill_part(Vector *part, double *x)
 {
     for (Py_ssize_t k = 0; k < part->count; k++) {
@@ -120,7 +120,7 @@ static int fill_part(Vector *part, double *x)
     return 1;
 }
 
-/* Gather what a sparse vector stores; return 0 for what is odd. */
+/* Gather the stored elements of a sparse vector; return 0 for values outside the fast path. */
 static int shape_actives(const Program *program, const Frame *frame, const Shape *shape, Actives *found)
 {
     Py_ssize_t start = 0;
@@ -151,7 +151,7 @@ static int shape_actives(const Program *program, const Frame *frame, const Shape
     return 1;
 }
 
-/* Write all elements of a dense vector to x, which has room for them; return 0 for what is odd. */
+/* Write all elements of a dense vector to x, which is large enough; return 0 for values outside the fast path. */
 static int shape_fill(const Program *program, const Frame *frame, const Shape *shape, Py_ssize_t size, double *x)
 {
     if (shape->count != size)
@@ -182,7 +182,7 @@ static int shape_fill(const Program *program, const Frame *frame, const Shape *s
 
 /* --- elements for a product --- */
 
-/* The elements of a vector: all of them, or where `sparse` those that it stores. */
+/* The elements of a vector: all elements, or the stored ones when `sparse`. */
 typedef struct {
     Py_ssize_t size;
     int sparse;
@@ -207,7 +207,7 @@ static int elements_room(Elements *elements)
     return elements->all != NULL;
 }
 
-/* Gather the elements of segments; return 0 for what is odd. `elements_close` is due either way. */
+/* Gather the elements of segments; return 0 for values outside the fast path. Call `elements_close` in any case. */
 static int elements_of_shape(const Program *program, const Frame *frame, const Shape *shape, Elements *elements)
 {
     elements->all = elements->stack;
@@ -219,7 +219,7 @@ static int elements_of_shape(const Program *program, const Frame *frame, const S
     return elements_room(elements) && shape_fill(program, frame, shape, elements->size, elements->all);
 }
 
-/* Gather the elements of an object, likewise. */
+/* Gather the elements of an object in the same way. */
 static int elements_of_object(const Program *program, PyObject *object, Elements *elements)
 {
     Vector vector;
@@ -247,7 +247,7 @@ static PyObject *box_hot(const Program *program, const Piece *piece, Py_ssize_t 
     return PyFloat_FromDouble(hot_value(program, piece, index));
 }
 
-/* Put a new reference into a tuple; return 0 without one. */
+/* Store a new reference in a tuple; return 0 for NULL. */
 INLINE int put_item(PyObject *tuple, Py_ssize_t i, PyObject *item)
 {
     if (item)
@@ -301,7 +301,7 @@ static PyObject *tuple_of_shape(const Program *program, const Frame *frame, cons
     return values;
 }
 
-/* The two tuples of a sparse vector while they are filled. */
+/* The two tuples of a sparse vector under construction. */
 typedef struct {
     PyObject *indices, *values;
     Py_ssize_t count;
@@ -359,7 +359,7 @@ static PyObject *sparse_of_shape(const Program *program, const Frame *frame, con
     return sparse_around(kept_of(program), size, pairs.indices, pairs.values);
 }
 
-/* Return the vector of segments as an object, NULL for what is odd. */
+/* Return the vector of segments as an object, NULL for values outside the fast path. */
 static PyObject *object_of_shape(const Program *program, const Frame *frame, const Shape *shape)
 {
     Py_ssize_t size = shape->size, count = 0;
@@ -430,7 +430,7 @@ static void map_block(const Program *program, const int32_t *body, int32_t lengt
     memcpy(x, stack[0], n * sizeof(double));
 }
 
-/* Return the vector with each element replaced, NULL for what is odd. */
+/* Return the vector with each element replaced, NULL for values outside the fast path. */
 static PyObject *mapped(const Program *program, PyObject *object, Py_ssize_t size, int keeps_zero,
                         const int32_t *body, int32_t length)
 {
@@ -441,7 +441,7 @@ static PyObject *mapped(const Program *program, PyObject *object, Py_ssize_t siz
     Actives *stored = &elements.stored;
     if (good && elements.sparse && keeps_zero) {
         Py_ssize_t n = stored->count;
-        /* Indices ascend, but nobody checked it here. */
+        /* Nothing has checked that the indices ascend. */
         for (Py_ssize_t k = 0; good && k < n; k++)
             good = stored->places[k] < size;
         for (Py_ssize_t k = 0; good && k < n; k += BLOCK)

@@ -26,7 +26,7 @@ static void vector_close(Vector *vector)
     Py_CLEAR(vector->indices);
 }
 
-/* Return 1 for a vector, 0 for what the fallback must look at. No error is left set. */
+/* Return 1 for a vector, 0 for an object that the fallback must handle. Leaves no error set. */
 static int vector_open(const State *state, PyObject *argument, Vector *vector)
 {
     vector->values = vector->indices = NULL;
@@ -76,7 +76,7 @@ INLINE int vector_element(const Vector *vector, Py_ssize_t i, Py_ssize_t *place,
     return 0;
 }
 
-/* Read a number that a one-hot segment is given: 1 and the index, or -1 for none; 0 for what is odd. */
+/* Read the argument of a one-hot segment; return 1 and the index, or -1 for none, 0 for an argument outside the fast path. */
 INLINE int onehot_index(PyObject *argument, Py_ssize_t size, Py_ssize_t *index)
 {
     if (PyFloat_CheckExact(argument)) {

@@ -1,6 +1,6 @@
-/* Functions of segments that a forest answers. */
+/* Functions from segments to the output of a forest. */
 
-/* What a function makes of the leaves' values. */
+/* How a function combines the values of the leaves. */
 enum { LEAVES, EACH, FIRST, ROW, SUM, MEAN, VOTES };
 
 typedef struct {
@@ -10,12 +10,12 @@ typedef struct {
     PyObject *fallback, *state; /* the state's module, for the classes of vectors */
     Segment *segments;
     Py_ssize_t count;
-    int32_t *slots; /* for each segment where the slots of its features begin, and where they end */
-    int32_t **maps; /* from a segment's feature to its slot, -1 for none; NULL where that would be too long */
+    int32_t *slots; /* the start and end of the slots of each segment's features */
+    int32_t **maps; /* from a segment's feature to its slot, -1 for none; NULL if too long */
     int output;
     double *table; /* weights of trees, or rows of leaves */
     Py_ssize_t columns;
-    Py_ssize_t width; /* how many numbers of output a row has */
+    Py_ssize_t width; /* the number of results of a row */
     Py_ssize_t scratch;
     Order order;
     Dot dot;
@@ -24,24 +24,24 @@ typedef struct {
 
 #define LONGEST_MAP (1 << 20)
 
-INLINE Py_ssize_t trees_slot(const Trees *trees, Py_ssize_t segment, Py_ssize_t place)
+INLINE Py_ssize_t trees_slot(const Trees *trees, Py_ssize_t segment, Py_ssize_t index)
 {
     const int32_t *map = trees->maps[segment];
     if (map) {
         Py_ssize_t last = trees->slots[2 * segment + 1];
         Py_ssize_t span = trees->forest->features[last - 1] - trees->segments[segment].start;
-        return place <= span ? map[place] : -1;
+        return index <= span ? map[index] : -1;
     }
-    return slot_of(trees->forest, trees->segments[segment].start + place, trees->slots[2 * segment]);
+    return slot_of(trees->forest, trees->segments[segment].start + index, trees->slots[2 * segment]);
 }
 
-/* Return whether a segment's vector may have any size: the last one may, and one that is the only segment. */
+/* Return whether a segment's vector may have any size: the last segment may, and an only segment. */
 INLINE int is_open(const Trees *trees, const Segment *segment)
 {
     return segment->size < 0 || (trees->count == 1 && segment->kind == VECTOR && !segment->start);
 }
 
-/* Fill the slots that a vector argument has; return 0 for what is odd. */
+/* Fill the slots of a vector argument; return 0 for an argument outside the fast path. */
 static int trees_vector(const Trees *trees, Py_ssize_t i, PyObject *argument, double *x)
 {
     const State *state = PyModule_GetState(trees->state);
@@ -51,7 +51,7 @@ static int trees_vector(const Trees *trees, Py_ssize_t i, PyObject *argument, do
     Vector vector;
     if (!vector_open(state, argument, &vector))
         return 0;
-    /* A vector that is the only segment may have any size that reaches what splits test. */
+    /* A vector that is the only segment may have any size that includes all tested features. */
     int good = is_open(trees, segment) || vector.size == segment->size;
     good = good && (first == last || features[last - 1] - segment->start < vector.size);
     if (good && !vector.indices) {
@@ -63,10 +63,10 @@ static int trees_vector(const Trees *trees, Py_ssize_t i, PyObject *argument, do
         }
     } else if (good && first < last) {
         for (Py_ssize_t k = 0; good && k < vector.count; k++) {
-            Py_ssize_t place;
+            Py_ssize_t index;
             double value;
-            good = vector_element(&vector, k, &place, &value);
-            Py_ssize_t slot = good ? trees_slot(trees, i, place) : -1;
+            good = vector_element(&vector, k, &index, &value);
+            Py_ssize_t slot = good ? trees_slot(trees, i, index) : -1;
             if (slot >= 0)
                 put(trees->forest, x, slot, value);
         }
@@ -101,7 +101,7 @@ INLINE int trees_read(const Trees *trees, PyObject *const *arguments, double *x)
     return 1;
 }
 
-/* Make of the leaves' values what is one number. */
+/* Return the combination of the leaves' values that is one number. */
 INLINE double trees_number(const Trees *trees, const double *values)
 {
     if (trees->output == FIRST)
@@ -114,7 +114,7 @@ INLINE double trees_number(const Trees *trees, const double *values)
     return total / (double)trees->forest->trees;
 }
 
-/* Make of the leaves' values a row of `columns` numbers. */
+/* Write the combination of the leaves' values that is a row of `columns` numbers. */
 INLINE void trees_row(const Trees *trees, const double *values, double *row)
 {
     Py_ssize_t columns = trees->columns;
@@ -157,7 +157,7 @@ static PyObject *tuple_of_ints(const double *values, Py_ssize_t count)
     return tuple;
 }
 
-/* Doubles that a row takes: x with its last slot, the leaves' values, the output's row. */
+/* The doubles that a row needs: the slots, the leaves' values and the output's row. */
 INLINE Py_ssize_t trees_scratch(const Trees *trees)
 {
     return trees->forest->width + trees->forest->groups * LANES + trees->columns;
@@ -201,7 +201,7 @@ static PyObject *trees_call(PyObject *self, PyObject *const *arguments, size_t f
     return result;
 }
 
-/* Make slots and maps of a forest's segments. */
+/* Create the slots and maps of a forest's segments. */
 static int trees_map(Trees *trees)
 {
     const Forest *forest = trees->forest;

@@ -7,13 +7,13 @@ typedef struct {
     Py_ssize_t sparse_size_at, sparse_indices_at, sparse_values_at;
 } Kept;
 
-/* Return what an object of ours has in a slot, NULL for nothing. */
+/* Return the value of a slot of a vector object, NULL when it is unset. */
 INLINE PyObject *slot_of_object(PyObject *object, Py_ssize_t at)
 {
     return *(PyObject **)((char *)object + at);
 }
 
-/* Return a DenseVector of a tuple, which is taken over. */
+/* Return the DenseVector of a tuple; steals the reference. */
 static PyObject *dense_around(const Kept *kept, PyObject *values)
 {
     PyTypeObject *type = (PyTypeObject *)kept->state.dense;
@@ -49,7 +49,7 @@ static PyObject *native_dense_of(PyObject *module, PyObject *values)
     return dense_around(PyModule_GetState(module), values);
 }
 
-/* Return a SparseVector of its parts, which are taken over. */
+/* Return the SparseVector of its parts; steals the references. */
 static PyObject *sparse_around(const Kept *kept, Py_ssize_t size, PyObject *indices, PyObject *values)
 {
     PyTypeObject *type = (PyTypeObject *)kept->state.sparse;
@@ -67,7 +67,7 @@ static PyObject *sparse_around(const Kept *kept, Py_ssize_t size, PyObject *indi
     return vector;
 }
 
-/* Return the size of a vector, -1 for what is no vector of ours. */
+/* Return the size of a vector object, -1 for any other object. */
 static Py_ssize_t size_of_vector(const Kept *kept, PyObject *object)
 {
     if ((PyObject *)Py_TYPE(object) == kept->state.dense) {
@@ -82,14 +82,14 @@ static Py_ssize_t size_of_vector(const Kept *kept, PyObject *object)
     return found;
 }
 
-/* Return whether an object is a vector of a size, which is -1 for any. */
+/* Return whether an object is a vector of the given size; -1 is any size. */
 static int has_size(const Kept *kept, PyObject *object, int64_t size)
 {
     Py_ssize_t found = size_of_vector(kept, object);
     return found >= 0 && (size < 0 || found == size);
 }
 
-/* Find the slot of a member that holds an object. */
+/* Find the offset of a slot that holds an object. */
 static int find_slot(PyObject *type, PyObject *name, Py_ssize_t *at)
 {
     PyObject *member = PyObject_GetAttr(type, name);

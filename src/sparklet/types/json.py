@@ -206,7 +206,7 @@ def to_json_value(type: DataType) -> Any:
         case VectorUDT() | MatrixUDT():
             name = VectorUDT.__name__ if isinstance(type, VectorUDT) else MatrixUDT.__name__
             names = {"class": _SPARK_ML + name, "pyClass": f"pyspark.ml.linalg.{name}"}
-            return {"type": "udt", **class_names, "sqlType": to_json_value(type.sqlType)}
+            return {"type": "udt", **names, "sqlType": to_json_value(type.sqlType)}
         case UserDefinedType(stored, scala, python, serialized):
             class_names = {"class": scala, "pyClass": python, "serializedClass": serialized}
             known = {key: name for key, name in class_names.items() if name is not None}

@@ -1,11 +1,11 @@
-/* What a Parquet file holds: the schema as Spark sees it, and where the chunks of its columns lie.
+/* The footer of a Parquet file: the schema in Spark's types, and the offsets of the column chunks.
  *
- * Follows parquet-format's `parquet.thrift` and `LogicalTypes.md` (2.11). Everything here returns 1, 0 for a file
- * that is left to Arrow (damaged, or of a kind that Spark ML does not write), or -1 with an error set. */
+  * Follows parquet-format's `parquet.thrift` and `LogicalTypes.md` (2.11). The functions return 1, 0 for a file that
+  * Arrow must read (damaged, or of a kind that Spark ML does not write), or -1 with an error set. */
 
 #define DEEPEST_COLUMN 12
 #define MOST_ELEMENTS (1 << 16)
-#define MOST_FIELDS 64 /* of a struct */
+#define MOST_FIELDS 64 /* the most fields of a struct */
 
 enum { BOOLEANS, INT32S, INT64S, INT96S, FLOATS, DOUBLES, TEXTS, FIXED };
 enum { REQUIRED, OPTIONAL, REPEATED };
@@ -14,8 +14,8 @@ enum { CONVERTED_UTF8 = 0, CONVERTED_MAP = 1, CONVERTED_LIST = 3, CONVERTED_INT_
 enum { LOGICAL_STRING = 1, LOGICAL_MAP = 2, LOGICAL_LIST = 3, LOGICAL_INTEGER = 10 };
 enum { PLAIN_CODEC, SNAPPY_CODEC };
 
-/* One line of the schema. `annotation` is the converted type, by which older files name what newer ones name by
- * a logical type too; NO_TYPE for none. */
+/* One element of the schema. `annotation` is the converted type of older files, which newer files also declare
+ * as a logical type; NO_TYPE for none. */
 typedef struct {
     const char *name;
     Py_ssize_t length;
@@ -24,23 +24,23 @@ typedef struct {
 
 /* A column, or a part of one: a leaf has values, a list one child, a map two, a struct any number.
  *
- * Levels are Parquet's: a slot is there from definition level `there` on, its value is not null from `defined` on;
- * repetition levels above `repeated` continue a slot. */
+  * Levels are Parquet's: a slot exists from definition level `there` on, and its value is not null from `defined` on.
+  * Repetition levels above `repeated` continue a slot. */
 typedef struct {
     const Element *element;
     const char *type;
     int there, defined, repeated;
     Py_ssize_t child, sibling; /* nodes; -1 for none */
-    Py_ssize_t leaf, leaves;   /* the leaves below */
+    Py_ssize_t leaf, leaves;   /* the first leaf below, and the number of leaves */
 } Node;
 
 typedef struct {
-    int physical, width; /* bytes of a number as it is unpacked, 0 for texts */
-    int narrow;          /* bytes of a number as it is given */
+    int physical, width; /* bytes of an unpacked number, 0 for strings */
+    int narrow;          /* bytes of a number in the result */
     int utf8, wanted, defined, repeated;
     Py_ssize_t entries, done, filled;
     uint8_t *definitions, *repetitions;
-    PyObject *values; /* bytes of numbers, or a list; without the nulls */
+    PyObject *values; /* the bytes of numbers, or a list; without nulls */
 } Leaf;
 
 typedef struct {
@@ -59,7 +59,7 @@ typedef struct {
     Py_ssize_t element_count, node_count, leaf_count, group_count, next;
     PyObject *columns; /* a tuple of names, or None for all */
     PyObject *crc32;
-    uint8_t *scratch; /* for the page that is being unpacked */
+    uint8_t *scratch; /* for unpacking the current page */
     Py_ssize_t scratch_size;
 } Parquet;
 
@@ -79,14 +79,14 @@ static void parquet_free(Parquet *file)
     Py_CLEAR(file->crc32);
 }
 
-/* Return zeroed memory for so many items. */
+/* Return zeroed memory for `count` items. */
 static void *zeroed(Py_ssize_t count, size_t size)
 {
     void *memory = PyMem_Calloc(count ? count : 1, size);
     return memory ? memory : PyErr_NoMemory();
 }
 
-/* What `parquet.thrift` requires of its structs, a bit for the id of each field. */
+/* The required fields of the structs of `parquet.thrift`, a bit for the id of each field. */
 enum {
     FILE_FIELDS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4,
     ELEMENT_FIELDS = 1 << 4,
@@ -103,7 +103,7 @@ static int is_utf8(const char *text, Py_ssize_t length)
     return decoded != NULL;
 }
 
-/* Read a logical type as the converted type that says the same; OTHER_TYPE for any other. */
+/* Read a logical type as the equivalent converted type; OTHER_TYPE when there is none. */
 static int read_logical(Cursor *cursor)
 {
     Field field = {0}, inner;
@@ -176,7 +176,7 @@ static int read_schema(Parquet *file, Cursor *cursor, const Field *field)
     return 1;
 }
 
-/* Return whether one of the wanted names is that of the column at the end of `path`, or of one round it. */
+/* Return whether a wanted name is the name of the column at the end of `path` or of an enclosing column. */
 static int is_wanted(const Parquet *file, const Element **path, int depth)
 {
     if (file->columns == Py_None)
@@ -203,7 +203,7 @@ static int is_wanted(const Parquet *file, const Element **path, int depth)
     return 0;
 }
 
-/* Return Spark's name of a leaf's type, NULL for one that is left to Arrow. */
+/* Return Spark's name of a leaf's type, NULL for a type that Arrow must read. */
 static const char *leaf_type(const Element *element, Leaf *leaf)
 {
     static const char *const integers[] = {"tinyint", "smallint", "int", "bigint"};
@@ -239,7 +239,7 @@ static const char *leaf_type(const Element *element, Leaf *leaf)
 static int read_node(Parquet *file, const Element **path, int depth, int there, int defined, int repeated,
                      Py_ssize_t *made);
 
-/* Read the children of a group and chain them; `made` is the first that is wanted, -1 for none. */
+/* Read the children of a group and link them; `made` receives the first wanted child, -1 for none. */
 static int read_children(Parquet *file, int count, const Element **path, int depth, int there, int defined,
                          int repeated, Py_ssize_t *made)
 {
@@ -276,7 +276,7 @@ static int is_named_twice(const Parquet *file, Py_ssize_t node)
     return 0;
 }
 
-/* Read the next element of the schema and those below as a column; `made` is -1 where it is not wanted. */
+/* Read the next schema element and its children as a column; `made` receives -1 when it is not wanted. */
 static int read_node(Parquet *file, const Element **path, int depth, int there, int defined, int repeated,
                      Py_ssize_t *made)
 {
@@ -285,7 +285,7 @@ static int read_node(Parquet *file, const Element **path, int depth, int there, 
         return 0;
     const Element *element = &file->elements[file->next++];
     path[depth++] = element;
-    if (element->repetition == REPEATED) /* outside of a list: an old way to write one */
+    if (element->repetition == REPEATED) /* outside a list: an old notation for lists */
         return 0;
     Node *node = &file->nodes[file->node_count];
     Py_ssize_t self = file->node_count++;
@@ -318,7 +318,7 @@ static int read_node(Parquet *file, const Element **path, int depth, int there, 
         children = group->children;
         if (group->repetition != REPEATED || group->physical != -1 || children != 1 + is_map)
             return 0;
-        /* By these names older writers call the element itself, not a group round it. */
+        /* Older writers give these names to the element itself, not to a group around it. */
         if (!is_map && ((group->length == 5 && !memcmp(group->name, "array", 5)) ||
                         (group->length > 6 && !memcmp(group->name + group->length - 6, "_tuple", 6))))
             return 0;
@@ -382,10 +382,10 @@ static int read_chunk(Parquet *file, Cursor *cursor, const Leaf *leaf, Chunk *ch
     if (physical != leaf->physical || (codec != PLAIN_CODEC && codec != SNAPPY_CODEC) || values < 0)
         return 0;
     int64_t start = dictionary > 0 && dictionary < data ? dictionary : data;
-    /* Before the first chunk stands "PAR1". */
+    /* The file starts with "PAR1", before the first chunk. */
     if (start < 4 || size < 0 || start > file->size || size > file->size - start)
         return 0;
-    /* Chunks that lie over one another would unpack the same bytes again and again. */
+    /* Overlapping chunks could unpack the same bytes many times. */
     if (values > file->budget || size > file->unread)
         return 0;
     file->budget -= values;
@@ -425,7 +425,7 @@ static int read_group(Parquet *file, Cursor *cursor, Py_ssize_t group)
 static int read_groups(Parquet *file, Cursor *cursor, const Field *field)
 {
     Py_ssize_t count = thrift_list(cursor, field, THRIFT_STRUCT), left = cursor->end - cursor->at, rows = 0;
-    /* A chunk takes more than a byte, so damaged counts stop here. */
+    /* A chunk takes more than one byte, so this detects damaged counts. */
     if (cursor->bad || file->chunks || count > left / file->leaf_count)
         return 0;
     if (!(file->chunks = zeroed(count * file->leaf_count, sizeof(Chunk))) ||
@@ -440,7 +440,7 @@ static int read_groups(Parquet *file, Cursor *cursor, const Field *field)
     return rows == file->rows;
 }
 
-/* Read the footer; `first` is the first of the columns that are wanted, -1 for none. */
+/* Read the footer; `first` receives the first wanted column, -1 for none. */
 static int read_footer(Parquet *file, Py_ssize_t *first)
 {
     Field field = {0};
@@ -455,7 +455,7 @@ static int read_footer(Parquet *file, Py_ssize_t *first)
         return 0;
     file->size -= 8;
     Cursor cursor = {.at = file->data + file->size - length, .end = file->data + file->size};
-    file->size -= length; /* from here on: the pages */
+    file->size -= length; /* the pages end where the footer starts */
     file->unread = file->size;
     while (thrift_field(&cursor, &field)) {
         if (field.id == 2) {

@@ -1,14 +1,14 @@
-/* Parquet's pages: levels and values, of one column chunk after the other. */
+/* Parquet's pages: the levels and values of each column chunk. */
 
 #define BLOCK 1024
 
-/* The hybrid of run lengths and bit-packed groups in which levels and dictionary indices are written. */
+/* The hybrid encoding (run length and bit packing) of levels and dictionary indices. */
 typedef struct {
     Cursor in;
     int width;
     Py_ssize_t repeats, literals;
     uint32_t value;
-    const uint8_t *packed; /* where the literals begin, and how many of their bits were taken */
+    const uint8_t *packed; /* the start of the literals, and the number of bits read */
     uint64_t bit;
 } Runs;
 
@@ -36,7 +36,7 @@ static int runs_open(Runs *runs)
     return !runs->in.bad && (runs->width == 32 || runs->value >> runs->width == 0);
 }
 
-/* Return up to 32 bits of the literals. They lie in 5 bytes, of which 8 are loaded where so many follow. */
+/* Return up to 32 bits of the literals. They span up to 5 bytes; 8 bytes are loaded when available. */
 static uint32_t runs_literal(const Runs *runs, uint64_t bit, uint32_t mask)
 {
     const uint8_t *from = runs->packed + bit / 8;
@@ -49,7 +49,7 @@ static uint32_t runs_literal(const Runs *runs, uint64_t bit, uint32_t mask)
     return (uint32_t)(word >> (bit % 8)) & mask;
 }
 
-/* Give the next `count` numbers; return 0 where there are fewer. */
+/* Read the next `count` numbers; return 0 when there are fewer. */
 static int runs_take(Runs *runs, uint32_t *out, Py_ssize_t count)
 {
     const uint32_t mask = (uint32_t)(((uint64_t)1 << runs->width) - 1);
@@ -72,7 +72,7 @@ static int runs_take(Runs *runs, uint32_t *out, Py_ssize_t count)
     return 1;
 }
 
-/* Unpack the levels of a page; return how many are the largest, -1 for damage. */
+/* Unpack the levels of a page; return the count of the largest level, -1 for damage. */
 static Py_ssize_t read_levels(Cursor in, int largest, uint8_t *out, Py_ssize_t count)
 {
     Runs runs = {.in = in, .width = width_of(largest)};
@@ -107,7 +107,7 @@ static Py_ssize_t read_levels(Cursor in, int largest, uint8_t *out, Py_ssize_t c
     return full;
 }
 
-/* The values that a chunk's pages name by number: numbers as they are stored, texts as a list. */
+/* The dictionary of a chunk: numbers as stored, strings as a list. */
 typedef struct {
     uint8_t *memory;
     const uint8_t *numbers;
@@ -115,7 +115,7 @@ typedef struct {
     Py_ssize_t count;
 } Dictionary;
 
-/* Append `count` plain texts to a list. */
+/* Append `count` plain strings to a list. */
 static int read_texts(const Leaf *leaf, Cursor *in, Py_ssize_t count, PyObject *list)
 {
     for (; count; count--) {
@@ -195,7 +195,7 @@ static int read_indices(Leaf *leaf, Cursor *in, Py_ssize_t count, const Dictiona
 enum { DATA_PAGE, INDEX_PAGE, DICTIONARY_PAGE, DATA_PAGE_V2 };
 enum { PLAIN_ENCODING = 0, PLAIN_DICTIONARY = 2, RLE_ENCODING = 3, RLE_DICTIONARY = 8 };
 
-/* What `parquet.thrift` requires of these, a bit for the id of each field. */
+/* The fields that `parquet.thrift` requires, a bit for the id of each field. */
 enum {
     PAGE_FIELDS = 1 << 1 | 1 << 2 | 1 << 3,
     DATA_FIELDS = 1 << 1 | 1 << 2 | 1 << 3 | 1 << 4,
@@ -208,11 +208,11 @@ typedef struct {
     uint32_t crc;
 } Page;
 
-/* Read what stands in one of the headers inside a page's: their fields have places of their own. */
+/* Read a header inside a page header; each kind of header has its own field ids. */
 static void read_page_fields(Cursor *cursor, Page *page, int type)
 {
     Field field = {0};
-    page->type = page->type == type ? page->type : -1; /* described as what it is not */
+    page->type = page->type == type ? page->type : -1; /* the header does not match the page type */
     page->is_packed = 1;
     while (thrift_field(cursor, &field)) {
         if (field.id == 1)
@@ -226,7 +226,7 @@ static void read_page_fields(Cursor *cursor, Page *page, int type)
         else if (type == DATA_PAGE_V2 && field.id == 7)
             page->is_packed = thrift_bool(cursor, &field);
         else if (type == DATA_PAGE_V2 && (field.id == 2 || field.id == 3))
-            cursor->bad |= thrift_int(cursor, &field) < 0; /* how many nulls and rows */
+            cursor->bad |= thrift_int(cursor, &field) < 0; /* the numbers of nulls and rows */
         else
             thrift_skip(cursor, field.type, 0);
     }
@@ -264,7 +264,7 @@ static int read_page(Cursor *cursor, Page *page)
     return thrift_complete(cursor, &field, PAGE_FIELDS) && page->unpacked >= 0 && page->packed >= 0 && page->count >= 0;
 }
 
-/* Compare a page with its checksum, which covers the bytes as they are stored. */
+/* Compare a page with its checksum, which covers the stored bytes. */
 static int check_page(Parquet *file, const uint8_t *body, const Page *page)
 {
     if (!page->checked)
@@ -288,7 +288,7 @@ static int check_page(Parquet *file, const uint8_t *body, const Page *page)
     return crc == page->crc;
 }
 
-/* Unpack `packed` to `size` bytes: in place, or into memory of `room` bytes, which grows where that is too small. */
+/* Unpack `packed` to `size` bytes: in place, or into memory of `room` bytes, which grows if it is too small. */
 static int unpack(Cursor packed, int codec, Py_ssize_t size, uint8_t **memory, Py_ssize_t *room, Cursor *out)
 {
     Py_ssize_t packed_size = packed.end - packed.at;
@@ -328,7 +328,7 @@ static int read_dictionary(const Leaf *leaf, const Chunk *chunk, const Page *pag
     return dictionary->texts ? read_texts(leaf, &in, page->count, dictionary->texts) : -1;
 }
 
-/* Take the levels of a page from `in`: `sizes` are their bytes, or -1 where these stand in front of them. */
+/* Read the levels of a page from `in`; `sizes` are their sizes in bytes, -1 for sizes that precede the levels. */
 static int take_levels(Leaf *leaf, Cursor *in, const Page *page, const int *sizes, Py_ssize_t *full)
 {
     int largest[] = {leaf->repeated, leaf->defined};
@@ -418,7 +418,7 @@ static int read_pages(Parquet *file, Leaf *leaf, const Chunk *chunk, Dictionary 
     return 1;
 }
 
-/* Return whether the levels of a chunk that begins at `start` are those of `rows` rows. */
+/* Return whether the levels of a chunk, from `start` on, are those of `rows` rows. */
 static int has_rows(const Leaf *leaf, Py_ssize_t start, Py_ssize_t rows)
 {
     if (!leaf->repeated)
@@ -430,7 +430,7 @@ static int has_rows(const Leaf *leaf, Py_ssize_t start, Py_ssize_t rows)
     return rows == 0;
 }
 
-/* Unpack a column of all row groups. */
+/* Unpack one column of all row groups. */
 static int read_leaf(Parquet *file, Leaf *leaf)
 {
     leaf->values = leaf->physical == TEXTS

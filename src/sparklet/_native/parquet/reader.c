@@ -1,22 +1,22 @@
-/* A reader of the Parquet files that Spark ML writes: small ones, plain or with dictionaries, plain or Snappy.
+/* A reader of the Parquet files that Spark ML writes: small files, with plain or dictionary encoding,
+ * uncompressed or Snappy.
  *
- * It never raises for a file: what is damaged, or of another kind, is left to Arrow, whose errors are then the
- * only ones. Every size in the file is checked against the bytes that are there before anything is read or
- * allocated. */
+ * The reader never raises for a file: Arrow reads damaged files and files of other kinds, and raises their
+ * errors. Every size in the file is checked against the available bytes before anything is read or allocated. */
 
 #include "reader.h"
 
 #include <stdint.h>
 #include <string.h>
 
-/* Each part builds on those before. */
+/* Each part uses the parts before it. */
 #include "thrift.h"
 #include "snappy.h"
 #include "footer.h"
 #include "pages.h"
 #include "records.h"
 
-/* A file whose values are more than these is large, or packed beyond what Spark's writer does. */
+/* The most values of a file; Arrow reads files with more values. */
 #define MOST_ENTRIES ((Py_ssize_t)1 << 24)
 #define ENTRIES_PER_BYTE 128
 

@@ -1,10 +1,9 @@
-/* Parquet's columns as nested arrays: what levels say becomes masks and offsets.
+/* Convert Parquet's columns to nested arrays: levels become masks and offsets.
  *
- * Leaves below one node tell of its nulls and lists independently; where they disagree, the file is left to
- * Arrow. */
+ * Each leaf below a node encodes the node's nulls and lists; when leaves disagree, Arrow must read the file. */
 
-/* What a node is in each of its slots: whether it is there (a byte each; NULL where all are) and where its items
- * begin and end. */
+/* The slots of a node: whether each slot has a value (a byte each; NULL when all have), and the start and end of
+ * its items. */
 typedef struct {
     Py_ssize_t slots, nulls;
     PyObject *mask, *offsets;
@@ -16,10 +15,10 @@ static void shape_free(Shape *shape)
     Py_CLEAR(shape->offsets);
 }
 
-/* Count a node's slots and nulls by the levels of one leaf below it; return 0 where it has items before a slot. */
+/* Count a node's slots and nulls from the levels of one leaf; return 0 for items before the first slot. */
 static int shape_count(const Leaf *leaf, const Node *node, int is_list, Py_ssize_t rows, Shape *shape)
 {
-    /* Most columns are without nulls and empty lists. */
+    /* Most columns have no nulls and no empty lists. */
     int full = leaf->filled == leaf->entries && !is_list;
     if (full && (node->repeated == 0 || node->repeated == leaf->repeated)) {
         shape->slots = node->repeated ? leaf->entries : rows;
@@ -81,7 +80,7 @@ static int shape_equal(const Shape *one, const Shape *other)
                                      (one->slots + 1) * 8));
 }
 
-/* Read a node's shape, in which all leaves below it that were unpacked agree. */
+/* Read a node's shape, on which all unpacked leaves below it must agree. */
 static int node_shape(const Parquet *file, const Node *node, int is_list, Shape *shape)
 {
     int status = 0, seen = 0;
@@ -101,13 +100,13 @@ static int node_shape(const Parquet *file, const Node *node, int is_list, Shape 
     return status;
 }
 
-/* Return the mask of a shape, which is None where nothing is null. */
+/* Return the mask of a shape, None without nulls. */
 static PyObject *mask_of(const Shape *shape)
 {
     return Py_NewRef(shape->mask ? shape->mask : Py_None);
 }
 
-/* Put the numbers of a leaf into their slots, zero where they are null. */
+/* Write the numbers of a leaf to their slots, zero for null. */
 static PyObject *spread_numbers(const Leaf *leaf, const Shape *shape)
 {
     PyObject *made = PyBytes_FromStringAndSize(NULL, shape->slots * leaf->width);
@@ -135,7 +134,7 @@ static PyObject *spread_texts(const Leaf *leaf, const Shape *shape)
     return made;
 }
 
-/* Make integers of a byte or two of those of four, which are how Parquet stores them. */
+/* Narrow integers, which Parquet stores in four bytes, to one or two bytes. */
 static int narrow_numbers(PyObject **values, int narrow)
 {
     Py_ssize_t count = PyBytes_GET_SIZE(*values) / 4;
@@ -180,7 +179,7 @@ static int leaf_values(Leaf *leaf, const Shape *shape, PyObject **values)
 
 static int build_node(Parquet *file, const Node *node, PyObject **made);
 
-/* Make the tuple of a node's children. */
+/* Return the tuple of a node's children. */
 static int build_children(Parquet *file, Py_ssize_t first, PyObject **made)
 {
     Py_ssize_t count = siblings(file, first);
@@ -198,7 +197,7 @@ static int build_children(Parquet *file, Py_ssize_t first, PyObject **made)
     return 1;
 }
 
-/* Make a node's tuple: name, type, mask or None, then values, children, or offsets and children. */
+/* Return a node's tuple: name, type, mask or None, then values, children, or offsets and children. */
 static int build_node(Parquet *file, const Node *node, PyObject **made)
 {
     int is_list = node->type[0] == 'a' || node->type[0] == 'm', is_leaf = node->child < 0;

@@ -1,6 +1,6 @@
-/* Snappy's raw format: literals, and copies of what was unpacked before. */
+/* Snappy's raw format: literals, and copies of unpacked bytes. */
 
-/* Shortest packed form of `size` bytes: a copy of three bytes gives 64. */
+/* The shortest packed form of `size` bytes: a copy element of three bytes unpacks to 64 bytes. */
 #define SNAPPY_LEAST(size) ((size) / 22)
 
 /* Unpack to exactly `size` bytes; return 0 for anything else. */

@@ -1,6 +1,6 @@
-/* Thrift's compact protocol, as far as Parquet's footer and page headers need it.
+/* The part of Thrift's compact protocol that Parquet's footer and page headers use.
  *
- * A cursor never leaves its bytes: what would is `bad`, and stays so. */
+  * A cursor never leaves its bytes: a read past the end sets `bad`, which is never cleared. */
 
 typedef struct {
     const uint8_t *at, *end;
@@ -9,7 +9,7 @@ typedef struct {
 
 typedef struct {
     int id, type;
-    uint32_t seen; /* a bit for each id so far */
+    uint32_t seen; /* a bit for each id that was read */
 } Field;
 
 enum {
@@ -75,7 +75,7 @@ static int64_t cursor_zigzag(Cursor *cursor)
     return (int64_t)(value >> 1) ^ -(int64_t)(value & 1);
 }
 
-/* Read the head of a struct's next field, whose id counts from that of the last; return 0 at the end. */
+/* Read the header of a struct's next field, whose id is relative to the last one; return 0 at the end. */
 static int thrift_field(Cursor *cursor, Field *field)
 {
     int head = cursor_byte(cursor);
@@ -91,7 +91,7 @@ static int thrift_field(Cursor *cursor, Field *field)
     return !cursor->bad;
 }
 
-/* Return whether a struct has been read to its end and had the fields that are required, a bit for each id. */
+/* Return whether a struct was read to its end and had the required fields, a bit for each id. */
 static int thrift_complete(const Cursor *cursor, const Field *field, uint32_t required)
 {
     return !cursor->bad && (field->seen & required) == required;
@@ -129,7 +129,7 @@ static const char *thrift_text(Cursor *cursor, const Field *field, Py_ssize_t *l
     return (const char *)bytes;
 }
 
-/* Read the head of a list and return how many items follow, each of at least a byte. */
+/* Read the header of a list and return the number of items, each of at least one byte. */
 static Py_ssize_t thrift_list(Cursor *cursor, const Field *field, int type)
 {
     int head = cursor_byte(cursor);
@@ -176,7 +176,7 @@ static void thrift_skip(Cursor *cursor, int type, int depth)
     case THRIFT_SET:
         head = cursor_byte(cursor);
         count = head >> 4 == 15 ? cursor_varint(cursor) : (uint64_t)(head >> 4);
-        /* In a list a boolean has a byte of its own. */
+        /* In a list a boolean is a whole byte. */
         head = (head & 15) <= THRIFT_FALSE ? THRIFT_BYTE : head & 15;
         for (; count && !cursor->bad; count--)
             thrift_skip(cursor, head, depth + 1);
