@@ -1,4 +1,4 @@
-"""Arithmetic and text as the JVM does them: each function named, cited and tested against a live JVM."""
+"""Reproduce the arithmetic and text functions of the JVM; each is cited and tested against a live JVM."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Spark's BLAS in the order of summation of a given BLAS implementation, bit for bit.
+"""Spark's BLAS in the summation order of a given BLAS implementation, bit for bit.
 
-Spark 3.2+ calls dev.ludovic.netlib, which picks one of three pure-Java implementations: Java8BLAS,
-Java11BLAS (fma) or VectorBLAS (SIMD lanes, as wide as the CPU's registers). They sum in different orders,
-so the same model gives different last bits; `ORDERS` names the orders, as data. "java11" is the reference.
+Spark 3.2+ calls dev.ludovic.netlib, which picks one of three pure-Java implementations: Java8BLAS, Java11BLAS
+(fma) or VectorBLAS (SIMD lanes, as wide as the CPU's registers). They sum in different orders, so the scores
+of one model differ in the last bits. `ORDERS` describes the orders; "java11" is the reference.
 
-Before Python 3.13 there is no `math.fma`; here it is an exact product by Dekker's splitting and one
-correctly rounded `math.fsum`, which is faster in CPython than calling libm through ctypes.
+Python before 3.13 has no `math.fma`. Here, fma is an exact product by Dekker's splitting and one correctly
+rounded `math.fsum`, which is faster in CPython than a call of libm through ctypes.
 """
 
 from __future__ import annotations
@@ -58,10 +58,11 @@ Gemv: TypeAlias = Callable[[Vector, float, list[float]], list[float]]
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Describe how an implementation of BLAS sums: its lanes, and whether it fuses multiply and add.
+    """Describe how a BLAS implementation sums: its lanes, and whether it fuses multiply and add.
 
-    `lanes` accumulators take turns in a dot; `fused` says that they use fma. A `vector` implementation also
-    uses its lanes in the other kernels, and does what does not fill its lanes without fma.
+    A dot product alternates between `lanes` accumulators; `fused` declares that they use fma. A `vector`
+    implementation also uses its lanes in the other kernels, and computes the rest that does not fill the
+    lanes without fma.
 
     >>> ORDERS["java11"]
     Order(lanes=4, fused=True, vector=False)
@@ -73,7 +74,7 @@ class Order:
 
     @property
     def facts(self) -> tuple[int, bool, bool]:
-        """Return what the C module takes an order as."""
+        """Return the order as an argument of the C module."""
         return self.lanes, self.fused, self.vector
 
 
@@ -88,13 +89,13 @@ ORDERS = {
 # --- fma ------------------------------------------------------------------------------------------
 
 SPLITTER = 134217729.0  # 2**27 + 1
-# Outside of these bounds a product, its error or the splitting of a factor may be inexact.
+# Outside these bounds a product, its error or the splitting of a factor may be inexact.
 SMALLEST_EXACT = 2.0**-900
 LARGEST_SPLIT = 2.0**990
 
 
 def _fma_rational(a: float, b: float, c: float) -> float:
-    """Return a * b + c rounded once, for every input: the definition, slow.
+    """Return a * b + c rounded once, for every input; this is the slow definition.
 
     >>> _fma_rational(1e200, 1e200, float("-inf"))
     -inf
@@ -104,12 +105,12 @@ def _fma_rational(a: float, b: float, c: float) -> float:
     if not math.isfinite(c):
         return c  # a * b may overflow, the exact product does not
     if a == 0.0 or b == 0.0:
-        return a * b + c  # the product is exact, and has the sign that decides 0.0 + -0.0
+        return a * b + c  # the product is exact, and its sign determines 0.0 + -0.0
     from fractions import Fraction
 
     exact = Fraction(a) * Fraction(b) + Fraction(c)
     try:
-        # int / int rounds correctly, to subnormals as well, and keeps the sign of what becomes zero
+        # int / int rounds correctly, also to subnormals, and keeps the sign of a result that becomes zero
         return exact.numerator / exact.denominator
     except OverflowError:
         return math.inf if exact > 0 else -math.inf
@@ -137,7 +138,7 @@ NATIVE_FMA: Callable[[float, float, float], float] | None = getattr(math, "fma",
 
 
 def _fma_native(a: float, b: float, c: float) -> float:
-    # math.fma raises where the JVM gives inf or NaN.
+    # math.fma raises where the JVM returns inf or NaN.
     try:
         return NATIVE_FMA(a, b, c)  # type: ignore[misc]
     except (OverflowError, ValueError):
@@ -145,7 +146,7 @@ def _fma_native(a: float, b: float, c: float) -> float:
 
 
 def fma(a: float, b: float, c: float) -> float:
-    """Return a * b + c rounded once, as Java's `Math.fma`: inf, NaN and -0.0 included, never raising.
+    """Return a * b + c rounded once, as Java's `Math.fma` does, including inf, NaN and -0.0; never raise.
 
     >>> fma(0.1, 10.0, -1.0), 0.1 * 10.0 - 1.0
     (5.551115123125783e-17, 0.0)
@@ -156,7 +157,7 @@ def fma(a: float, b: float, c: float) -> float:
 fma_here = _fma_split if NATIVE_FMA is None else _fma_native
 
 # --- chains: one accumulator ----------------------------------------------------------------------
-# zip is not strict below: sizes are the caller's business, and a ValueError here would mean inf - inf.
+# zip is not strict below: the caller checks the sizes, and a ValueError here means inf - inf.
 
 
 def _plain(start: float, xs: Sequence[float], ys: Sequence[float]) -> float:
@@ -196,7 +197,7 @@ def _native_chain(weights: Sequence[float]) -> Chain:
 
 
 def _split_chain(weights: Sequence[float]) -> Chain:
-    # The weights are split here, once; otherwise this is _fma_split written out.
+    # This inlines _fma_split and splits the weights once.
     if not all(abs(weight) < LARGEST_SPLIT for weight in weights):
         return lambda start, xs: _fused(start, xs, weights)
     parts = []
@@ -245,7 +246,7 @@ def _python_chain(fused: bool, weights: Sequence[float]) -> Chain:
 
 
 def dense_dot(order: str) -> Callable[[Sequence[float], Sequence[float]], float]:
-    """Return f(x, y), BLAS's `ddot` of two sequences of equal length (they must take slices).
+    """Return f(x, y), BLAS's `ddot` of two sequences of equal length that support slices.
 
     Follows `ddotK` of netlib 3.0's Java8BLAS, Java11BLAS and VectorBLAS.
 
@@ -279,7 +280,7 @@ def _bound_dot(weights: Sequence[float], form: Order, lanes: int) -> DenseDot:
 
 
 def _python_dot(weights: Sequence[float], form: Order, lanes: int) -> DenseDot:
-    """Return `ddot` with `weights` cut into lanes beforehand."""
+    """Return `ddot` with fixed `weights`, which are split into lanes once."""
     whole = len(weights) // lanes * lanes
     cuts = [slice(lane, whole, lanes) for lane in range(lanes)] if whole else []
     chains = [(_python_chain(form.fused, weights[cut]), cut) for cut in cuts]
@@ -301,10 +302,10 @@ def _python_dot(weights: Sequence[float], form: Order, lanes: int) -> DenseDot:
 
 
 def dot(weights: Vector, order: str) -> Callable[[Vector], float]:
-    """Return f(x), Spark's `BLAS.dot` with fixed weights, by the kinds of both; sizes are not checked.
+    """Return f(x), Spark's `BLAS.dot` with fixed weights, for both kinds of vectors; it does not check sizes.
 
-    Only dense times dense goes through BLAS; the others add `x * y` in the order of the sparse one's
-    indices. Follows Spark's `ml/linalg/BLAS.scala` (3.5 and 4.2).
+    Only the product of two dense vectors uses BLAS; the other products add `x * y` in the order of the sparse
+    vector's indices. Follows Spark's `ml/linalg/BLAS.scala` (3.5 and 4.2).
 
     >>> f = dot(DenseVector((0.5, 2.0, 4.0)), "java11")
     >>> f(DenseVector((1.0, 1.0, 0.25))), f(SparseVector(3, (1,), (3.0,)))
@@ -316,7 +317,7 @@ def dot(weights: Vector, order: str) -> Callable[[Vector], float]:
 
 
 def _ascending(weights: Vector) -> bool:
-    """Tell whether indices ascend: rows of a saved matrix are not bound to."""
+    """Return whether indices ascend, which is not certain for rows of a saved matrix."""
     return isinstance(weights, DenseVector) or all(map(operator.lt, weights.indices, weights.indices[1:]))
 
 
@@ -329,15 +330,15 @@ def _native_dot(
     limit: int,
     fallback: Callable[[], Callable[..., float]],
 ) -> Callable[..., float]:
-    """Return the C module's dot, with at most `limit` non-zeros in what is sparse if that is smaller."""
+    """Return the C module's dot product; `limit` is the most non-zeros of a "smaller" sparse vector."""
     module = kernels()
     if module is None or size != weights.size or not _ascending(weights):
         return fallback()
     actives = None if isinstance(weights, DenseVector) else array("i", weights.indices)
-    found: Callable[..., float] = module.linear(
+    product: Callable[..., float] = module.linear(
         array("d", weights.values), actives, size, layout, kind, limit, ORDERS[order].facts, lazily(fallback)
     )
-    return found
+    return product
 
 
 def _python_dot_by_kind(weights: Vector, order: str) -> Callable[[Vector], float]:
@@ -376,7 +377,7 @@ def _python_dot_by_kind(weights: Vector, order: str) -> Callable[[Vector], float
 
 
 def bound_dot(weights: Sequence[float], order: str) -> DenseDot:
-    """Return f(x), BLAS's `ddot` of x and fixed weights; x must take slices and be as long.
+    """Return f(x), BLAS's `ddot` of x and fixed weights; x must support slices and have the same length.
 
     >>> bound_dot((10.0, 10.0, 10.0), "java11")([0.1, 0.2, 0.3])
     6.0
@@ -392,10 +393,10 @@ def dot_of(
 ) -> Callable[..., float]:
     """Return f(*segments), Spark's `BLAS.dot` of fixed weights and the vector that a layout describes.
 
-    `size` is the vector's. `kind` is the kind that Spark's vector has, which fixes the order of summation:
-    "dense" (every feature, in the BLAS's order), "sparse" (what is not zero, one after the other), or
-    "smaller" (sparse where `Vectors.compressed` of a profile's `release` makes it so). A vector among the
-    segments that has not its segment's size raises `VectorSizeError`.
+    `size` is the size of the vector. `kind` is the kind of Spark's vector, which determines the summation
+    order: "dense" (all features, in the BLAS's order), "sparse" (the non-zeros in sequence), or "smaller"
+    (sparse when `Vectors.compressed` of the profile's `release` returns a sparse vector). A vector argument
+    whose size differs from that of its segment raises `VectorSizeError`.
 
     >>> layout = (("scalar", 0), ("onehot", 1, 3))
     >>> dot_of(DenseVector((0.5, 1.0, 2.0, 4.0)), "java11", layout, 4, "smaller", "3.5")(3.0, 1)
@@ -424,8 +425,8 @@ def _python_dot_of(
     nonzeros = nonzero_reader(layout)
 
     def vector(*segments: Any) -> SparseVector:
-        found = nonzeros(*segments)
-        return SparseVector(size, tuple([place for place, _ in found]), tuple([value for _, value in found]))
+        pairs = nonzeros(*segments)
+        return SparseVector(size, tuple([index for index, _ in pairs]), tuple([value for _, value in pairs]))
 
     if kind == "sparse":
         return lambda *segments: product(vector(*segments))
@@ -453,7 +454,7 @@ def gemv(matrix: Matrix, order: str, alpha: float = 1.0) -> Gemv:
         by_dense, by_sparse = _csr_gemv(matrix, order, alpha) if csr else _csc_gemv(matrix, alpha)
     else:
         dense = _dgemv_t if matrix.isTransposed else _dgemv_n
-        # Features are of one kind mostly: what the other takes is not made before it is met.
+        # Features mostly have one kind, so the product for the other kind is created on its first use.
         by_dense = lazily(lambda: dense(matrix, ORDERS[order], alpha))
         by_sparse = lazily(lambda: _dense_by_sparse(matrix, order, alpha))
 
@@ -468,7 +469,7 @@ _BySparse: TypeAlias = Callable[[SparseVector, float, list[float]], list[float]]
 
 
 def _dgemv_t(matrix: DenseMatrix, form: Order, alpha: float) -> _ByDense:
-    # Row by row, but without the four accumulators of ddot: those are spent on four rows at a time.
+    # Row by row, but without the four accumulators of ddot, which BLAS uses for four rows at a time.
     rows = [_bound_dot(row, form, form.lanes if form.vector else 1) for row in matrix.rows()]
 
     def by_dense(x: Sequence[float], beta: float, y: list[float]) -> list[float]:
@@ -483,14 +484,14 @@ def _dgemv_t(matrix: DenseMatrix, form: Order, alpha: float) -> _ByDense:
 
 def _dgemv_n(matrix: DenseMatrix, form: Order, alpha: float) -> _ByDense:
     # Four columns at a time: fma(x0, a0, fma(x1, a1, fma(x2, a2, fma(x3, a3, y)))), so each row is one chain
-    # over the columns 3 2 1 0, 7 6 5 4 and so on, then what is left, one by one.
+    # over the columns 3 2 1 0, 7 6 5 4 and so on, then the remaining columns one by one.
     size = matrix.numCols
     whole = size // 4 * 4
-    places = [start + offset for start in range(0, whole, 4) for offset in (3, 2, 1, 0)]
-    places += range(whole, size)
+    columns = [start + offset for start in range(0, whole, 4) for offset in (3, 2, 1, 0)]
+    columns += range(whole, size)
     rows = matrix.rows()
     fused_rows = len(rows) // form.lanes * form.lanes if form.vector else len(rows) * form.fused
-    chains = [_chain(True, tuple(row[place] for place in places)) for row in rows[:fused_rows]]
+    chains = [_chain(True, tuple(row[column] for column in columns)) for row in rows[:fused_rows]]
     unfused = [_unfused_row(row) for row in rows[fused_rows:]]
 
     def by_dense(x: Sequence[float], beta: float, y: list[float]) -> list[float]:
@@ -500,7 +501,7 @@ def _dgemv_n(matrix: DenseMatrix, form: Order, alpha: float) -> _ByDense:
         start = [0.0] * len(y) if beta == 0.0 else [beta * old for old in y]
         result = []
         if chains:
-            turned = [scaled[place] for place in places]
+            turned = [scaled[column] for column in columns]
             result = [chain(old, turned) for chain, old in zip(chains, start, strict=False)]
         result += [row(old, scaled) for row, old in zip(unfused, start[fused_rows:], strict=True)]
         return result
@@ -509,7 +510,7 @@ def _dgemv_n(matrix: DenseMatrix, form: Order, alpha: float) -> _ByDense:
 
 
 def _unfused_row(row: Sequence[float]) -> Chain:
-    """Return a row of `dgemvN` without fma: the products of four columns are summed before y is added."""
+    """Return a row of `dgemvN` without fma, which sums the products of four columns before it adds y."""
     whole = len(row) // 4 * 4
     quads = [(k, row[k], row[k + 1], row[k + 2], row[k + 3]) for k in range(0, whole, 4)]
     tail = _plain_chain(row[whole:])
@@ -523,7 +524,7 @@ def _unfused_row(row: Sequence[float]) -> Chain:
 
 
 def _dense_by_sparse(matrix: DenseMatrix, order: str, alpha: float) -> _BySparse:
-    # Each row by itself is a dot that adds in the order of the indices, as Spark's loop does.
+    # Each row is a dot product in the order of the indices, as in Spark's loop.
     rows = [dot(DenseVector(row), order) for row in matrix.rows()]
 
     def by_sparse(x: SparseVector, beta: float, y: list[float]) -> list[float]:
@@ -571,7 +572,7 @@ GEMM_BLOCK = 500
 
 
 def gemm_column(matrix: DenseMatrix, order: str) -> Callable[[Sequence[float], list[float]], list[float]]:
-    """Return f(x, y), the list matrix · x + y, as BLAS's `dgemm` does it for a matrix x of one column.
+    """Return f(x, y), the list matrix · x + y, as BLAS's `dgemm` computes it for a matrix x of one column.
 
     The layers of Spark's multilayer perceptron go through it: there is one accumulator per row, whatever the
     lanes, and y is added last. From 1,000,000 elements on, y takes the sum of every 500 columns. Follows
@@ -647,7 +648,7 @@ def nrm2(order: str) -> Callable[[Sequence[float]], float]:
 
 
 def float_dot(x: numpy.ndarray, y: numpy.ndarray) -> float:
-    """Return the dot of two float32 arrays in float32: each product and each sum rounded, in a row.
+    """Return the dot product of two float32 arrays, with each product and sum rounded to float32 in order.
 
     Follows the loop of Spark's `ml/recommendation/ALS.scala` (4.2), which no JVM fuses.
 
@@ -657,6 +658,7 @@ def float_dot(x: numpy.ndarray, y: numpy.ndarray) -> float:
     """
     import numpy
 
-    with numpy.errstate(all="ignore"):  # overflow is infinity, silently
-        # Prefix sums cannot be reordered; adding 0.0 makes the first term what 0.0f + term is.
+    with numpy.errstate(all="ignore"):  # overflow returns infinity without a warning
+        # numpy cannot reorder prefix sums; adding 0.0 turns a first term of -0.0 into 0.0, as 0.0f + term
+        # does.
         return float(numpy.add.accumulate(x * y + numpy.float32(0.0))[-1])

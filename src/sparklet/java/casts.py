@@ -19,7 +19,7 @@ _WIDE = decimal.Context(prec=400, rounding=decimal.ROUND_HALF_UP)
 def from_double(type: DataType, ansi: bool) -> Callable[[float], Any]:
     """Return Spark's `CAST(double AS type)` for a numeric Spark type.
 
-    Under ANSI a value out of range raises `InvalidValueError`; otherwise integers saturate as the JVM's do,
+    Under ANSI a value out of range raises `InvalidValueError`; otherwise integers saturate as in the JVM,
     and a decimal becomes null. Follows Spark's `sql/catalyst/expressions/Cast.scala` (4.2).
 
     >>> from sparklet.types import FLOAT, INTEGER
@@ -50,21 +50,21 @@ def _to_float(value: float) -> float:
 def _to_integral(type: IntegralType, ansi: bool) -> Callable[[float], int]:
     bits = type.bits
     lowest, highest = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
-    # A double is cast to the narrow types by way of int.
+    # Spark casts a double to the types narrower than int through int.
     bottom, top = (lowest, highest) if bits > 32 else (-(1 << 31), (1 << 31) - 1)
 
     def saturating(value: float) -> int:
         if value != value:
             return 0
-        whole = bottom if value <= bottom else top if value >= top else int(value)
-        return (whole - lowest) % (1 << bits) + lowest
+        integer = bottom if value <= bottom else top if value >= top else int(value)
+        return (integer - lowest) % (1 << bits) + lowest
 
     def exact(value: float) -> int:
-        # The bounds are compared as doubles: 2**63 passes for a bigint, and saturates.
+        # Spark compares the bounds as doubles, so 2**63 is in range for a bigint and saturates.
         if math.isfinite(value) and math.floor(value) <= float(top) and math.ceil(value) >= float(bottom):
-            whole = saturating(value)
-            if bits >= 32 or whole == int(value):
-                return whole
+            integer = saturating(value)
+            if bits >= 32 or integer == int(value):
+                return integer
         raise InvalidValueError(f"overflows {type}: {value}", value)
 
     return exact if ansi else saturating
@@ -76,7 +76,7 @@ def _to_decimal(type: DecimalType, ansi: bool) -> Callable[[float], decimal.Deci
 
     def cast(value: float) -> decimal.Decimal | None:
         if math.isfinite(value):
-            # Scala's BigDecimal takes the double's decimal text, not its binary value.
+            # Scala's BigDecimal is made from the double's decimal text, not from its binary value.
             number = decimal.Decimal(repr(value)).quantize(step, context=_WIDE)
             if abs(number) < limit:
                 return number

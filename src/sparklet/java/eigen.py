@@ -31,9 +31,9 @@ SMALLEST = math.sqrt(SAFE_MIN) / (EPS * EPS)
 
 
 def symmetric_eigen(rows: Sequence[Sequence[float]]) -> tuple[list[float], list[list[float]]]:
-    """Return the eigenvalues in ascending order, and the matrix of eigenvectors (its columns) row by row.
+    """Return the eigenvalues in ascending order, and the rows of the matrix whose columns are eigenvectors.
 
-    Only the lower triangle is read. Raises InvalidValueError where the sweeps do not converge.
+    Only the lower triangle is read. Raises InvalidValueError when the iteration does not converge.
 
     >>> symmetric_eigen([[2.0, 1.0], [1.0, 2.0]])
     ([1.0, 3.0], [[-0.7071067811865475, 0.7071067811865475], [0.7071067811865475, 0.7071067811865475]])
@@ -81,7 +81,7 @@ def _hypotenuse(x: float, y: float) -> float:
 
 
 def _reflector(column: Array) -> tuple[float, float]:
-    """Return tau and beta of the reflection that leaves beta alone in a column, and scale it (`dlarfg`)."""
+    """Return tau and beta of the reflection that reduces a column to beta, and scale it (`dlarfg`)."""
     alpha, rest = float(column[0]), column[1:]
     length = _norm(rest.tolist()) if len(rest) else 0.0
     if length == 0.0:
@@ -103,7 +103,7 @@ def _reflector(column: Array) -> tuple[float, float]:
 
 
 def _tridiagonal(a: Array) -> tuple[list[float], list[float], list[float]]:
-    """Return diagonal, subdiagonal and the factors of the reflections, which are left in `a` (`dsytd2`)."""
+    """Return diagonal, subdiagonal and the factors of the reflections; `a` receives these (`dsytd2`)."""
     n = len(a)
     d, e, tau = [0.0] * n, [0.0] * (n - 1), [0.0] * (n - 1)
     for i in range(n - 1):
@@ -127,11 +127,11 @@ def _tridiagonal(a: Array) -> tuple[list[float], list[float], list[float]]:
 
 
 def _symmetric_product(a: Array, x: Array, alpha: float) -> Array:
-    """Return alpha · a · x of a matrix of which the lower triangle counts (`dsymv`)."""
+    """Return alpha · a · x, reading only the lower triangle of the symmetric matrix a (`dsymv`)."""
     import numpy
 
     n = len(x)
-    right = numpy.zeros(n)  # what of each column lies below the diagonal, row after row
+    right = numpy.zeros(n)  # the sums of each column below the diagonal, row by row
     for i in range(1, n):
         right[:i] += a[i, :i] * x[i]
     y = numpy.zeros(n)
@@ -168,7 +168,7 @@ def _reflections(a: Array, tau: Sequence[float]) -> Array:
 
 
 def _rotation(f: float, g: float) -> tuple[float, float, float]:
-    """Return cosine, sine and length of the rotation that turns (f, g) to (length, 0) (`dlartg`)."""
+    """Return cosine, sine and length of the rotation from (f, g) to (length, 0) (`dlartg`)."""
     if g == 0.0:
         return 1.0, 0.0, f
     if f == 0.0:
@@ -230,7 +230,7 @@ def _rotate(z: Array, j: int, cosine: float, sine: float) -> None:
 
 
 def _sweeps(d: list[float], e: list[float], z: Array) -> None:
-    """Turn a tridiagonal matrix into its eigenvalues and `z` into their vectors (`dsteqr`)."""
+    """Replace a tridiagonal matrix by its eigenvalues and `z` by their vectors (`dsteqr`)."""
     n = len(d)
     rounds, start = [MOST_SWEEPS * n], 0
     while start < n:
@@ -272,7 +272,7 @@ def _sweeps(d: list[float], e: list[float], z: Array) -> None:
 
 
 def _ql(d: list[float], e: list[float], z: Array, low: int, end: int, rounds: list[int]) -> bool:
-    """Find the eigenvalues from the low end up; False where there are too many rounds."""
+    """Compute the eigenvalues from the low end up; return False after too many iterations."""
     while low <= end:
         m = low
         while m < end and not _negligible(e[m], d[m], d[m + 1]):
@@ -315,7 +315,7 @@ def _ql(d: list[float], e: list[float], z: Array, low: int, end: int, rounds: li
 
 
 def _qr(d: list[float], e: list[float], z: Array, high: int, end: int, rounds: list[int]) -> bool:
-    """Find the eigenvalues from the high end down; False where there are too many rounds."""
+    """Compute the eigenvalues from the high end down; return False after too many iterations."""
     while high >= end:
         m = high
         while m > end and not _negligible(e[m - 1], d[m], d[m - 1]):

@@ -1,7 +1,7 @@
-"""Functions of `java.lang.Math` that never raise: infinities and NaN where Python has exceptions.
+"""Functions of `java.lang.Math`, which return infinities and NaN where Python raises exceptions.
 
-Results are libm's, except those of log1p. HotSpot has its own exp, log and pow; they differ by at most one
-unit in the last place.
+The functions call libm, except log1p. HotSpot has its own exp, log and pow, which differ by at most one unit
+in the last place.
 """
 
 from __future__ import annotations
@@ -80,9 +80,9 @@ LOG1P_TERMS = (
 
 
 def log1p(x: float) -> float:
-    """Return the natural logarithm of 1 + x, -infinity of -1, NaN below.
+    """Return the natural logarithm of 1 + x, -infinity for -1, NaN for numbers below -1.
 
-    Java's `Math.log1p` is fdlibm's on every JVM, so this is that, and agrees bit for bit.
+    Every JVM computes `Math.log1p` with fdlibm; this function reproduces fdlibm bit for bit.
 
     >>> log1p(1e-20), log1p(-1.0), log1p(-2.0)
     (1e-20, -inf, nan)
@@ -97,7 +97,7 @@ def log1p(x: float) -> float:
         power, rest, f = 0, 0.0, x
         fraction = 1
     else:
-        large = high >= 0x43400000  # from 2**53 on, 1 is lost
+        large = high >= 0x43400000  # from 2**53 on, 1 + x is x
         u = x if large else 1.0 + x
         word = _high_word(u)
         power = (word >> 20) - 1023
@@ -156,7 +156,7 @@ def log2(x: float) -> float:
 
 
 def pow(x: float, y: float) -> float:
-    """Return Java's `Math.pow`: NaN for 1 to the power of NaN or an infinity, unlike C.
+    """Return Java's `Math.pow`, which unlike C returns NaN for 1 to the power of NaN or an infinity.
 
     >>> pow(2.0, 0.5), pow(-8.0, 1 / 3), pow(-0.0, -3.0), pow(1.0, float("nan")), pow(float("nan"), 0.0)
     (1.4142135623730951, nan, -inf, nan, 1.0)
@@ -183,7 +183,7 @@ def sqrt(x: float) -> float:
 
 
 def div(a: float, b: float) -> float:
-    """Return the IEEE quotient a / b: a division by zero gives an infinity or NaN.
+    """Return the IEEE quotient a / b, which is an infinity or NaN for a division by zero.
 
     >>> div(1.0, -0.0), div(0.0, 0.0), div(3.0, 2.0)
     (-inf, nan, 1.5)
@@ -233,7 +233,7 @@ def tan(x: float) -> float:
 
 
 def asin(x: float) -> float:
-    """Return the arc sine, NaN of what is beyond 1.
+    """Return the arc sine, NaN for numbers outside [-1, 1].
 
     >>> asin(0.0), asin(2.0)
     (0.0, nan)
@@ -245,7 +245,7 @@ def asin(x: float) -> float:
 
 
 def acos(x: float) -> float:
-    """Return the arc cosine, NaN of what is beyond 1.
+    """Return the arc cosine, NaN for numbers outside [-1, 1].
 
     >>> acos(1.0), acos(2.0)
     (0.0, nan)

@@ -98,7 +98,7 @@ def _string_hasher(legacy: bool) -> Callable[..., int]:
     if (module := kernels()) is not None:
         murmur3 = module.murmur3
         return lambda value: murmur3(value, legacy, SEED)
-    # Java writes ? for half a surrogate pair, too.
+    # Java encodes a lone surrogate as ?, as the "replace" handler does.
     return lambda value: hash_bytes(value.encode("utf-8", "replace"), legacy=legacy)
 
 
@@ -114,7 +114,7 @@ _HASHERS: dict[DataType, Callable[..., int]] = {
 
 
 def term_hasher(type: DataType, *, legacy: bool = False) -> Callable[[object], int]:
-    """Return f(term), the signed murmur3 hash of a term of the Spark type `type`; a null hashes to the seed.
+    """Return f(term), the signed murmur3 hash of a term of the Spark type `type`; null hashes to the seed.
 
     `legacy` is the hash of strings by a HashingTF that Spark before 3.0 saved. The index of a term is
     `f(term) % numFeatures`. Raises OptionError for a type that Spark's hashing refuses. Follows Spark's

@@ -1,14 +1,16 @@
-"""Feature vectors that never come to be: their parts, in order, as the arguments of a function.
+"""Layouts of feature vectors that are passed as separate arguments.
 
-A layout is a tuple of segments, and a function of a layout takes one positional argument for each:
+A layout is a tuple of segments. A function of a layout takes one positional argument for each segment:
 
 - `("scalar", start)`: a float, the feature `start`;
-- `("onehot", start, size)`: the index (int or float) of the one feature of `size` that is 1.0; with NaN and
-  all that is not `0 <= index < size` none is, and a fraction is cut off;
+- `("onehot", start, size)`: the index (int or float, truncated) of the feature that is 1.0 among `size`
+  features;
+  with NaN or an index outside [0, size), all of them are 0.0;
 - `("vector", start, size)`: a DenseVector or SparseVector with the features from `start`. A size of None
-  leaves the vector's size open; only the last segment may have it.
+  allows
+  any size; only the last segment may have it.
 
-Features that no segment has are 0.0.
+Features that are in no segment are 0.0.
 """
 
 from __future__ import annotations
@@ -29,13 +31,13 @@ Segment: TypeAlias = (
 Layout: TypeAlias = tuple[Segment, ...]
 
 WHOLE: Layout = (("vector", 0, None),)
-"""The layout of a feature vector that is one value."""
+"""The layout of a feature vector that is passed as one argument."""
 
 
 def check_layout(layout: Layout) -> int | None:
-    """Return how many features a layout has, None where its last vector leaves that open.
+    """Return the number of features of a layout, None when its last vector may have any size.
 
-    Raises ValueError for segments out of order, which is a mistake of the code that made them.
+    Raises ValueError for segments out of order, which is a bug of the caller.
 
     >>> check_layout((("scalar", 0), ("onehot", 1, 4), ("vector", 5, 10)))
     15
@@ -68,16 +70,16 @@ def _nonzeros(segment: Segment, value: Any) -> Iterator[tuple[int, float]]:
             yield start + int(value), 1.0
     else:
         vector = _sized(value, segment[2])
-        places = range(len(vector.values)) if isinstance(vector, DenseVector) else vector.indices
-        for place, element in zip(places, vector.values, strict=False):
+        indices = range(len(vector.values)) if isinstance(vector, DenseVector) else vector.indices
+        for index, element in zip(indices, vector.values, strict=False):
             if element != 0.0:
-                yield start + place, element
+                yield start + index, element
 
 
 def nonzero_reader(layout: Layout) -> Callable[..., list[tuple[int, float]]]:
-    """Return the function from segments to what is not zero in them, as (feature, value) in order.
+    """Return the function from segments to their non-zeros, as (feature, value) in order.
 
-    NaN is not zero, -0.0 is: what Spark's VectorAssembler keeps (`ml/feature/VectorAssembler.scala`, 4.2).
+    NaN is a non-zero, -0.0 is not, as in Spark's VectorAssembler (`ml/feature/VectorAssembler.scala`, 4.2).
 
     >>> nonzero_reader((("scalar", 0), ("onehot", 1, 4)))(-0.0, 2.0)
     [(3, 1.0)]
@@ -86,9 +88,9 @@ def nonzero_reader(layout: Layout) -> Callable[..., list[tuple[int, float]]]:
 
     def read(*segments: Any) -> list[tuple[int, float]]:
         return [
-            found
+            nonzero
             for segment, value in zip(layout, segments, strict=True)
-            for found in _nonzeros(segment, value)
+            for nonzero in _nonzeros(segment, value)
         ]
 
     return read
@@ -116,8 +118,8 @@ def dense_reader(layout: Layout, size: int) -> Callable[..., list[float]]:
                 if isinstance(vector, DenseVector):
                     features[start : start + vector.size] = vector.values
                 else:
-                    for place, element in zip(vector.indices, vector.values, strict=False):
-                        features[start + place] = element
+                    for index, element in zip(vector.indices, vector.values, strict=False):
+                        features[start + index] = element
         return features
 
     return read

@@ -1,4 +1,4 @@
-"""`String.toLowerCase` of the JVM, where it differs from Python's: young letters, final sigma, locales."""
+"""The JVM's `String.toLowerCase`, which differs from Python's in new letters, final sigma and locales."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ __all__ = ["java_lower"]
 SIGMA, FINAL_SIGMA = "\u03a3", "\u03c2"
 DOT_ABOVE = "\u0307"
 
-# Capitals that Unicode 14 to 16 brought; JDK 17 knows Unicode 13 and leaves them as they are.
+# Capitals added by Unicode 14 to 16; JDK 17 supports Unicode 13 and does not change them.
 YOUNG_CAPITALS = re.compile(
     "[\u1c89\u2c2f\ua7c0\ua7cb\ua7cc\ua7d0\ua7d6\ua7d8\ua7da\ua7dc\U00010570-\U00010595\U00010d50-\U00010d65]"
 )
 SPECIAL = re.compile(f"{SIGMA}|{YOUNG_CAPITALS.pattern}")
-BELOW_CLASSES = frozenset({0, 230})  # combining classes that end the search for a mark above
+BELOW_CLASSES = frozenset({0, 230})  # combining classes that end the search for a mark above the letter
 
 
 def java_lower(text: str, locale: str = "en") -> str:
-    """Return Java's `text.toLowerCase(new Locale(locale))`, as JDK 17 does it.
+    """Return `text.toLowerCase(new Locale(locale))` of JDK 17.
 
-    Only the locales "tr", "az" and "lt" differ from the others; "tr_TR" is not one of them, because Spark
-    passes the whole name as the language.
+    Only the locales "tr", "az" and "lt" have special rules. "tr_TR" has none, because Spark passes the full
+    name as the language.
 
     >>> java_lower("ΛΟΓΟΣ ΛΟΓΟΣ-Δ"), java_lower("TITLE", "tr"), java_lower("TITLE", "tr_TR")
     ('λογος λογοσ-δ', 't\u0131tle', 'title')
@@ -46,7 +46,8 @@ def java_lower(text: str, locale: str = "en") -> str:
 
 
 def _turkish(text: str) -> str:
-    # .lower() does the rest. I is dotless unless a dot follows, which it swallows.
+    # str.lower converts all other letters. I becomes dotless unless a combining dot follows, which is
+    # removed.
     if "I" not in text and "\u0130" not in text:
         return text
     result, chars = [], list(text)
@@ -62,7 +63,7 @@ def _turkish(text: str) -> str:
 
 
 def _lithuanian(text: str) -> str:
-    # The dot of an i stays visible under a further mark.
+    # An i with another mark above keeps its dot.
     result = []
     for index, char in enumerate(text):
         if char in LITHUANIAN:
@@ -79,7 +80,7 @@ _LANGUAGES = {"tr": _turkish, "az": _turkish, "lt": _lithuanian}
 
 
 def _following_mark(chars: list[str] | str, index: int, wanted: str = "") -> int:
-    """Return where the first mark above after `index` stands (`wanted`, if given), 0 if there is none."""
+    """Return the index of the first mark above after `index` (of `wanted`, if given), 0 if there is none."""
     for position in range(index + 1, len(chars)):
         char = chars[position]
         mark = unicodedata.combining(char) if char else 0
@@ -91,8 +92,8 @@ def _following_mark(chars: list[str] | str, index: int, wanted: str = "") -> int
 
 
 # --- final sigma ----------------------------------------------------------------------------------
-# Java asks its own word iterator, not Unicode's rule, so hyphens and dots keep a word together if a letter
-# follows, and a colon ends it. One letter per character stands for its class in the iterator's grammar.
+# Java uses its own word iterator instead of Unicode's rule: a hyphen or dot does not end a word if a letter
+# follows, and a colon ends it. Each character maps to one letter, its class in the iterator's grammar.
 
 CLASS_OF_CATEGORY = {
     **dict.fromkeys(("Lu", "Ll", "Lt", "Lm", "Lo", "Mc"), "L"),
@@ -119,7 +120,7 @@ WORD = f"(?:{LETTER}+(?:[-q.]i*{LETTER}+)*(?:di*)?)"
 NUMBER = f"(?:{DIGIT}+(?:[,q.]i*{DIGIT}+)*)"
 RUN = f"(?:{NUMBER}{WORD})*(?:{NUMBER}(?:%i*)?)?"
 TOKEN = re.compile(f"i*(?:{WORD}{RUN}|[#.]i*{RUN}|(?=D){RUN}|.i*(?:Ei*)*)")
-# JDK 17's list of cased characters beyond upper, lower and title case
+# JDK 17's list of cased characters other than upper, lower and title case
 OTHER_CASED = re.compile(
     "[\u02b0-\u02b8\u02c0\u02c1\u02e0-\u02e4\u0345\u037a\u1d2c-\u1d61\u2160-\u217f\u24b6-\u24e9]"
 )
@@ -133,14 +134,14 @@ def _class(char: str) -> str:
 
 
 def _word_ends(text: str) -> frozenset[int]:
-    """Return the boundaries of Java's `BreakIterator.getWordInstance`, as far as they concern letters."""
+    """Return the boundaries of Java's `BreakIterator.getWordInstance` that matter for letters."""
     classes = "".join(map(_class, text))
     ends, position = {0, len(text)}, 0
     while position < len(text):
         match = TOKEN.match(classes, position)
         position = match.end() if match and match.end() > position else position + 1
         ends.add(position)
-    # The iterator looks at the second half of a surrogate pair and breaks behind it, but not at the start.
+    # The iterator reads the second half of a surrogate pair and breaks after it, except at the start.
     ends.update(index + 1 for index, char in enumerate(text) if index and char > BMP_END)
     return frozenset(ends)
 

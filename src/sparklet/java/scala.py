@@ -1,4 +1,4 @@
-"""Orders that Scala's collections have by accident, where an answer of Spark depends on them."""
+"""The iteration orders of Scala's collections on which results of Spark depend."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from sparklet.java.hashing import java_string_hash
 
 __all__ = ["set_order"]
 
-_SMALL = 4  # up to here a set keeps the order of insertion
-_BITS = 5  # of the hash, used up by each level of the trie
+_SMALL = 4  # sets up to this size keep the order of insertion
+_BITS = 5  # bits of the hash for each level of the trie
 _WORD = 0xFFFFFFFF
 
 
@@ -46,15 +46,16 @@ def _path(code: int) -> tuple[int, ...]:
 
 
 def _trie_2_13(entries: Sequence[tuple[str, int]], shift: int) -> list[str]:
-    # A node iterates over the elements that are alone in their branch before it descends into the others.
+    # A node iterates over the elements that are alone in their branches before it descends into other
+    # branches.
     if shift >= 32:
         return [name for name, _ in entries]
     branches: dict[int, list[tuple[str, int]]] = {}
     for entry in entries:
         branches.setdefault(entry[1] >> shift & 31, []).append(entry)
     ordered = [branches[mask] for mask in sorted(branches)]
-    found = [branch[0][0] for branch in ordered if len(branch) == 1]
+    names = [branch[0][0] for branch in ordered if len(branch) == 1]
     for branch in ordered:
         if len(branch) > 1:
-            found += _trie_2_13(branch, shift + _BITS)
-    return found
+            names += _trie_2_13(branch, shift + _BITS)
+    return names

@@ -1,4 +1,4 @@
-"""Special functions of commons-math3 and Breeze, which Spark's models call.
+"""Special functions of commons-math3 and Breeze that Spark's models call.
 
 They are written out as there, series by series: another good `erf` or `digamma` would differ in its last
 bits. Inside, commons-math3 uses its own `FastMath.exp` and `log`, which are within an ulp of the ones here.
@@ -63,12 +63,12 @@ def _unshifted_digamma(x: float) -> float:
 
 
 def digammas(xs: Sequence[float]) -> list[float]:
-    """Return `digamma` of many finite numbers from zero up, to the same bits but faster.
+    """Return `digamma` of many finite non-negative numbers, with the same bits but faster.
 
     >>> digammas((1.0, 100.0)) == [digamma(1.0), digamma(100.0)]
     True
     """
-    # Divisions and additions by numpy are rounded as any others; logarithms would not be.
+    # numpy rounds divisions and additions correctly, but not logarithms.
     import numpy
 
     result: list[float] = []
@@ -81,10 +81,10 @@ def digammas(xs: Sequence[float]) -> list[float]:
                 shifts.append((moving, 1.0 / x))
                 x = numpy.where(moving, x + 1.0, x)
                 moving = moving & (x < LARGEST_SHIFTED)
-        found = numpy.array([_unshifted_digamma(value) for value in x.tolist()])
+        values = numpy.array([_unshifted_digamma(value) for value in x.tolist()])
         for moved, term in reversed(shifts):
-            found = numpy.where(moved, found - term, found)
-        result += found.tolist()
+            values = numpy.where(moved, values - term, values)
+        result += values.tolist()
     return result
 
 

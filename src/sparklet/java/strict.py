@@ -1,6 +1,6 @@
-"""`java.lang.StrictMath`, bit for bit: what Spark SQL's logarithms and `exp` call, where MLlib calls `Math`.
+"""`java.lang.StrictMath`, bit for bit; Spark SQL's logarithms and `exp` call it, MLlib calls `Math`.
 
-The algorithms are fdlibm's, published by Sun Microsystems; its names are kept.
+The algorithms and names are those of fdlibm, published by Sun Microsystems.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _join(high: int, low: int) -> float:
 
 
 def _normal(x: float) -> tuple[float, int, int, int]:
-    """Return a positive number made normal, its exponent's correction, and its high and low bits."""
+    """Return a positive number scaled to normal, its exponent's correction, and its high and low bits."""
     high, low = _split(x)
     if high >= SUBNORMAL_BELOW:
         return x, 0, high, low

@@ -1,4 +1,4 @@
-"""Text as the JVM writes and cuts it: numbers to strings, lower case, splitting, lengths."""
+"""The JVM's text functions: conversion of numbers to strings, splitting and lengths."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _wrap_long(value: int) -> int:
 
 
 def _integer_digits(significand: int, exponent: int, precision: int) -> tuple[str, int]:
-    # JDK 17 prints integers exactly, less the digits that lie below the precision of the type.
+    # JDK 17 prints integers exactly, without the digits below the precision of the type.
     value = (significand << exponent) >> (SIGNIFICAND_BITS - 1)
     dropped = 0
     if exponent > precision:
@@ -73,7 +73,7 @@ def _integer_digits(significand: int, exponent: int, precision: int) -> tuple[st
 
 
 def _digits_17(significand: int, exponent: int, precision: int) -> tuple[str, int]:
-    """Return the digits that JDK 8 to 18 choose, and how many of them stand before the point.
+    """Return the digits that JDK 8 to 18 print, and the number of digits before the decimal point.
 
     The value is significand * 2**(exponent - 52), its significand normalised to 53 bits, of which `precision`
     were given. The digits are Steele and White's free-format ones with the departures that make the JDK's
@@ -108,7 +108,7 @@ def _digits_17(significand: int, exponent: int, precision: int) -> tuple[str, in
         digit, rest = divmod(rest, scale)
         rest, gap = 10 * rest, wrap(10 * gap)
         if gap <= 0:
-            return digit, rest, gap, True, True  # the JDK's own guard
+            return digit, rest, gap, True, True  # the JDK has this guard
         above = wrap(rest + gap) - tens
         return digit, rest, gap, rest < gap, above > 0 or (above == 0 and wrap is int)
 
@@ -132,7 +132,7 @@ def _digits_17(significand: int, exponent: int, precision: int) -> tuple[str, in
 
 
 def _digits_19(value: float, shortest: str) -> tuple[str, int]:
-    """Return the digits that JDK 19 and later choose: the shortest, but the nearest two rather than one.
+    """Return the digits that JDK 19 and later print: the shortest, but at least the two nearest digits.
 
     `shortest` is the shortest text in Python's notation that reads back as the value.
     """
@@ -234,7 +234,7 @@ def _shortest_single(value: float) -> str:
         text = f"{value:.{places}e}"
         if _to_single(float(text)) == value:
             return text
-        # Just above a power of two the gap is wider than below it: the farther neighbour may read back.
+        # The gap above a power of two is wider than the gap below, so the farther neighbour may read back.
         above = str(Decimal(text).next_plus(Context(prec=places + 1)))
         if _to_single(float(above)) == value:
             return above
@@ -243,7 +243,7 @@ def _shortest_single(value: float) -> str:
 
 # --- Spark's cast to string -----------------------------------------------------------------------
 
-DECIMAL_CONTEXT = Context(prec=77, rounding=ROUND_HALF_UP)  # two digits of 38 and a rounding
+DECIMAL_CONTEXT = Context(prec=77, rounding=ROUND_HALF_UP)  # twice 38 digits, and one for rounding
 
 
 def to_string(
@@ -297,7 +297,7 @@ def _decimal_to_string(value: Decimal, scale: int, plain: bool) -> str:
     fitted = value.quantize(Decimal(1).scaleb(-scale), context=DECIMAL_CONTEXT)
     if not fitted:
         fitted = fitted.copy_abs()  # java.math.BigDecimal has no -0
-    # Python's str of a decimal is the same specification's "scientific string" as BigDecimal.toString
+    # str of a Python decimal and BigDecimal.toString implement the same "scientific string"
     return f"{fitted:f}" if plain else str(fitted)
 
 
@@ -317,11 +317,11 @@ def _timestamp_to_string(value: dt.datetime, timezone: str | None) -> str:
 
 # --- strings --------------------------------------------------------------------------------------
 
-JAVA_WHITESPACE = re.compile("[ \t\n\x0b\f\r]")  # Java's \s; Python's takes Unicode's spaces too
+JAVA_WHITESPACE = re.compile("[ \t\n\x0b\f\r]")  # Java's \s; Python's also matches Unicode spaces
 
 
 def java_split_whitespace(text: str) -> list[str]:
-    r"""Return Java's `text.split("\\s")`: empty strings in front and between stay, those at the end go.
+    r"""Return Java's `text.split("\\s")`, which removes empty strings only at the end.
 
     Follows Spark's `ml/feature/Tokenizer.scala` (4.2).
 
@@ -336,7 +336,7 @@ def java_split_whitespace(text: str) -> list[str]:
 
 
 def utf16_length(text: str) -> int:
-    """Return Java's `text.length()`: characters beyond U+FFFF count twice.
+    """Return Java's `text.length()`, which counts characters beyond U+FFFF twice.
 
     >>> utf16_length("aé😀")
     4
