@@ -1,4 +1,4 @@
-"""Stages that people write in Python: which classes a folder may name, and how they become stages."""
+"""User-written Python stages: which classes a folder may name, and how they are imported."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ To make a Python-defined stage servable:
 
 
 class Authored(ABC):
-    """What a class must extend for a folder to name it; `sparklet.spark.OnlineTransformer` does."""
+    """Base of every class that a folder may name; `sparklet.spark.OnlineTransformer` extends it."""
 
     @classmethod
     @abstractmethod
     def online(cls, saved: SavedStage) -> Stage:
-        """Return the stage that a folder saved by this class holds."""
+        """Return the stage that is saved in a folder of this class."""
 
 
 def check_trusted(trusted: object) -> tuple[str, ...]:
-    """Return the packages of `load(trusted=...)`; `OptionError` for what is no list of importable names."""
+    """Return the packages of `load(trusted=...)`; raise `OptionError` unless they are importable names."""
     if isinstance(trusted, str) or not isinstance(trusted, Sequence):
         raise OptionError("trusted", trusted, "a list of package names, such as ['my_package']")
     for package in trusted:
@@ -55,12 +55,12 @@ def check_trusted(trusted: object) -> tuple[str, ...]:
 
 
 def is_python(className: str) -> bool:
-    """Tell whether a class name that no registry knows is more likely Python's than the JVM's."""
+    """Return whether an unregistered class name is more likely a Python class than a JVM class."""
     return className.split(".", maxsplit=1)[0] not in ("ml", "com", "org", "ai", "io", "net")
 
 
 def is_trusted(className: str, trusted: Sequence[str]) -> bool:
-    """Tell whether the class lies in one of the packages or below.
+    """Return whether a class is defined in one of the packages or their subpackages.
 
     >>> is_trusted("shop.stages.Basket", ["shop"]), is_trusted("shop_evil.Basket", ["shop"])
     (True, False)
@@ -70,7 +70,7 @@ def is_trusted(className: str, trusted: Sequence[str]) -> bool:
 
 
 def authored(className: str, trusted: Sequence[str]) -> type[Authored] | str:
-    """Return the class of that name, imported from a trusted package, or the reason why there is none.
+    """Import a class from a trusted package and return it, or return the reason why that is impossible.
 
     Nothing is imported for a name outside of `trusted`.
     """
@@ -83,7 +83,7 @@ def authored(className: str, trusted: Sequence[str]) -> type[Authored] | str:
     if "__main__" in parts[1:]:
         return "__main__ of a package is a program, not a module"
     try:
-        # `import __main__` is what runs, so no file is looked for.
+        # `__main__` is the running program, so no file is searched for it.
         found = getattr(
             sys.modules["__main__"] if module == "__main__" else import_module(module), name, None
         )

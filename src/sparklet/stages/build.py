@@ -1,4 +1,4 @@
-"""A saved folder becomes stages: classes looked up, fields converted, every problem listed at once."""
+"""Build stages from a saved folder, and report all problems in one error."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ __all__ = ["build"]
 
 
 def build(saved: SavedStage, trusted: Sequence[str] = ()) -> Stage:
-    """Return the stage that a folder holds, with all stages inside it.
+    """Return the stage that is saved in a folder, with its nested stages.
 
-    Classes that people wrote in Python are imported from the packages of `trusted`, and from no others.
+    User-written Python classes are imported from the packages of `trusted` only.
     Raises `UnsupportedModelError`, which lists every stage that cannot be scored and why; another
     `ModelError` where a file of the model is absent or cannot be read.
     """
@@ -39,14 +39,14 @@ def build(saved: SavedStage, trusted: Sequence[str] = ()) -> Stage:
     return made
 
 
-# People nest a pipeline in a cross-validator in a pipeline; folders made to overflow the stack nest further.
+# Real models nest a few levels (pipeline, cross-validator, pipeline); the limit prevents a stack overflow.
 _DEEPEST = 50
 
 
 class _Builder:
     def __init__(self, trusted: Sequence[str]) -> None:
         self._trusted = trusted
-        # Whether a stage was refused that its author could make servable.
+        # Whether a refused stage could be made servable by its author.
         self.authored = False
         self.problems: list[StageProblem] = []
         self.absent: list[MissingDataError] = []
@@ -69,14 +69,14 @@ class _Builder:
         try:
             data = cls.data(saved)
         except MissingDataError as error:
-            # The stages that follow may be unsupported, which the user should hear first.
+            # A later stage may be unsupported, which is the more important problem to report.
             self.absent.append(error)
             return None
         values = {**saved.params, **{name: self._built(value) for name, value in data.items()}}
         return self._construct(cls, saved, values)
 
     def _foreign(self, saved: SavedStage) -> Stage | None:
-        """Return a stage that no registry knows: one that its author wrote in Python, or none."""
+        """Return the user-written Python stage of an unregistered class, or None."""
         if not is_python(saved.className) and not is_trusted(saved.className, self._trusted):
             self._refuse(saved, _unknown(saved.className))
             return None
@@ -104,7 +104,7 @@ class _Builder:
 
     def _construct(self, cls: type[Stage], saved: SavedStage, values: dict[str, Any]) -> Stage | None:
         if self.problems or self.absent:
-            # Something inside is refused: the fields that hold it would not convert.
+            # A nested stage was refused, so the fields that contain it cannot be converted.
             values = {name: value for name, value in values.items() if name in saved.params}
         fields: dict[str, Any] = {}
         refused = False

@@ -1,4 +1,4 @@
-"""What a pure function answered, remembered within bounds: the words of a language come again and again."""
+"""A bounded cache for pure functions, such as the index of a word."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ V = TypeVar("V")
 
 
 class Memo(dict[K, V], Generic[K, V]):
-    """Look up `function(key)`; a hit costs no more than a dict's.
+    """Return `function(key)` from a cache; a hit costs as much as a dict lookup.
 
-    All is forgotten where it would grow too large, and long texts are not kept. Keys that are equal share an
-    answer, so 0.0 and -0.0, or 1 and True, must not both be keys.
+    The cache is cleared when it is full, and long strings are not stored. Equal keys share a result, so 0.0
+    and -0.0, or 1 and True, must not both be keys.
 
     >>> lengths = Memo(len)
     >>> lengths["word"], lengths

@@ -1,4 +1,4 @@
-"""Params and data as saved become the typed fields of a stage, or are refused with a reason."""
+"""Convert saved params and data to the typed fields of a stage, or refuse them with a reason."""
 
 from __future__ import annotations
 
@@ -155,9 +155,9 @@ _known: dict[type[Stage], Mapping[str, Convert]] = {}
 
 
 def converters(cls: type[Stage]) -> Mapping[str, Convert]:
-    """Return for each field of a stage class the function that makes a saved value fit its annotation.
+    """Return for each field of a stage class the function that converts a saved value to its annotation.
 
-    The functions raise `ValueError` whose text says what was expected.
+    The functions raise `ValueError` with the expected form as its text.
     """
     if cls not in _known:
         hints = typing.get_type_hints(cls)

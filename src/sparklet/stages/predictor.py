@@ -26,7 +26,7 @@ class HasFeaturesCol(Stage):
 
     @property
     def width(self) -> int | None:
-        """Return how many features the model was trained on, where it knows."""
+        """Return the number of features in training, None if it is unknown."""
         return None
 
     def features(self, columns: Columns) -> Column:
@@ -36,15 +36,15 @@ class HasFeaturesCol(Stage):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PredictionModel(HasFeaturesCol):
-    """A model with one prediction (double). A subclass writes `predict`."""
+    """A model with one prediction (double). A subclass defines `predict`."""
 
     predictionCol: str = "prediction"
 
     def predict(self, profile: Profile) -> Emit:
-        """Return the work from features to prediction."""
+        """Return the function from features to the prediction."""
         raise TypeError(f"{type(self).__name__} has no predict")
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         if self.predictionCol:
-            made = columns.new(self.predictionCol, DOUBLE)
-            yield Bound((self.features(columns),), (made,), emit=self.predict(columns.profile))
+            target = columns.new(self.predictionCol, DOUBLE)
+            yield Bound((self.features(columns),), (target,), emit=self.predict(columns.profile))

@@ -14,8 +14,8 @@ _Stage = TypeVar("_Stage")
 class Registry(Mapping[str, type[_Stage]]):
     """Map full Spark class names to stage classes.
 
-    `declare` tells which module defines a class, `register` is called as that module is imported. Iterating
-    gives the names and imports nothing; `values` and `items` import every stage.
+    `declare` records which module defines a class; the module calls `register` when it is imported. Iterating
+    yields the names without importing a module; `values` and `items` import every stage.
 
     >>> from sparklet.stages import registry
     >>> registry["org.apache.spark.ml.feature.Binarizer"].__module__
@@ -37,7 +37,7 @@ class Registry(Mapping[str, type[_Stage]]):
             self._modules[className] = f"{package}.{module}"
 
     def register(self, className: str, cls: type[_Stage]) -> None:
-        """Add the class of a stage. Raises `TypeError` where another class has its name."""
+        """Add the class of a stage; raise `TypeError` if another class has its name."""
         if className in self._classes:
             raise TypeError(f"{className} is registered twice: {self._classes[className]} and {cls}")
         self._classes[className] = cls

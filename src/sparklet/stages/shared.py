@@ -16,7 +16,7 @@ __all__ = ["HasInputCol", "HasInputCols", "drop_if_missing", "sized", "to_double
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HasInputCol(Stage):
-    """A stage from one column to one column."""
+    """A stage with one input column and one output column."""
 
     inputCol: str | None = None
     outputCol: str | None = None
@@ -32,19 +32,19 @@ class HasInputCol(Stage):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HasInputCols(HasInputCol):
-    """A stage that treats one column, or several side by side."""
+    """A stage with one input column, or with several that it treats separately."""
 
     inputCols: tuple[str, ...] | None = None
     outputCols: tuple[str, ...] | None = None
 
     @property
     def several(self) -> bool:
-        """Tell whether the plural params rule; before 2.4 defaults of the singular ones are saved too."""
+        """Return whether the plural params are used; before 2.4 the singular ones have saved defaults."""
         return self.inputCols is not None
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Return the input and output columns in pairs."""
+        """Return pairs of input and output columns."""
         if self.inputCols is not None:
             return tuple(zip(self.inputCols, self.outputCols or (), strict=True))
         return ((self.inputCol or "", self.output),)
@@ -58,12 +58,12 @@ class HasInputCols(HasInputCol):
 
 
 def to_double(column: Column) -> Callable[[Any], Any] | None:
-    """Return the function that casts a value of a numeric column to double, None where it is one."""
+    """Return the function that casts a value of a numeric column to double, None if it already is one."""
     return None if is_floating(column.type) else float
 
 
 def drop_if_missing(value: Any) -> bool:
-    """Tell whether `DataFrame.na.drop` drops a row for this value: null, or NaN of a number."""
+    """Return whether `DataFrame.na.drop` drops a row for this value: null, or NaN of a number."""
     return value is None or value != value
 
 

@@ -1,4 +1,4 @@
-"""What a stage is: a frozen class named as Spark's, which binds typed columns to plain functions."""
+"""The base class of stages: frozen, named like Spark's class, and bound to typed columns as functions."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ class Dropped(Exception):  # noqa: N818 - control flow, not an error
 
 @dataclass(frozen=True, eq=False)
 class Bound:
-    """One piece of a stage's work: from the values of some columns to the value of one.
+    """A step of a stage: input columns, output columns and the function between their values.
 
-    It is a function, or `emit`, which adds the nodes of the same work to the expression graph. With no
-    outputs the function only decides about the row, and with several it returns a tuple.
+    Either `function` or `emit` is set; `emit` adds the nodes of the computation to the expression graph.
+    Without outputs the function only refuses or drops rows; with several it returns a tuple.
 
-    - `drops`: it may raise `Dropped`, so it runs even where nobody asks for its outputs.
-    - `optional`: where the input column is absent, the outputs are left out, as by Spark's
-      StringIndexerModel.
-    - `nulls`: it takes null; elsewhere null is refused before.
+    - `drops`: it may raise `Dropped`, so it runs even if its outputs are not needed.
+    - `optional`: if the input column is absent, the outputs are omitted, as in Spark's StringIndexerModel.
+    - `nulls`: it accepts null; otherwise null is refused before it is called.
     """
 
     inputs: tuple[Column, ...]
@@ -42,9 +41,9 @@ class Bound:
 
 @dataclass(frozen=True)
 class Rounding:
-    """Say that floats of some output columns may differ from Spark's in their last bits, and why.
+    """The reason why floats of some output columns may differ from Spark's in their last bits.
 
-    `params` are the params that name these columns; without any, it holds for all outputs of the stage.
+    `params` are the params that name these columns; without any, all outputs of the stage may differ.
     `ulps` units in the last place are allowed.
     """
 
@@ -55,9 +54,9 @@ class Rounding:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Stage:
-    """Base of all stages. A subclass writes one of `bind` and `expand`.
+    """Base class of all stages. A subclass defines either `bind` or `expand`.
 
-    Fields bear the names under which Spark saves them: params, and what `data` reads from Parquet.
+    The fields are the params and the data that `data` reads from Parquet, under the names of Spark.
     """
 
     className: ClassVar[str]
@@ -66,37 +65,37 @@ class Stage:
     since: ClassVar[str] = "2.0"
     """The first Spark release that has the class; 2.0 is the oldest whose models can be read."""
     rounding: ClassVar[Rounding | None] = None
-    """Which outputs may differ from Spark's in their last bits; None where every bit is equal."""
+    """The outputs that may differ from Spark's in their last bits; None if every bit is equal."""
 
     uid: str
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
-        """Read the fields that are not params, by name.
+        """Return the fields that are not params, by name.
 
-        A `SavedStage` in the answer, or in a sequence there, is built into a stage.
+        A `SavedStage` among the values, or in a sequence among them, is built into a stage.
         """
         return {}
 
     def check(self) -> str | None:
-        """Return why params that are each legal cannot be scored together, or None."""
+        """Return why the combination of params cannot be scored, or None."""
         return None
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
-        """Take typed columns and yield the functions that make new ones, in Spark's order."""
+        """Take typed input columns and yield the steps that compute the outputs, in Spark's order."""
         raise TypeError(f"{type(self).__name__} expands into other stages")
 
     def expand(self) -> Sequence[Stage]:
-        """Return the stages that a composite stands for, else the stage itself."""
+        """Return the stages of a composite, else the stage itself."""
         return (self,)
 
     @property
     def label(self) -> str | None:
-        """Return the label column, which training reads and scoring does not."""
+        """Return the label column, which only training reads."""
         return getattr(self, "labelCol", None)
 
     def slack(self, column: str) -> int:
-        """Return by how many units in the last place floats of an output column may differ from Spark's."""
+        """Return the units in the last place by which floats of an output column may differ from Spark's."""
         if self.rounding is None:
             return 0
         names = [getattr(self, param, None) for param in self.rounding.params]

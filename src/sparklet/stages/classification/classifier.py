@@ -1,8 +1,7 @@
-"""How every classifier makes its columns: rawPrediction, probability, prediction.
+"""The output columns of every classifier: rawPrediction, probability, prediction.
 
 Follows Spark's `ml/classification/{Classifier,ProbabilisticClassifier}.scala` (4.2): each column is computed
-from the one before it where that is asked for, else from the features, and the ways differ in what they do
-with thresholds.
+from the previous one if that is an output, else from the features. The two ways treat thresholds differently.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ __all__ = [
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ClassificationModel(PredictionModel):
-    """A classifier with `rawPrediction` and `prediction`. A subclass writes `classes` and `predictRaw`."""
+    """A classifier with `rawPrediction` and `prediction`. A subclass defines `classes` and `predictRaw`."""
 
     rawPredictionCol: str = "rawPrediction"
 
@@ -44,11 +43,11 @@ class ClassificationModel(PredictionModel):
         raise TypeError(f"{type(self).__name__} has no classes")
 
     def predictRaw(self, profile: Profile) -> Emit:
-        """Return the work from features to the raw prediction of each class."""
+        """Return the function from features to the raw prediction of each class."""
         raise TypeError(f"{type(self).__name__} has no predictRaw")
 
     def raw2prediction(self, profile: Profile) -> Emit:
-        """Return the work from a raw prediction to the class."""
+        """Return the function from a raw prediction to the class."""
         return largest
 
     def predict(self, profile: Profile) -> Emit:
@@ -69,13 +68,13 @@ class ClassificationModel(PredictionModel):
     ) -> Iterator[Bound]:
         if self.predictionCol:
             attribute = Attribute("nominal", self.predictionCol, numValues=self.classes)
-            made = columns.new(self.predictionCol, DOUBLE, attribute=attribute)
-            yield Bound((source,), (made,), emit=predict(columns.profile))
+            target = columns.new(self.predictionCol, DOUBLE, attribute=attribute)
+            yield Bound((source,), (target,), emit=predict(columns.profile))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ProbabilisticClassificationModel(ClassificationModel):
-    """A classifier with `probability` too. A subclass writes `raw2probability`."""
+    """A classifier that also has `probability`. A subclass defines `raw2probability`."""
 
     probabilityCol: str = "probability"
     thresholds: tuple[float, ...] | None = None
@@ -86,16 +85,16 @@ class ProbabilisticClassificationModel(ClassificationModel):
         return super().check()
 
     def raw2probability(self, profile: Profile) -> Emit:
-        """Return the work from a raw prediction to the probability of each class."""
+        """Return the function from a raw prediction to the probability of each class."""
         raise TypeError(f"{type(self).__name__} has no raw2probability")
 
     def predictProbability(self, profile: Profile) -> Emit:
-        """Return the work from features to probabilities."""
+        """Return the function from features to probabilities."""
         raw, probability = self.predictRaw(profile), self.raw2probability(profile)
         return lambda graph, features: probability(graph, raw(graph, features))
 
     def probability2prediction(self, profile: Profile) -> Emit:
-        """Return the work from probabilities to the class: the largest, in relation to its threshold."""
+        """Return the function from probabilities to the class with the largest ratio to its threshold."""
         thresholds = self.thresholds
         if thresholds is None:
             return largest
@@ -103,7 +102,7 @@ class ProbabilisticClassificationModel(ClassificationModel):
         def decide(probability: tuple[float, ...]) -> float:
             best, most = 0.0, -math.inf
             for i, (p, threshold) in enumerate(zip(probability, thresholds, strict=True)):
-                # 0/0 is NaN, which never wins; anything else over 0 wins at once.
+                # 0/0 is NaN, which is never the maximum; any other value divided by 0 is infinite and wins.
                 scaled = p / threshold if threshold else math.inf if p > 0 else math.nan
                 if scaled > most:
                     best, most = float(i), scaled
@@ -125,16 +124,16 @@ class ProbabilisticClassificationModel(ClassificationModel):
             yield Bound((features,), (source,), emit=self.predictRaw(profile))
             predict = self.raw2prediction
         if self.probabilityCol:
-            made = columns.new(self.probabilityCol, VECTOR, size=self.classes)
+            target = columns.new(self.probabilityCol, VECTOR, size=self.classes)
             make = self.raw2probability if self.rawPredictionCol else self.predictProbability
-            yield Bound((source,), (made,), emit=make(profile))
+            yield Bound((source,), (target,), emit=make(profile))
             if not self.rawPredictionCol:
-                source, predict = made, self.probability2prediction
+                source, predict = target, self.probability2prediction
         yield from self._predict(columns, source, predict)
 
 
 def largest(graph: Graph, vector: Node) -> Node:
-    """Return the index of the first maximum; a NaN in front stays it, a later one never becomes it."""
+    """Return the index of the first maximum; NaN is the maximum only if it is the first value."""
     if isinstance(vector, Vector) and len(vector.scalars or ()) == 2:
         first, second = graph.elements(vector, 2)
         return graph.select(graph.compare(">", second, first), 1.0, 0.0, nan=False, categories=2)
@@ -170,7 +169,7 @@ def to_elements(
 def softmax(values: tuple[float, ...]) -> tuple[float, ...]:
     """Return the probabilities of raw predictions.
 
-    Follows Spark's `ml/impl/Utils.scala` (4.2): multiplied by 1/sum, and an infinite value takes all.
+    Follows Spark's `ml/impl/Utils.scala` (4.2): multiplies by 1/sum; an infinite value has probability 1.
 
     >>> softmax((0.0, 0.0))
     (0.5, 0.5)
@@ -184,7 +183,7 @@ def softmax(values: tuple[float, ...]) -> tuple[float, ...]:
         most = max(most, value)
     total, powers = 0.0, []
     for value in values:
-        # exp of what is at most 0 cannot overflow, except for NaN and -inf, which it takes.
+        # The argument of exp is at most 0, NaN or -inf, so exp cannot overflow.
         power = math.exp(value - most)
         powers.append(power)
         total += power

@@ -1,4 +1,4 @@
-"""A decision tree that classifies."""
+"""Decision tree for classification."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["DecisionTreeClassificationModel"]
 
 @stage("org.apache.spark.ml.classification.DecisionTreeClassificationModel")
 class DecisionTreeClassificationModel(DecisionTreeModel, TreeClassificationModel):
-    """Classify by the training rows of each class that ended in the same leaf.
+    """Classify by the class counts of the training rows in the same leaf.
 
-    Where neither rawPrediction nor probability is asked for, `thresholds` have no effect, as in Spark.
+    As in Spark, `thresholds` have no effect if neither rawPrediction nor probability is an output.
     Follows Spark's `ml/classification/DecisionTreeClassifier.scala` (4.2).
     """
 

@@ -19,10 +19,10 @@ __all__ = ["FMClassificationModel"]
 
 @stage("org.apache.spark.ml.classification.FMClassificationModel")
 class FMClassificationModel(ProbabilisticClassificationModel):
-    """Classify by a dot and the interactions of all pairs of features.
+    """Classify by a dot product and the interactions of all pairs of features.
 
-    The probability of class 1 comes first and that of class 0 from it, the other way round than in logistic
-    regression. Follows Spark's `ml/classification/FMClassifier.scala` (4.2).
+    The probability of class 0 is computed from that of class 1; logistic regression does the reverse. Follows
+    Spark's `ml/classification/FMClassifier.scala` (4.2).
     """
 
     since = "3.0"

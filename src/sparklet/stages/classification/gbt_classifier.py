@@ -1,4 +1,4 @@
-"""Gradient-boosted trees that classify."""
+"""Gradient-boosted trees for classification."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["GBTClassificationModel"]
 
 @stage("org.apache.spark.ml.classification.GBTClassificationModel")
 class GBTClassificationModel(TreeEnsembleModel, ProbabilisticClassificationModel):
-    """Classify in two classes by the weighted sum of regression trees.
+    """Classify into two classes by the weighted sum of regression trees.
 
     Follows Spark's `ml/classification/GBTClassifier.scala` and `mllib/tree/loss/LogLoss.scala` (4.2).
     """

@@ -17,9 +17,9 @@ __all__ = ["LinearSVCModel"]
 
 @stage("org.apache.spark.ml.classification.LinearSVCModel")
 class LinearSVCModel(ClassificationModel):
-    """Classify by which side of a plane the features lie on.
+    """Classify by the side of a hyperplane on which the features lie.
 
-    The threshold is on the margin, not on a probability. Follows Spark's
+    The threshold applies to the margin, not to a probability. Follows Spark's
     `ml/classification/LinearSVC.scala` (4.2).
     """
 

@@ -26,7 +26,7 @@ __all__ = ["LogisticRegressionModel"]
 class LogisticRegressionModel(ProbabilisticClassificationModel):
     """Classify by a linear margin.
 
-    With two classes the threshold rules even where `thresholds` is set. Follows Spark's
+    With two classes `threshold` is used even if `thresholds` is set. Follows Spark's
     `ml/classification/LogisticRegression.scala` (4.2).
     """
 
@@ -41,7 +41,7 @@ class LogisticRegressionModel(ProbabilisticClassificationModel):
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
-        # Before 2.4 the default is saved among the set ones, and `thresholds` is what the user meant.
+        # Before 2.4 Spark saved the default like a param that the user set, so `thresholds` takes precedence.
         is_set = saved.version >= (2, 4) and "threshold" in saved.explicit
         if saved.version >= (2, 1):
             types = {"interceptVector": "vector", "coefficientMatrix": "matrix", "isMultinomial": "boolean"}

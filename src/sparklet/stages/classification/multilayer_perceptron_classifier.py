@@ -21,9 +21,9 @@ __all__ = ["MultilayerPerceptronClassificationModel"]
 
 @stage("org.apache.spark.ml.classification.MultilayerPerceptronClassificationModel")
 class MultilayerPerceptronClassificationModel(ProbabilisticClassificationModel):
-    """Classify by layers of sigmoids with a softmax on top.
+    """Classify by sigmoid layers and a final softmax.
 
-    Where prediction is the only output, thresholds are ignored. Follows Spark's
+    Thresholds are ignored if prediction is the only output. Follows Spark's
     `ml/classification/MultilayerPerceptronClassifier.scala` and `ml/ann/{Layer,LossFunction}.scala` (4.2).
     """
 
@@ -85,7 +85,7 @@ class MultilayerPerceptronClassificationModel(ProbabilisticClassificationModel):
 
 
 def _softmax(values: tuple[float, ...]) -> tuple[float, ...]:
-    """Return the softmax of a network, which divides by the sum; that of other classifiers multiplies."""
+    """Return the softmax of a network, which divides by the sum; other classifiers multiply by 1/sum."""
     most = -1.7976931348623157e308  # Double.MinValue
     for value in values:
         most = max(most, value)

@@ -26,8 +26,8 @@ Raw = Callable[[Vector], DenseVector]
 class NaiveBayesModel(ProbabilisticClassificationModel):
     """Classify as if the features were independent of each other.
 
-    The Gaussian model ignores surplus features; the others check the size and refuse values that their
-    distribution does not have, NaN among them. Follows Spark's `ml/classification/NaiveBayes.scala` (4.2).
+    The Gaussian model ignores surplus features; the others check the size and refuse values outside their
+    distribution, including NaN. Follows Spark's `ml/classification/NaiveBayes.scala` (4.2).
     """
 
     rounding = Rounding(
@@ -150,7 +150,7 @@ def _require_nonnegative(features: Vector) -> None:
 
 
 def _mapped(matrix: Matrix, function: Callable[[float], float]) -> Matrix:
-    """Return the matrix with its stored values replaced, as Spark's `Matrix.map` does."""
+    """Return the matrix with a function applied to its stored values, like Spark's `Matrix.map`."""
     values = tuple(map(function, matrix.values))
     if isinstance(matrix, DenseMatrix):
         return DenseMatrix(matrix.numRows, matrix.numCols, values, matrix.isTransposed)

@@ -1,4 +1,4 @@
-"""One classifier of two classes for each of many."""
+"""One binary classifier for each class."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = ["OneVsRestModel"]
 
 @stage("org.apache.spark.ml.classification.OneVsRestModel")
 class OneVsRestModel(HasFeaturesCol):
-    """Ask one model for each class how sure it is, and take the surest.
+    """Predict the class whose binary model has the largest raw prediction.
 
-    Only the models' raw predictions count: their thresholds and columns do not. Follows Spark's
+    The models' thresholds and output columns have no effect. Follows Spark's
     `ml/classification/OneVsRest.scala` (4.2).
     """
 
@@ -76,12 +76,12 @@ class OneVsRestModel(HasFeaturesCol):
             source, predict = columns.new(self.rawPredictionCol, VECTOR, size=len(raws)), decide
             yield Bound((features,), (source,), emit=raw)
         if self.predictionCol:
-            made = columns.new(self.predictionCol, DOUBLE, attribute=self.labelAttribute)
-            yield Bound((source,), (made,), emit=predict)
+            target = columns.new(self.predictionCol, DOUBLE, attribute=self.labelAttribute)
+            yield Bound((source,), (target,), emit=predict)
 
 
 def _largest(values: tuple[float, ...]) -> float:
-    """Return where the first maximum is; a NaN in front stays, a later one is passed over.
+    """Return the index of the first maximum; NaN is the maximum only if it is the first value.
 
     This is `maxBy` of Scala 2.12, with which PySpark 3.5 is built.
     """
@@ -93,7 +93,7 @@ def _largest(values: tuple[float, ...]) -> float:
 
 
 def _surest(values: tuple[float, ...]) -> float:
-    """Return where the first maximum is, -1 where nothing is above -inf: `array_argmax` of Spark 4."""
+    """Return the index of the first maximum, -1 if no value exceeds -inf: `array_argmax` of Spark 4."""
     best, largest = -1, -math.inf
     for i, value in enumerate(values):
         if value > largest:
@@ -102,7 +102,7 @@ def _surest(values: tuple[float, ...]) -> float:
 
 
 def _label_attribute(metadata: object) -> Attribute | None:
-    """Return the attribute that the label had in training, which Spark gives to the prediction."""
+    """Return the attribute of the label in training, which Spark attaches to the prediction."""
     try:
         found = json.loads(metadata)["ml_attr"] if isinstance(metadata, str) else None
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""A random forest that classifies."""
+"""Random forest for classification."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["RandomForestClassificationModel"]
 
 @stage("org.apache.spark.ml.classification.RandomForestClassificationModel")
 class RandomForestClassificationModel(TreeEnsembleModel, TreeClassificationModel):
-    """Classify by votes: each tree shares its one vote among the classes as its leaf saw them in training.
+    """Classify by votes: each tree divides one vote among the classes by the class counts of its leaf.
 
     The trees' weights have no effect, as in Spark.
     Follows Spark's `ml/classification/RandomForestClassifier.scala` (4.2).
@@ -55,6 +55,6 @@ def _shares(stats: numpy.ndarray) -> numpy.ndarray:
         totals = totals + count
     with numpy.errstate(all="ignore"):
         shares = stats / totals[:, None]
-    # Spark passes over a leaf without any training rows.
+    # Spark skips a leaf without training rows.
     shares[totals == 0] = 0.0
     return shares

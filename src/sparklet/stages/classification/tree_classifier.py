@@ -1,4 +1,4 @@
-"""What the classifiers made of trees share: raw predictions from the segments of the features."""
+"""The base of tree classifiers: raw predictions from the segments of the features."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["TreeClassificationModel"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TreeClassificationModel(TreeModel, ProbabilisticClassificationModel):
-    """A classifier made of trees. A subclass writes `rawLayout`."""
+    """A classifier that consists of trees. A subclass defines `rawLayout`."""
 
     def rawLayout(self, profile: Profile, layout: Layout) -> Callable[..., tuple[float, ...]]:
         """Return the function from the features' segments to the raw prediction of each class."""

@@ -1,4 +1,4 @@
-"""K-means by splitting clusters in two."""
+"""Bisecting k-means."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class _Node:
 
 @stage("org.apache.spark.ml.clustering.BisectingKMeansModel")
 class BisectingKMeansModel(HasPoints):
-    """Walk down a tree of clusters, to the nearest child at each step.
+    """Predict a cluster by descending a tree of clusters, to the nearest child at each step.
 
-    The distance measure is the one saved with the tree, whatever the param says. Follows Spark's
+    The distance measure is the one saved with the tree, not that of the param. Follows Spark's
     `ml/clustering/BisectingKMeans.scala` and, in `mllib/clustering/`, `BisectingKMeansModel.scala` and
     `DistanceMeasure.scala` (4.2).
     """
@@ -96,8 +96,8 @@ class BisectingKMeansModel(HasPoints):
         source, of_points = self.points(columns)
         leaves = [node for node in self.nodes if not node.children]
         attribute = Attribute("nominal", self.predictionCol, numValues=len(leaves))
-        made = columns.new(self.predictionCol, INTEGER, attribute=attribute)
-        yield Bound((source,), (made,), of_points(self.predict(columns.profile)))
+        target = columns.new(self.predictionCol, INTEGER, attribute=attribute)
+        yield Bound((source,), (target,), of_points(self.predict(columns.profile)))
 
     def predict(self, profile: Profile) -> Callable[[Vector], int]:
         """Return the function from a point to the index of its leaf."""

@@ -1,4 +1,4 @@
-"""The Euclidean distance as Spark's clusterings take it, with its ways around computing it.
+"""The Euclidean distance in Spark's clustering models, including Spark's shortcuts.
 
 Follows Spark's `mllib/clustering/DistanceMeasure.scala` and `mllib/util/MLUtils.scala` (4.2).
 """
@@ -21,7 +21,7 @@ _PRECISION = 1e-6
 
 
 def norm(vector: Vector) -> float:
-    """Return the Euclidean norm: squares summed in their order.
+    """Return the Euclidean norm, summing the squares in order.
 
     >>> norm(DenseVector((3.0, 4.0)))
     5.0
@@ -35,7 +35,7 @@ def norm(vector: Vector) -> float:
 def fast_squared_distance(center: Vector, length: float, blas: str) -> Measure:
     """Return f(point, its norm), the squared distance to a center of norm `length`; sizes are not checked.
 
-    Two dense vectors are subtracted. Otherwise it comes from a dot, unless that would cancel too many digits.
+    Two dense vectors are subtracted. Other pairs use a dot product unless that would lose too much precision.
 
     >>> fast_squared_distance(DenseVector((1.0, 2.0)), norm(DenseVector((1.0, 2.0))), "java11")(
     ...     DenseVector((0.0, 0.0)), 0.0
@@ -69,9 +69,10 @@ def fast_squared_distance(center: Vector, length: float, blas: str) -> Measure:
 
 
 def closest(centers: Sequence[Vector], blas: str) -> Callable[[Vector], int]:
-    """Return f(point), the place of the nearest center; all have one size.
+    """Return f(point), the index of the nearest center; all centers have the same size.
 
-    Of centers equally far the first wins, but for what Spark skips by the triangle inequality.
+    Of several nearest centers the first one is returned, except for centers that Spark skips by the triangle
+    inequality.
 
     >>> closest([DenseVector((0.0,)), DenseVector((4.0,))], "java11")(DenseVector((3.0,)))
     1
@@ -102,7 +103,7 @@ def closest(centers: Sequence[Vector], blas: str) -> Callable[[Vector], int]:
 def _by_statistics(
     centers: Sequence[Vector], lengths: Sequence[float], measures: Sequence[Measure]
 ) -> Callable[[Vector], int]:
-    # A point nearer to a center than half the way to the next one needs no further look.
+    # No other center is nearer if the distance is less than half the distance to the nearest other center.
     radii = [math.inf] * len(centers)
     halves: list[list[float]] = [[] for _ in centers]
     for i, measure in enumerate(measures):

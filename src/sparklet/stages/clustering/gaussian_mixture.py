@@ -23,9 +23,9 @@ _EPSILON = 2.220446049250313e-16
 
 @stage("org.apache.spark.ml.clustering.GaussianMixtureModel")
 class GaussianMixtureModel(HasPoints):
-    """Tell how likely a point belongs to each of some Gaussians.
+    """Predict the probability that a point belongs to each Gaussian.
 
-    The covariances are decomposed as by the LAPACK in Java that Spark has where no native one is installed.
+    The covariances are decomposed like the Java LAPACK that Spark uses if no native LAPACK is installed.
     Follows Spark's `ml/clustering/GaussianMixture.scala` and
     `ml/stat/distribution/MultivariateGaussian.scala` (4.2).
     """
@@ -88,12 +88,12 @@ class GaussianMixtureModel(HasPoints):
             yield Bound((features,), (source,), of_points(probabilities))
         if self.predictionCol:
             attribute = Attribute("nominal", self.predictionCol, numValues=len(self.weights))
-            made = columns.new(self.predictionCol, INTEGER, attribute=attribute)
-            yield Bound((source,), (made,), predict)
+            target = columns.new(self.predictionCol, INTEGER, attribute=attribute)
+            yield Bound((source,), (target,), predict)
 
 
 def _density(mean: Vector, covariance: Matrix, order: str) -> Callable[[Vector], float]:
-    """Return the density of a Gaussian, without the directions that have no variance: the pseudo-inverse."""
+    """Return the density of a Gaussian by the pseudo-inverse, which omits directions without variance."""
     values, vectors = symmetric_eigen(covariance.rows())
     size = mean.size
     tolerance = _EPSILON * max(values) * size
@@ -103,7 +103,7 @@ def _density(mean: Vector, covariance: Matrix, order: str) -> Callable[[Vector],
             log_determinant += log(value)
     constant = -0.5 * (size * log(2.0 * math.pi) + log_determinant)
     scales = [math.sqrt(1.0 / value) if value > tolerance else 0.0 for value in values]
-    # The root of the inverse, scales · vectorsᵀ, column by column.
+    # The square root of the inverse, scales · vectorsᵀ, in column order.
     entries = [scale * u for row in vectors for scale, u in zip(scales, row, strict=True)]
     root = DenseMatrix(size, size, tuple(entries))
     center = gemv(root, order)(mean, 0.0, [0.0] * size)

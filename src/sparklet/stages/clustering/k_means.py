@@ -20,10 +20,11 @@ __all__ = ["KMeansModel"]
 
 @stage("org.apache.spark.ml.clustering.KMeansModel")
 class KMeansModel(HasPoints):
-    """Predict the nearest center's place.
+    """Predict the index of the nearest center.
 
-    A saved model measures by Euclid even if it was trained with cosine: Spark forgets the measure when it
-    loads. Follows Spark's `ml/clustering/KMeans.scala` and `mllib/clustering/KMeansModel.scala` (4.2).
+    A saved model uses the Euclidean distance even if it was trained with cosine, because Spark does not
+    restore the measure at load. Follows Spark's `ml/clustering/KMeans.scala` and
+    `mllib/clustering/KMeansModel.scala` (4.2).
     """
 
     predictionCol: str = "prediction"
@@ -57,6 +58,6 @@ class KMeansModel(HasPoints):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         features, of_points = self.points(columns)
         attribute = Attribute("nominal", self.predictionCol, numValues=len(self.clusterCenters))
-        made = columns.new(self.predictionCol, INTEGER, attribute=attribute)
+        target = columns.new(self.predictionCol, INTEGER, attribute=attribute)
         predict = sized(closest(self.clusterCenters, columns.profile.blas), self.width)
-        yield Bound((features,), (made,), of_points(predict))
+        yield Bound((features,), (target,), of_points(predict))

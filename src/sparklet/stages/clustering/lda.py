@@ -29,13 +29,13 @@ _SEED = 1421925485
 
 _TINY = 1e-100
 _CONVERGED = 1e-3
-# Spark would never return; the usual number is below a hundred.
+# Spark would loop forever; the usual number of iterations is below a hundred.
 _MOST_ROUNDS = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LDAModel(HasPoints):
-    """Infer how much of each topic is in a document, from the counts of its words."""
+    """Infer the topic distribution of a document from its word counts."""
 
     rounding = Rounding("tens of rounds of exp and log, whose last bits add up", ("topicDistributionCol",))
 
@@ -60,8 +60,8 @@ class LDAModel(HasPoints):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source, of_points = self.points(columns)
-        made = columns.new(self.topicDistributionCol, VECTOR, size=self.topicsMatrix.numCols)
-        yield Bound((source,), (made,), of_points(self.topicDistribution(columns.profile)))
+        target = columns.new(self.topicDistributionCol, VECTOR, size=self.topicsMatrix.numCols)
+        yield Bound((source,), (target,), of_points(self.topicDistribution(columns.profile)))
 
     def topicDistribution(self, profile: Profile) -> Callable[[Vector], DenseVector]:
         """Return the function from word counts to topics.
@@ -82,7 +82,7 @@ class LDAModel(HasPoints):
             indices = document.indices if isinstance(document, SparseVector) else range(len(counts))
             if indices[-1] >= vocabulary:
                 raise VectorSizeError(document.size, vocabulary)
-            # A row for each word of the document, stored column by column.
+            # One row per word of the document, in column order.
             beta = tuple(words[list(indices)].T.ravel().tolist())
             by_topic = gemv(DenseMatrix(len(counts), k, beta), order)
             by_word = gemv(DenseMatrix(k, len(counts), beta, True), order)
@@ -109,7 +109,7 @@ class LDAModel(HasPoints):
 class LocalLDAModel(LDAModel):
     """Infer the topics of a document.
 
-    The saved seed has no effect, in Spark too. Follows Spark's `ml/clustering/LDA.scala` (4.2).
+    As in Spark, the saved seed has no effect. Follows Spark's `ml/clustering/LDA.scala` (4.2).
     """
 
     @classmethod
@@ -122,8 +122,8 @@ class LocalLDAModel(LDAModel):
 class DistributedLDAModel(LDAModel):
     """Infer the topics of a document by a model that was trained by expectation maximization.
 
-    Spark draws a new seed each time it loads such a model, so that its own answers differ from run to run, by
-    about a thousandth; here the seed is that of LocalLDAModel. Follows Spark's `ml/clustering/LDA.scala` and
+    Spark draws a new seed each time it loads such a model, so its results differ by about a thousandth
+    between loads; sparklet uses the seed of LocalLDAModel. Follows Spark's `ml/clustering/LDA.scala` and
     `DistributedLDAModel` in `mllib/clustering/LDAModel.scala` (4.2).
     """
 
@@ -143,7 +143,7 @@ class DistributedLDAModel(LDAModel):
             raise old.corrupt(f"topicCounts {error}") from None
         values = [0.0] * (words * k)
         for vertex, weights in zip(vertices, topics, strict=True):
-            # Documents have ids from 0 up, words -1, -2 and so on.
+            # Documents have the ids 0, 1, ...; words have -1, -2, ...
             word = -1 - vertex
             if 0 <= word < words and weights.size == k:
                 values[word::words] = to_dense(weights).values

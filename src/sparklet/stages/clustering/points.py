@@ -20,7 +20,7 @@ Adapt = Callable[[Function], Function]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HasPoints(Stage):
-    """A model that reads points."""
+    """A model whose input is a point."""
 
     predictor: ClassVar[bool] = True
 
@@ -28,11 +28,11 @@ class HasPoints(Stage):
 
     @property
     def width(self) -> int | None:
-        """Return how many features the model was trained on, where it checks that."""
+        """Return the number of features in training, None if the model does not check it."""
         return None
 
     def points(self, columns: Columns) -> tuple[Column, Adapt]:
-        """Return the features column, and what makes a function of vectors one of the column's values."""
+        """Return the features column, and the adapter that applies a function of vectors to its values."""
         source = columns.take(self.featuresCol, wants.POINT, self.width)
         return source, _same if source.type == VECTOR else _of_arrays
 
@@ -43,7 +43,7 @@ def _same(function: Function) -> Function:
 
 def _of_arrays(function: Function) -> Function:
     def of_array(values: Sequence[Any]) -> Any:
-        # Spark takes only arrays that are declared to hold no nulls.
+        # Spark accepts only arrays that are declared without nulls.
         if None in values:
             raise NullValueError("holds null")
         return function(DenseVector(tuple(values)))

@@ -1,4 +1,4 @@
-"""Numbers to zeros and ones."""
+"""Binarize numbers by a threshold."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Binarizer"]
 
 @stage("org.apache.spark.ml.feature.Binarizer")
 class Binarizer(HasInputCols):
-    """Replace numbers above the threshold by 1 and others by 0, in doubles or vectors, one column or several.
+    """Replace numbers above a threshold by 1 and others by 0, in doubles or vectors, in one or more columns.
 
     NaN gives 0, except in a vector under a negative threshold, where it gives 1. A null double stays null in
     Spark 3.5 and gives 0 from 4.0 on. Follows Spark's `ml/feature/Binarizer.scala` (4.2).
@@ -43,21 +43,21 @@ class Binarizer(HasInputCols):
         thresholds = self.thresholds or (self.threshold,) * len(taken)
         for source, (_, output), threshold in zip(taken, self.pairs, thresholds, strict=True):
             if source.type == DOUBLE:
-                made = columns.new(output, DOUBLE, attribute=Attribute("binary", output))
-                yield Bound((source,), (made,), emit=_double(threshold, columns.profile), nulls=True)
+                target = columns.new(output, DOUBLE, attribute=Attribute("binary", output))
+                yield Bound((source,), (target,), emit=_double(threshold, columns.profile), nulls=True)
             elif threshold != threshold:
                 problem = "is a vector, which has no order with a threshold of NaN"
                 raise SchemaError(source.name, problem, str(self))
             else:
                 bounds = None if source.nonzeros is None or threshold < 0.0 else (0, source.nonzeros[1])
-                made = columns.new(output, VECTOR, size=source.size, nonzeros=bounds)
-                yield Bound((source,), (made,), _vector(threshold, columns.profile))
+                target = columns.new(output, VECTOR, size=source.size, nonzeros=bounds)
+                yield Bound((source,), (target,), _vector(threshold, columns.profile))
 
 
 def _double(threshold: float, profile: Profile) -> Emit:
     def emit(graph: Graph, x: Node) -> Node:
         above = graph.above(x, threshold)
-        # 4.0 replaced a UDF, which passes null, by when(...).otherwise(0).
+        # 4.0 replaced a UDF, which returns null for null, by when(...).otherwise(0).
         return above if profile.at_least("4.0") else graph.select(graph.is_null(x), None, above, nan=False)
 
     return emit
@@ -72,7 +72,7 @@ def _vector(threshold: float, profile: Profile) -> Callable[[Vector], Vector]:
         return compressed(SparseVector(x.size, indices, (1.0,) * len(indices)), release)
 
     def not_below(x: Vector) -> Vector:
-        # Zeros, stored or not, lie above a negative threshold; NaN is not below it.
+        # Zeros, stored or implicit, exceed a negative threshold; NaN counts as exceeding it.
         ones = [1.0] * x.size
         actives = x.indices if x.__class__ is SparseVector else range(x.size)
         for index, value in zip(actives, x.values, strict=True):

@@ -1,4 +1,4 @@
-"""Hashes of vectors that are near by Euclidean distance."""
+"""Locality-sensitive hashing for the Euclidean distance."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["BucketedRandomProjectionLSHModel"]
 
 @stage("org.apache.spark.ml.feature.BucketedRandomProjectionLSHModel")
 class BucketedRandomProjectionLSHModel(LSHModel):
-    """Hash a vector to the buckets that it falls into along random directions.
+    """Hash a vector to its buckets along random directions.
 
-    Spark up to 3.1 stored the directions of several hash tables scrambled, and every Spark that loads such a
-    model hashes by the scrambled ones; so is done here. Follows Spark's
+    Up to 3.1, Spark stored the directions of several hash tables in scrambled order. Every Spark that loads
+    such a model uses them as stored, and so does sparklet. Follows Spark's
     `ml/feature/BucketedRandomProjectionLSH.scala` (4.2).
     """
 
@@ -51,5 +51,5 @@ class BucketedRandomProjectionLSHModel(LSHModel):
 
 
 def _floor(value: float) -> float:
-    """Return Java's `Math.floor`, which keeps NaN, the infinities and -0.0."""
+    """Return Java's `Math.floor`, which returns NaN, infinities and -0.0 unchanged."""
     return float(math.floor(value)) if value and value - value == 0.0 else value

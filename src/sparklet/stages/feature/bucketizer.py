@@ -1,4 +1,4 @@
-"""Numbers to the buckets they fall into."""
+"""Replace numbers by bucket indices."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ __all__ = ["Bucketizer"]
 class Bucketizer(HasInputCols):
     """Replace a number by the index of its bucket [split, next split), in one column or several.
 
-    A number outside all buckets is an error whatever `handleInvalid` says, which is about NaN. Null stays
-    null, but for `skip`. -0.0 lies below a split at 0.0. Follows Spark's `ml/feature/Bucketizer.scala` (4.2).
+    A number outside all buckets is always an error; `handleInvalid` applies to NaN only. Null stays null
+    except with `skip`. -0.0 lies below a split at 0.0. Follows Spark's `ml/feature/Bucketizer.scala` (4.2).
     """
 
     handleInvalid: Literal["error", "skip", "keep"] = "error"
@@ -50,18 +50,18 @@ class Bucketizer(HasInputCols):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         taken = tuple(columns.take(name, wants.NUMBER) for name, _ in self.pairs)
         if self.handleInvalid == "skip":
-            # Spark drops for any of the columns before it looks a number up in one.
+            # Spark checks all columns for rows to drop before it looks up a number.
             yield Bound(taken, (), _keep_complete, drops=True, nulls=True)
         for source, (_, output), splits in zip(taken, self.pairs, self._splits, strict=True):
-            made = columns.new(output, DOUBLE, attribute=Attribute("nominal", output, _names(splits)))
+            target = columns.new(output, DOUBLE, attribute=Attribute("nominal", output, _names(splits)))
             search = self._search(splits, source)
             if source.type == DOUBLE:
-                yield Bound((source,), (made,), emit=self._among(splits, search), nulls=True)
+                yield Bound((source,), (target,), emit=self._among(splits, search), nulls=True)
             else:
-                yield Bound((source,), (made,), search, nulls=True)
+                yield Bound((source,), (target,), search, nulls=True)
 
     def _among(self, splits: tuple[float, ...], search: Callable[[Any], float | None]) -> Emit:
-        """Return the emit for doubles: what plainly lies inside is looked up, else `search` is asked."""
+        """Return the emit for doubles: numbers inside the splits use a lookup node, others call `search`."""
 
         def emit(graph: Graph, x: Node) -> Node:
             inside = graph.both(
@@ -115,7 +115,7 @@ def _keep_complete(*row: Any) -> None:
 
 
 def _zeros(splits: Sequence[float]) -> tuple[int, int]:
-    """Return the places of 0.0 and -0.0, as `java.util.Arrays.binarySearch` orders -0.0 before 0.0."""
+    """Return the buckets of 0.0 and -0.0; `java.util.Arrays.binarySearch` orders -0.0 before 0.0."""
     place = bisect_right(splits, 0.0) - 1
     above = place >= 0 and splits[place] == 0.0 and copysign(1.0, splits[place]) > 0.0
     return place, place - above

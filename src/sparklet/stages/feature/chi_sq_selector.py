@@ -13,7 +13,7 @@ __all__ = ["ChiSqSelectorModel"]
 
 @stage("org.apache.spark.ml.feature.ChiSqSelectorModel")
 class ChiSqSelectorModel(SelectorModel):
-    """Take the selected features, which Spark calls nominal where it knows nothing of them.
+    """Select features, which Spark marks as nominal if their attributes are unknown.
 
     Follows Spark's `ml/feature/ChiSqSelector.scala` (4.2).
     """

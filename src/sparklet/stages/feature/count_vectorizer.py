@@ -1,4 +1,4 @@
-"""Terms counted over a vocabulary."""
+"""Count the terms of a vocabulary."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = ["CountVectorizerModel"]
 class CountVectorizerModel(HasInputCol):
     """Count how often each term of the vocabulary occurs in a document, as a sparse vector.
 
-    Terms met less often than `minTF` are left out; below 1 it is a share of all terms of the document, known
-    and unknown. Follows Spark's `ml/feature/CountVectorizer.scala` (4.2).
+    Terms with fewer occurrences than `minTF` are omitted. If `minTF` is below 1, it is a fraction of all
+    terms of the document, known and unknown. Follows Spark's `ml/feature/CountVectorizer.scala` (4.2).
     """
 
     minTF: float = 1.0
@@ -35,13 +35,13 @@ class CountVectorizerModel(HasInputCol):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.TOKENS)
         width = len(self.vocabulary)
-        made = columns.new(
+        target = columns.new(
             self.output, VECTOR, size=width, nonzeros=(0, width), attributes=lambda: (Attribute(),) * width
         )
-        yield Bound((source,), (made,), self._counter())
+        yield Bound((source,), (target,), self._counter())
 
     def _counter(self) -> Callable[[Sequence[str | None]], SparseVector]:
-        # The last of equal terms wins, and the vector is as long as there are different ones.
+        # The last of several equal terms is used, and the vector has one element per distinct term.
         places = {term: place for place, term in enumerate(self.vocabulary)}
         size, vocabulary, find = len(places), self.vocabulary, places.get
         least, share, binary = self.minTF, self.minTF < 1.0, self.binary

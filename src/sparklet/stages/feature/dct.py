@@ -17,11 +17,11 @@ __all__ = ["DCT"]
 
 @stage("org.apache.spark.ml.feature.DCT")
 class DCT(HasInputCol):
-    """Transform a vector to the frequencies of its cosine waves (DCT-II, scaled to be unitary), or back.
+    """Apply the unitary discrete cosine transform (DCT-II), or its inverse, to a vector.
 
-    Spark asks the JTransforms library, whose fast transforms (one for powers of 2, others for the rest) sum
-    in orders of their own. Here each element is the sum of the definition, so an element differs by a few
-    units in the last place of the largest one, and an infinite element is refused. Follows Spark's
+    Spark uses the JTransforms library, whose fast transforms (one for powers of 2, others for other sizes)
+    have different summation orders. sparklet sums by the definition, so an element may differ by a few units
+    in the last place of the largest element, and an infinite element is refused. Follows Spark's
     `ml/feature/DCT.scala` (4.2).
     """
 
@@ -32,8 +32,8 @@ class DCT(HasInputCol):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.VECTOR)
         size = None if source.origin == "inferred" else source.size
-        made = columns.new(self.output, VECTOR, size=size)
-        yield Bound((source,), (made,), _transform(inverse=self.inverse))
+        target = columns.new(self.output, VECTOR, size=size)
+        yield Bound((source,), (target,), _transform(inverse=self.inverse))
 
 
 def _cosines(size: int) -> tuple[float, ...]:
@@ -53,7 +53,7 @@ def _cosines(size: int) -> tuple[float, ...]:
 
 
 def _transform(*, inverse: bool) -> Callable[[Vector], DenseVector]:
-    # The sizes met are few; a row of weights is made when needed, as all of them would be size² numbers.
+    # Few sizes occur. Each row of weights is computed when needed, because all rows would take size² numbers.
     tables: dict[int, tuple[float, ...]] = {}
 
     def transform(vector: Vector) -> DenseVector:

@@ -1,4 +1,4 @@
-"""Vectors multiplied element by element."""
+"""Multiply vectors element by element."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class ElementwiseProduct(HasInputCol):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         size = self.scalingVec.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
-        made = columns.new(self.output, VECTOR, size=size, nonzeros=source.nonzeros)
+        target = columns.new(self.output, VECTOR, size=size, nonzeros=source.nonzeros)
         multiply = scaler(None, to_dense(self.scalingVec).values)
 
         def emit(graph: Graph, x: Node) -> Node:
             graph.require_size(x, size)
             return multiply(graph, x)
 
-        yield Bound((source,), (made,), emit=emit)
+        yield Bound((source,), (target,), emit=emit)

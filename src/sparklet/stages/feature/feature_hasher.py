@@ -1,4 +1,4 @@
-"""Columns side by side in the slots that their names hash to."""
+"""Hash columns into one vector."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ __all__ = ["FeatureHasher"]
 
 @stage("org.apache.spark.ml.feature.FeatureHasher")
 class FeatureHasher(Stage):
-    """Put numbers into the slot of their column's name, and 1 for text and flags into that of `name=value`.
+    """Add numbers to the slot of the column name, and 1 to the slot of `name=value` for text and booleans.
 
-    Numbers in `categoricalCols` are taken as text. Zeros are stored, null is left out. Strings are hashed as
-    from 3.0 on, whatever Spark saved the stage. Follows Spark's `ml/feature/FeatureHasher.scala` (4.2).
+    Numbers in `categoricalCols` are treated as text. Zeros are stored, nulls are skipped. Strings are hashed
+    as in 3.0 and later, whichever Spark release saved the stage. Follows Spark's
+    `ml/feature/FeatureHasher.scala` (4.2).
     """
 
     since = "2.3"
@@ -41,11 +42,11 @@ class FeatureHasher(Stage):
         taken = dict(zip(names, [columns.take(name, wants.HASHED) for name in names], strict=True))
         self._refuse_untyped(taken)
         output = self.outputCol if self.outputCol is not None else f"{self.uid}__output"
-        made = columns.new(output, VECTOR, size=self.numFeatures, nonzeros=(0, self.numFeatures))
-        yield Bound(tuple(taken.values()), (made,), self._hasher(taken, columns.profile), nulls=True)
+        target = columns.new(output, VECTOR, size=self.numFeatures, nonzeros=(0, self.numFeatures))
+        yield Bound(tuple(taken.values()), (target,), self._hasher(taken, columns.profile), nulls=True)
 
     def _refuse_untyped(self, taken: dict[str, Column]) -> None:
-        # Spark hashes 5 by its column's name and "5" by name and value: nothing but a declared type can tell.
+        # Spark hashes 5 by the column name and "5" by name and value, so the type must be declared.
         untyped = [
             name
             for name, column in taken.items()
@@ -70,7 +71,7 @@ class FeatureHasher(Stage):
         size, places = self.numFeatures, {name: place for place, name in enumerate(taken)}
         hashed = term_hasher(STRING)
         categorical = self._categorical(taken, profile)
-        # Where three numbers meet in one slot, the order of Scala's set decides how they are added.
+        # If three numbers share a slot, the order of Scala's set determines the order of addition.
         numbers = set_order(
             self.inputCols, "2.13" if profile.at_least("4.0") else "2.12", without=categorical
         )
@@ -98,7 +99,7 @@ def _finder(name: str, type_: DataType, size: int) -> Callable[[Any], int]:
     """Return the function from a value to the slot of `name=value`, as Java's toString writes it."""
     hashed, text = term_hasher(STRING), _TO_TEXT.get(type_, str)
     if is_floating(type_):
-        # -0.0 and 0.0 are written differently but are one key of a dict.
+        # -0.0 and 0.0 have different texts but are the same dict key.
         return lambda value: hashed(f"{name}={text(value)}") % size
     return Memo(lambda value: hashed(f"{name}={text(value)}") % size).__getitem__
 

@@ -1,4 +1,4 @@
-"""Terms counted in the slots that they hash to."""
+"""Count terms by their hash."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _BEFORE_3, _FROM_3 = 1, 2
 class HashingTF(HasInputCol):
     """Count the terms of an array by the hash of each, as a sparse vector of `numFeatures` slots.
 
-    Terms are strings, numbers or booleans; null hashes to the seed. A stage saved before 3.0 hashes strings
-    in the old way. Follows Spark's `ml/feature/HashingTF.scala` (4.2).
+    Terms are strings, numbers or booleans; null hashes to the seed. A stage saved before 3.0 uses the old
+    hash of strings. Follows Spark's `ml/feature/HashingTF.scala` (4.2).
     """
 
     numFeatures: int = 1 << 18
@@ -43,8 +43,8 @@ class HashingTF(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.ARRAY)
-        made = columns.new(self.output, VECTOR, size=self.numFeatures, nonzeros=(0, self.numFeatures))
-        yield Bound((source,), (made,), self._counter(_element(source.type)))
+        target = columns.new(self.output, VECTOR, size=self.numFeatures, nonzeros=(0, self.numFeatures))
+        yield Bound((source,), (target,), self._counter(_element(source.type)))
 
     def _counter(self, type_: DataType) -> Callable[[Sequence[Any]], SparseVector]:
         module, twin = kernels(), self._python_counter(type_)
@@ -79,7 +79,7 @@ class HashingTF(HasInputCol):
         try:
             hashed = term_hasher(type_, legacy=self.hashFuncVersion == _BEFORE_3)
         except OptionError:
-            # Spark looks at the terms, not at the type: arrays that are empty or hold null are counted.
+            # Spark checks the terms, not the array type: arrays that are empty or contain null are accepted.
             null = term_hasher(STRING)(None) % size
 
             def refuse(term: Any) -> int:
@@ -89,7 +89,7 @@ class HashingTF(HasInputCol):
 
             return refuse
         if is_floating(type_):
-            # -0.0 and 0.0 have hashes of their own but are one key of a dict.
+            # -0.0 and 0.0 have different hashes but are the same dict key.
             return lambda term: hashed(term) % size
         return Memo(lambda term: hashed(term) % size).__getitem__
 

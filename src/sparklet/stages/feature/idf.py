@@ -1,4 +1,4 @@
-"""Counts of terms weighed by how rare the terms are."""
+"""Weight term counts by inverse document frequency."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["IDFModel"]
 class IDFModel(HasInputCol):
     """Multiply each element by its term's inverse document frequency.
 
-    A vector shorter than those of training is scored, as Spark does.
+    As in Spark, a vector may be shorter than those of training.
     Follows Spark's `ml/feature/IDF.scala` (4.2).
     """
 
@@ -28,14 +28,14 @@ class IDFModel(HasInputCol):
 
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
-        # From 3.0 on docFreq and numDocs stand beside it, which scoring does not need.
+        # Since 3.0 the table also has docFreq and numDocs, which scoring does not need.
         return saved.table().row(idf="vector")
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         size = self.idf.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
         bounds = None if source.nonzeros is None else (0, source.nonzeros[1])
-        made = columns.new(self.output, VECTOR, size=size, nonzeros=bounds)
+        target = columns.new(self.output, VECTOR, size=size, nonzeros=bounds)
         weights = to_dense(self.idf).values
 
         def weigh(x: Vector) -> Vector:
@@ -50,4 +50,4 @@ class IDFModel(HasInputCol):
             products = [value * weight for value, weight in zip(x.values, weights, strict=False)]
             return DenseVector(tuple(products))
 
-        yield Bound((source,), (made,), weigh)
+        yield Bound((source,), (target,), weigh)

@@ -1,4 +1,4 @@
-"""Missing numbers filled in."""
+"""Fill in missing numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["ImputerModel"]
 
 @stage("org.apache.spark.ml.feature.ImputerModel")
 class ImputerModel(HasInputCols):
-    """Replace null and `missingValue` by what training found, in the input column's own type.
+    """Replace null and `missingValue` by the surrogate of training, in the type of the input column.
 
     Follows Spark's `ml/feature/Imputer.scala` (4.2).
     """
@@ -41,10 +41,10 @@ class ImputerModel(HasInputCols):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         taken = [columns.take(name, wants.NUMBER) for name, _ in self.pairs]
         for source, (name, output) in zip(taken, self.pairs, strict=True):
-            made = columns.new(output, source.type, replaces=True)
+            target = columns.new(output, source.type, replaces=True)
             yield Bound(
                 (source,),
-                (made,),
+                (target,),
                 emit=self._imputer(self.surrogates[name], source, columns.profile.ansi),
                 nulls=True,
             )
@@ -57,7 +57,7 @@ class ImputerModel(HasInputCols):
         def emit(graph: Graph, x: Node) -> Node:
             number = graph.to_double(x)
             absent = graph.is_nan(number) if nan_is_missing else graph.compare("==", number, missing)
-            made = graph.select(
+            target = graph.select(
                 graph.either(graph.is_null(x), absent),
                 surrogate,
                 number,
@@ -65,7 +65,7 @@ class ImputerModel(HasInputCols):
                 nan=surrogate != surrogate or not nan_is_missing,
             )
             if source.type == DOUBLE:
-                return made
-            return graph.call(from_double(source.type, ansi), made, type=source.type, null=False)
+                return target
+            return graph.call(from_double(source.type, ansi), target, type=source.type, null=False)
 
         return emit

@@ -1,4 +1,4 @@
-"""Products of columns, categories one-hot encoded."""
+"""Multiply columns, with one-hot encoded categories."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _Encoder = tuple[Callable[[Any], list[tuple[int, float]]], int]
 class Interaction(Stage):
     """Multiply each element of a column with each of the others, nominal ones as one-hot vectors.
 
-    The last column varies fastest. What is nominal, and how many values it has, is known from the stages that
-    made the columns. A vector whose elements nobody described is refused, as by Spark. Follows Spark's
+    The last column varies fastest. The stages that computed the columns declare which are nominal, and their
+    numbers of values. As in Spark, a vector without element attributes is refused. Follows Spark's
     `ml/feature/Interaction.scala` (4.2).
     """
 
@@ -53,13 +53,13 @@ class Interaction(Stage):
             raise SchemaError(
                 taken[0].name, f"and the others make {size} products, more than a vector can have", str(self)
             )
-        made = columns.new(
+        target = columns.new(
             self.outputCol if self.outputCol is not None else f"{self.uid}__output",
             VECTOR,
             size=size,
             attributes=lambda: _products(taken),
         )
-        yield Bound(taken, (made,), _interaction(encoders[::-1], size, columns.profile.release))
+        yield Bound(taken, (target,), _interaction(encoders[::-1], size, columns.profile.release))
 
     def _encoder(self, column: Column) -> _Encoder:
         if column.type != VECTOR:
@@ -84,7 +84,7 @@ class Interaction(Stage):
 
 
 def _hot(value: float, width: int, name: str) -> int:
-    """Return the place of a category among `width`."""
+    """Return the index of a category among `width`."""
     if not 0.0 <= value < width or value != int(value):
         raise InvalidValueError(f"holds {value}, which is no index of {width} categories", value, column=name)
     return int(value)
@@ -147,7 +147,7 @@ def _encoded(column: Column) -> tuple[Attribute, ...]:
             attribute if attribute.name is not None else replace(attribute, name=column.name), "", 0
         )
     attributes = enumerate(column.attributes() or ())
-    return tuple(made for i, attribute in attributes for made in _named(attribute, f"{column.name}_", i))
+    return tuple(target for i, attribute in attributes for target in _named(attribute, f"{column.name}_", i))
 
 
 def _named(attribute: Attribute, group: str, place: int) -> tuple[Attribute, ...]:

@@ -1,4 +1,4 @@
-"""Locality-sensitive hashing: what its models share."""
+"""The base of models for locality-sensitive hashing."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ __all__ = ["LSHModel"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LSHModel(HasInputCol):
-    """Hash a vector once per hash table, to a list of vectors of one element. A subclass writes `hashing`.
+    """Hash a vector once per hash table, to a list of one-element vectors. A subclass defines `hashing`.
 
     Follows Spark's `ml/feature/LSH.scala` (4.2).
     """
 
     @property
     def width(self) -> int | None:
-        """Return how many elements the input vectors have, where the model knows."""
+        """Return the size of the input vectors, None if the model does not know it."""
         return None
 
     def hashing(self, profile: Profile) -> Callable[[Vector], list[DenseVector]]:

@@ -1,4 +1,4 @@
-"""Features brought into [-1, 1]."""
+"""Scale features to [-1, 1]."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["MaxAbsScalerModel"]
 
 @stage("org.apache.spark.ml.feature.MaxAbsScalerModel")
 class MaxAbsScalerModel(HasInputCol):
-    """Multiply each feature by 1 / its largest absolute value; a feature that was always 0 stays as it is.
+    """Multiply each feature by 1 / its largest absolute value; a constant 0 is not changed.
 
     Follows Spark's `ml/feature/MaxAbsScaler.scala` (4.2).
     """
@@ -32,6 +32,6 @@ class MaxAbsScalerModel(HasInputCol):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         size = self.maxAbs.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
-        made = columns.new(self.output, VECTOR, size=size, nonzeros=source.nonzeros)
+        target = columns.new(self.output, VECTOR, size=size, nonzeros=source.nonzeros)
         factors = tuple(1.0 if largest == 0.0 else 1.0 / largest for largest in to_dense(self.maxAbs).values)
-        yield Bound((source,), (made,), emit=scaler(None, factors))
+        yield Bound((source,), (target,), emit=scaler(None, factors))

@@ -1,4 +1,4 @@
-"""Hashes of sets that are near by Jaccard distance."""
+"""Locality-sensitive hashing for the Jaccard distance."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PRIME = 2038074743
 
 @stage("org.apache.spark.ml.feature.MinHashLSHModel")
 class MinHashLSHModel(LSHModel):
-    """Hash the set of non-zero elements, NaN among them, to its least member under random permutations.
+    """Hash the set of non-zero elements, including NaN, to its minimum under random permutations.
 
     Follows Spark's `ml/feature/MinHashLSH.scala` (4.2).
     """

@@ -1,4 +1,4 @@
-"""Features brought into one range."""
+"""Scale features to a range."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ __all__ = ["MinMaxScalerModel"]
 
 @stage("org.apache.spark.ml.feature.MinMaxScalerModel")
 class MinMaxScalerModel(HasInputCol):
-    """Map the range that each feature had in training to [min, max]; a constant feature becomes their middle.
+    """Map the range of each feature in training to [min, max]; a constant feature becomes the midpoint.
 
-    Nothing is clipped, and NaN stays. The vector is dense or sparse as takes less room.
+    Values are not clipped, and NaN stays NaN. The result is dense or sparse, whichever needs less memory.
     Follows Spark's `ml/feature/MinMaxScaler.scala` (4.2).
     """
 
@@ -43,11 +43,11 @@ class MinMaxScalerModel(HasInputCol):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         size = self.originalMax.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
-        made = columns.new(self.output, VECTOR, size=size)
+        target = columns.new(self.output, VECTOR, size=size)
         lowest, highest = to_dense(self.originalMin).values, to_dense(self.originalMax).values
         scale, bottom, middle = self.max - self.min, self.min, (self.min + self.max) / 2
         ranges = [high - low for low, high in zip(lowest, highest, strict=True)]
-        # 0 marks a constant feature, and one whose range is so wide that the quotient vanishes.
+        # 0 marks a constant feature, or one whose range is so large that the quotient underflows.
         factors = [scale / extent if extent != 0.0 else 0.0 for extent in ranges]
 
         def rescaled(graph: Graph, x: Node, low: float, factor: float) -> Node:
@@ -57,7 +57,7 @@ class MinMaxScalerModel(HasInputCol):
 
         def emit(graph: Graph, x: Node) -> Node:
             graph.require_size(x, size)
-            made = graph.elementwise(x, rescaled, lowest, factors, keeps_zero=False)
-            return graph.compressed(made, columns.profile.release)
+            target = graph.elementwise(x, rescaled, lowest, factors, keeps_zero=False)
+            return graph.compressed(target, columns.profile.release)
 
-        yield Bound((source,), (made,), emit=emit)
+        yield Bound((source,), (target,), emit=emit)

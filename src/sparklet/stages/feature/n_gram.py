@@ -1,4 +1,4 @@
-"""Words joined to runs of n words."""
+"""Join words to n-grams."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["NGram"]
 
 @stage("org.apache.spark.ml.feature.NGram")
 class NGram(HasInputCol):
-    """Join each `n` words in a row by blanks; fewer than `n` words give nothing, and null is the word "null".
+    """Join each `n` consecutive words by spaces; fewer words give an empty array, and null becomes "null".
 
     Follows Spark's `ml/feature/NGram.scala` (4.2).
     """

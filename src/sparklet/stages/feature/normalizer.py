@@ -1,4 +1,4 @@
-"""Vectors brought to unit norm."""
+"""Scale vectors to unit norm."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Normalizer(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.VECTOR)
-        made = columns.new(self.output, VECTOR, size=source.size)
+        target = columns.new(self.output, VECTOR, size=source.size)
         measure = _norm(self.p)
 
         def normalize(x: Vector) -> Vector:
@@ -45,7 +45,7 @@ class Normalizer(HasInputCol):
                 else DenseVector(values)
             )
 
-        yield Bound((source,), (made,), normalize)
+        yield Bound((source,), (target,), normalize)
 
 
 def _norm(p: float) -> Callable[[tuple[float, ...]], float]:
@@ -66,7 +66,7 @@ def _norm(p: float) -> Callable[[tuple[float, ...]], float]:
     def largest(values: tuple[float, ...]) -> float:
         found = 0.0
         for value in values:
-            found = max(found, abs(value))  # which passes over NaN, as Spark does
+            found = max(found, abs(value))  # ignores NaN, like Spark
         return found
 
     def general(values: tuple[float, ...]) -> float:

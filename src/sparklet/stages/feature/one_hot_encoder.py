@@ -1,4 +1,4 @@
-"""Category indices to one-hot vectors."""
+"""Encode category indices as one-hot vectors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sparklet.types import VECTOR
 
 __all__ = ["OneHotEncoder", "OneHotEncoderModel"]
 
-# A range stands for its numbers as text, of which a model can claim two thousand million.
+# A range represents the numbers as names, because a model can declare two billion categories.
 _Names: TypeAlias = tuple[str | None, ...] | range
 
 
@@ -53,14 +53,14 @@ class OneHotEncoderModel(HasInputCols):
                 raise SchemaError(
                     source.name, f"carries {carried} categories, the encoder expects {size}", str(self)
                 )
-            made = columns.new(
+            target = columns.new(
                 output,
                 VECTOR,
                 size=size,
                 nonzeros=(0, 1),
                 attributes=lambda known=known: _binary(self._configured(known)),
             )
-            yield Bound((source,), (made,), emit=self._encoder(categories, size), nulls=True)
+            yield Bound((source,), (target,), emit=self._encoder(categories, size), nulls=True)
 
     @property
     def _extra(self) -> int:
@@ -73,7 +73,7 @@ class OneHotEncoderModel(HasInputCols):
         keep = self.handleInvalid == "keep"
 
         def invalid(value: Any) -> float:
-            # Beyond the vector where the last category is dropped: nothing is hot.
+            # If the last category is dropped, its index lies outside the vector, which is then all zero.
             if keep:
                 return float(categories)
             kind = "a negative index" if value < 0 else "an index unseen in training"
@@ -84,11 +84,11 @@ class OneHotEncoderModel(HasInputCols):
 
 @stage("org.apache.spark.ml.feature.OneHotEncoder")
 class OneHotEncoder(HasInputCol):
-    """Encode a category index as a sparse vector, in the transformer that bore this name before Spark 3.0.
+    """Encode a category index as a sparse vector, in the transformer of this name before Spark 3.0.
 
-    How many categories there are is known from the stage that made the column, never from the data: where
-    that told nothing, Spark looked for the largest index in all rows, and one row cannot be scored. Since 3.0
-    no Spark loads this stage. Null stays null. Follows Spark's `ml/feature/OneHotEncoder.scala` (2.4).
+    The number of categories comes from the attributes of the input column. Without them, Spark searched all
+    rows for the largest index, so a single row cannot be scored. Since 3.0 no Spark loads this stage. Null
+    stays null. Follows Spark's `ml/feature/OneHotEncoder.scala` (2.4).
     """
 
     dropLast: bool = True
@@ -112,19 +112,19 @@ class OneHotEncoder(HasInputCol):
                 raise SchemaError(source.name, "has a single category, the last is dropped", str(self))
             names = names[:-1]
         size = len(names)
-        made = columns.new(
+        target = columns.new(
             self.output,
             VECTOR,
             size=size,
             nonzeros=(0, 1),
             attributes=lambda: _binary(names),
         )
-        yield Bound((source,), (made,), emit=_old_encoder(size), nulls=True)
+        yield Bound((source,), (target,), emit=_old_encoder(size), nulls=True)
 
 
 def _old_encoder(size: int) -> Emit:
     def outside(value: Any) -> float:
-        # NaN compares false; a fraction is cut off, also one below 0.
+        # NaN compares false; a fraction is truncated toward zero.
         if value <= -1:
             raise InvalidValueError(f"holds a negative index: {value}", value)
         return 0.0 if value < size else float(size)
@@ -133,7 +133,7 @@ def _old_encoder(size: int) -> Emit:
 
 
 def _encoded(graph: Graph, x: Node, categories: int, size: int, invalid: Callable[[Any], float]) -> Node:
-    """Return the vector of an index, null of null; `invalid` is asked for an index of no category."""
+    """Return the vector of an index, null for null; call `invalid` for an index without category."""
     if x.categories is not None and x.categories <= categories and not x.null:
         return graph.one_hot(x, size)
     index, null = graph.to_double(x), graph.is_null(x)
@@ -150,7 +150,7 @@ def _binary(names: Iterable[str | int | None]) -> tuple[Attribute, ...]:
 
 
 def _names(source: Column, stage_name: str) -> _Names | None:
-    """Return the category names that the input column carries, or None; categories without names count."""
+    """Return the category names in the input column's attributes, or None; unnamed categories count."""
     attribute = source.attribute
     if attribute is None:
         return None

@@ -1,4 +1,4 @@
-"""Vectors projected onto their principal components."""
+"""Project vectors onto principal components."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class PCAModel(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.VECTOR, self.pc.numRows)
-        made = columns.new(self.output, VECTOR, size=self.k)
-        yield Bound((source,), (made,), sized(self._projection(columns.profile.blas), self.pc.numRows))
+        target = columns.new(self.output, VECTOR, size=self.k)
+        yield Bound((source,), (target,), sized(self._projection(columns.profile.blas), self.pc.numRows))
 
     def _projection(self, order: str) -> Callable[[Vector], Vector]:
         pc = self.pc

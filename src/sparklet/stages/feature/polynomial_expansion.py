@@ -1,4 +1,4 @@
-"""Vectors expanded into the monomials of their elements."""
+"""Expand vectors to the monomials of their elements."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _LARGEST_SIZE = (1 << 31) - 1
 class PolynomialExpansion(HasInputCol):
     """Expand (x, y) to (x, x², y, xy, y²): all monomials up to `degree` without the constant.
 
-    A power that is exactly 0 ends its branch, which leaves 0 where NaN or infinity times 0 would give NaN. As
-    in Spark, nobody knows the size of the result beforehand. Follows Spark's
+    A power that is exactly 0 ends its branch, so the result is 0 where NaN or infinity times 0 would give
+    NaN. As in Spark, the size of the result is not declared. Follows Spark's
     `ml/feature/PolynomialExpansion.scala` (4.2).
     """
 
@@ -33,8 +33,8 @@ class PolynomialExpansion(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.VECTOR)
-        made = columns.new(self.output, VECTOR)
-        yield Bound((source,), (made,), _expansion(self.degree))
+        target = columns.new(self.output, VECTOR)
+        yield Bound((source,), (target,), _expansion(self.degree))
 
 
 def _expansion(degree: int) -> Callable[[Vector], Vector]:
@@ -56,11 +56,12 @@ def _expansion(degree: int) -> Callable[[Vector], Vector]:
 def _monomials(
     indices: range | tuple[int, ...], values: tuple[float, ...], degree: int
 ) -> Iterator[tuple[int, float]]:
-    """Yield (place, monomial) in the order of places, multiplied in Spark's order: the last feature first.
+    """Yield (index, monomial) in the order of indices, multiplied in Spark's order: the last feature first.
 
-    Spark's recursion, on a stack: a dense vector of a thousand elements is deeper than Python recurses.
+    This is Spark's recursion with an explicit stack, because a dense vector of a thousand elements would
+    exceed Python's recursion limit.
     """
-    # What is left to multiply by: the first `count` stored elements, up to a degree.
+    # The remaining factors: the first `count` stored elements, up to a degree.
     waiting = [(len(values), degree, 1.0, -1)]
     while waiting:
         count, left, multiplier, place = waiting.pop()

@@ -1,4 +1,4 @@
-"""R's model formulas, fitted: a pipeline of indexers, encoders and an assembler, and what tidies up after."""
+"""Fitted R formulas: a pipeline of indexers, encoders and an assembler, and two stages that clean up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["ColumnPruner", "RFormulaModel", "VectorAttributeRewriter"]
 
 @stage("org.apache.spark.ml.feature.RFormulaModel")
 class RFormulaModel(Stage):
-    """Make the features that a formula names, and the label where the row brings it.
+    """Compute the features of a formula, and the label if the row has its column.
 
     Follows Spark's `ml/feature/RFormula.scala` (4.2).
     """
@@ -37,7 +37,7 @@ class RFormulaModel(Stage):
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Label(Stage):
-    """Cast the label to double, as `RFormulaModel.transformLabel` does where no column has its name yet."""
+    """Cast the label to double, like `RFormulaModel.transformLabel` if no column has the label's name."""
 
     className: ClassVar[str] = "org.apache.spark.ml.feature.RFormulaModel (label)"
 
@@ -47,8 +47,8 @@ class _Label(Stage):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         if self.source and self.source != self.labelCol and self.labelCol not in columns:
             source = columns.take(self.source, wants.NUMBER_OR_BOOLEAN)
-            made = columns.new(self.labelCol, DOUBLE)
-            yield Bound((source,), (made,), _as_double, optional=True, nulls=True)
+            target = columns.new(self.labelCol, DOUBLE)
+            yield Bound((source,), (target,), _as_double, optional=True, nulls=True)
 
 
 def _as_double(value: Any) -> float | None:
@@ -57,7 +57,7 @@ def _as_double(value: Any) -> float | None:
 
 @stage("org.apache.spark.ml.feature.ColumnPruner")
 class ColumnPruner(Stage):
-    """Take columns away that only the formula's own stages needed.
+    """Remove columns that only the stages of the formula need.
 
     Follows Spark's `ml/feature/RFormula.scala` (4.2).
     """
@@ -76,7 +76,7 @@ class ColumnPruner(Stage):
 
 @stage("org.apache.spark.ml.feature.VectorAttributeRewriter")
 class VectorAttributeRewriter(Stage):
-    """Rename the attributes of a vector; its values stay.
+    """Rename the attributes of a vector without changing its values.
 
     Follows Spark's `ml/feature/RFormula.scala` (4.2).
     """
@@ -92,8 +92,8 @@ class VectorAttributeRewriter(Stage):
         source = columns.take(self.vectorCol, wants.VECTOR)
         if source.make_attributes is None:
             raise SchemaError(source.name, "carries no attributes to rename", str(self))
-        made = replace(source, make_attributes=self._renamed(source), origin=columns.stage)
-        yield Bound((source,), (made,), _unchanged, nulls=True)
+        target = replace(source, make_attributes=self._renamed(source), origin=columns.stage)
+        yield Bound((source,), (target,), _unchanged, nulls=True)
 
     def _renamed(self, source: Column) -> Callable[[], tuple[Attribute, ...]]:
         def rename(name: str | None) -> str | None:

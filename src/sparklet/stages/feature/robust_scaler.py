@@ -1,4 +1,4 @@
-"""Features scaled by quantiles, which outliers do not move."""
+"""Scale features by quantiles, which are robust against outliers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["RobustScalerModel"]
 
 @stage("org.apache.spark.ml.feature.RobustScalerModel")
 class RobustScalerModel(HasInputCol):
-    """Subtract the median and multiply by 1 / quantile range; a feature without range becomes 0.
+    """Subtract the median and multiply by 1 / quantile range; a feature whose range is 0 becomes 0.
 
     Follows Spark's `ml/feature/RobustScaler.scala` (4.2).
     """
@@ -43,11 +43,13 @@ class RobustScalerModel(HasInputCol):
         size = self.median.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
         nonzeros = None if self.withCentering else source.nonzeros
-        made = columns.new(self.output, VECTOR, size=size, nonzeros=nonzeros)
+        target = columns.new(self.output, VECTOR, size=size, nonzeros=nonzeros)
         shift = to_dense(self.median).values if self.withCentering else None
         ranges = to_dense(self.range).values
         factors = (
             tuple(0.0 if width == 0.0 else 1.0 / width for width in ranges) if self.withScaling else None
         )
-        # With nothing to do Spark hands on whatever comes, null included.
-        yield Bound((source,), (made,), emit=scaler(shift, factors), nulls=shift is None and factors is None)
+        # Without centering and scaling, Spark returns its input unchanged, even null.
+        yield Bound(
+            (source,), (target,), emit=scaler(shift, factors), nulls=shift is None and factors is None
+        )

@@ -1,4 +1,4 @@
-"""Vectors reduced to the features that a selector chose in training."""
+"""Select the features that a selector chose in training."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ __all__ = ["SelectorModel"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SelectorModel(Stage):
-    """Take the selected features in ascending order; sparse vectors stay so and keep their explicit zeros.
+    """Select features in ascending order; sparse vectors stay sparse and keep their explicit zeros.
 
     Follows Spark's `ml/feature/Selector.scala` (4.2), and its copy in `UnivariateFeatureSelector.scala`.
     """
 
     unknown: ClassVar[Attribute] = Attribute()
-    """What a feature is said to be where the input column carries no attributes."""
+    """The attribute of a feature if the input column has no attributes."""
 
     featuresCol: str = "features"
     outputCol: str | None = None
@@ -43,7 +43,7 @@ class SelectorModel(Stage):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.featuresCol, wants.VECTOR)
         selected = tuple(sorted(self.selectedFeatures))
-        made = columns.new(
+        target = columns.new(
             self.outputCol if self.outputCol is not None else f"{self.uid}__output",
             VECTOR,
             size=len(selected),
@@ -51,7 +51,7 @@ class SelectorModel(Stage):
         )
         select = _selection(selected)
         yield Bound(
-            (source,), (made,), emit=lambda graph, x: graph.pick(x, selected, select, keeps_zeros=True)
+            (source,), (target,), emit=lambda graph, x: graph.pick(x, selected, select, keeps_zeros=True)
         )
 
     def _attributes(self, source: Column, selected: tuple[int, ...]) -> tuple[Attribute, ...]:
@@ -73,7 +73,7 @@ def _selection(selected: tuple[int, ...]) -> Callable[[Vector], Vector]:
                     f"has {len(values)} elements, feature {largest} is selected", len(values)
                 )
             return DenseVector(tuple([values[feature] for feature in selected]))
-        # Here Spark takes what lies beyond the end for 0.
+        # Here Spark treats elements beyond the end as 0.
         found = [(places[i], value) for i, value in zip(vector.indices, values, strict=True) if i in places]
         return SparseVector(size, tuple([place for place, _ in found]), tuple([value for _, value in found]))
 

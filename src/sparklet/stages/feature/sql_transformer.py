@@ -1,4 +1,4 @@
-"""SQLTransformer: columns computed, renamed and dropped, and rows filtered, by one SELECT."""
+"""SQLTransformer: compute, rename and drop columns and filter rows with one SELECT."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ __all__ = ["SQLTransformer"]
 class SQLTransformer(Stage):
     """Evaluate `SELECT ... FROM __THIS__ [WHERE ...]` on each row.
 
-    The statement is read by the SQL rules of the profile: since 4.0, ANSI mode raises for overflow, division
-    by zero and bad casts, where 3.5 gives null. Columns that are not selected are gone afterwards, and a row
-    for which WHERE is not true is dropped. What is not one SELECT of listed expressions is refused at load.
+    The statement follows the SQL rules of the profile: since 4.0, ANSI mode raises for overflow, division by
+    zero and bad casts, where 3.5 gives null. Columns that are not selected are removed, and a row for which
+    WHERE is not true is dropped. A statement other than one SELECT of supported expressions is refused at
+    load.
 
     Follows Spark's `ml/feature/SQLTransformer.scala` (4.2).
     """
@@ -62,7 +63,7 @@ class SQLTransformer(Stage):
             else:
                 compiled = source.compiled(item.name, item.node)
                 if item.unnamed and compiled.retold:
-                    # `d + 1` of a date is called date_add(d, 1), which its text does not show.
+                    # Spark names `d + 1` of a date date_add(d, 1), which the expression's text does not show.
                     raise SchemaError(item.name, "needs a name: write AS name behind it", str(self))
                 if everything and fold(item.name) not in excluded and columns.known(item.name) is not None:
                     raise SchemaError(item.name, _TWICE, str(self))
@@ -106,7 +107,7 @@ class _Source:
         return None if column is None or column.origin == "inferred" else column.type
 
     def passed(self, name: str) -> str:
-        """Return the name of a column that is passed on as it is, unread."""
+        """Return the name of a column that the statement selects unchanged."""
         column = self._columns.known(name)
         if column is None and self._columns.source(name) is None:
             self._columns.take(name, wants.ANY)  # which says that it is gone
@@ -117,7 +118,7 @@ class _Source:
         return self._columns.take(name, wants.ANY if type is None else wants.like(type))
 
     def compiled(self, name: str, node: Node) -> Compiled:
-        """Return an expression of the statement, compiled; `name` is what it makes."""
+        """Return a compiled expression of the statement; `name` is its output column."""
         try:
             return compile_node(node, self._take, self._columns.profile)
         except Refused as error:
@@ -126,7 +127,7 @@ class _Source:
             ) from None
 
     def made(self, name: str, node: Node, compiled: Compiled) -> Column:
-        """Return the column that an expression makes; a renamed column keeps its ML attributes."""
+        """Return the output column of an expression; a renamed column keeps its ML attributes."""
         if isinstance(node, Name):
             return replace(compiled.inputs[0], name=name, origin=self._columns.stage, casts=False)
         return self._columns.new(name, compiled.type, replaces=True)

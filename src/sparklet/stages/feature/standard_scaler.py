@@ -1,4 +1,4 @@
-"""Features brought to unit deviation, zero mean."""
+"""Scale features to unit standard deviation and zero mean."""
 
 from __future__ import annotations
 
@@ -41,19 +41,21 @@ class StandardScalerModel(HasInputCol):
         size = self.mean.size
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
         nonzeros = None if self.withMean else source.nonzeros
-        made = columns.new(self.output, VECTOR, size=size, nonzeros=nonzeros)
+        target = columns.new(self.output, VECTOR, size=size, nonzeros=nonzeros)
         shift = to_dense(self.mean).values if self.withMean else None
         stds = to_dense(self.std).values
         factors = tuple([0.0 if std == 0.0 else 1.0 / std for std in stds]) if self.withStd else None
-        # With nothing to do Spark hands on whatever comes, null included.
-        yield Bound((source,), (made,), emit=scaler(shift, factors), nulls=shift is None and factors is None)
+        # Without centering and scaling, Spark returns its input unchanged, even null.
+        yield Bound(
+            (source,), (target,), emit=scaler(shift, factors), nulls=shift is None and factors is None
+        )
 
 
 def scaler(shift: Sequence[float] | None, factors: Sequence[float] | None) -> Emit:
-    """Return `(x - shift) * factor`, either part left out where None; a shift makes all vectors dense.
+    """Return the function `(x - shift) * factor`, either part omitted if None; a shift makes vectors dense.
 
-    Follows `StandardScalerModel.getTransformFunc`, which other scalers call too. As there, a shorter vector
-    passes: only what is beyond the fitted size cannot be scaled.
+    Follows `StandardScalerModel.getTransformFunc`, which other scalers call too. As there, a vector may be
+    shorter than the fitted size, but not longer.
     """
     if shift is None and factors is None:
         return lambda _, x: x

@@ -1,4 +1,4 @@
-"""Words without the frequent ones."""
+"""Remove frequent words."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from sparklet.types import STRING, ArrayType
 
 __all__ = ["StopWordsRemover"]
 
-# The mark of a Python object that was pickled into the list of words, to smuggle it through Spark.
+# The prefix of a pickled Python object in the list of words: some libraries store stages in this way.
 _PICKLED = "4c1740b00d3c4ff6806a1402321572cb"
 
 
 @stage("org.apache.spark.ml.feature.StopWordsRemover")
 class StopWordsRemover(HasInputCols):
-    """Leave out the stop words, by default in whatever case, in one column or several.
+    """Remove stop words, by default without regard to case, in one or more columns.
 
-    Null among the words stays. Only the locales `tr`, `az` and `lt` change how case is ignored: Spark takes
-    all of `tr_TR` for the name of a language. Follows Spark's `ml/feature/StopWordsRemover.scala` (4.2).
+    Null words are kept. Only the locales `tr`, `az` and `lt` change the case conversion; Spark reads all of
+    `tr_TR` as the name of a language. Follows Spark's `ml/feature/StopWordsRemover.scala` (4.2).
     """
 
     stopWords: tuple[str | None, ...]
@@ -37,7 +37,7 @@ class StopWordsRemover(HasInputCols):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         taken = [columns.take(name, wants.TOKENS) for name, _ in self.pairs]
-        # Before 2.4 the JVM's default was taken.
+        # Before 2.4 Spark used the JVM's default locale.
         remove = self._remover(columns.profile.locale if self.locale is None else self.locale)
         for source, (_, output) in zip(taken, self.pairs, strict=True):
             yield Bound((source,), (columns.new(output, ArrayType(STRING)),), remove)

@@ -1,4 +1,4 @@
-"""Labels to indices, and back."""
+"""Convert labels to indices, and indices to labels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ __all__ = ["IndexToString", "StringIndexerModel"]
 class StringIndexerModel(HasInputCols):
     """Replace labels by their indices (double), in one column or several.
 
-    Numbers are looked up as Spark casts them to string: 1.0 as "1.0". A column that a row lacks is left out
-    where nothing needs it. Follows Spark's `ml/feature/StringIndexer.scala` (4.2).
+    Numbers are looked up as the string to which Spark casts them: 1.0 as "1.0". If a row lacks a column that
+    no other stage needs, its output is omitted. Follows Spark's `ml/feature/StringIndexer.scala` (4.2).
     """
 
     handleInvalid: Literal["error", "skip", "keep"] = "error"
@@ -45,10 +45,10 @@ class StringIndexerModel(HasInputCols):
         taken = [columns.take(name, wants.LABEL) for name, _ in self.pairs]
         for source, (_, output), labels in zip(taken, self.pairs, self.labelsArray, strict=True):
             values = (*labels, "__unknown") if self.handleInvalid == "keep" else labels
-            made = columns.new(output, DOUBLE, attribute=Attribute("nominal", output, values))
+            target = columns.new(output, DOUBLE, attribute=Attribute("nominal", output, values))
             yield Bound(
                 (source,),
-                (made,),
+                (target,),
                 emit=self._indexer(labels, source, columns),
                 drops=self.handleInvalid == "skip",
                 optional=self.handleInvalid != "skip",
@@ -56,7 +56,7 @@ class StringIndexerModel(HasInputCols):
             )
 
     def _indexer(self, labels: tuple[str | None, ...], source: Column, columns: Columns) -> Emit:
-        # The last of equal labels wins, as in the map that Spark builds. A null label is never looked up.
+        # The last of several equal labels is used, as in Spark's map. A null label is never looked up.
         index = {label: float(i) for i, label in enumerate(labels) if label is not None}
         unseen, handling, type_ = float(len(labels)), self.handleInvalid, source.type
         profile, find = columns.profile, index.get
@@ -77,7 +77,7 @@ class StringIndexerModel(HasInputCols):
             )
 
         def indexed(value: Any) -> float:
-            # na.drop takes NaN for missing, the cast to string would make it the label "NaN".
+            # na.drop treats NaN as missing; the cast to string would turn it into the label "NaN".
             if value is None or (handling == "skip" and value != value):
                 return missing(value)
             found = find(to_string(value, type_, profile.release, ansi=profile.ansi) or "")
@@ -90,7 +90,7 @@ class StringIndexerModel(HasInputCols):
 
 @stage("org.apache.spark.ml.feature.IndexToString")
 class IndexToString(HasInputCol):
-    """Replace indices by their labels: the given ones, else those that the column carries from its indexer.
+    """Replace indices by labels: those of the param, else those in the attributes of the input column.
 
     Follows Spark's `ml/feature/StringIndexer.scala` (4.2; null and NaN as in 3.5 before 4.1).
     """
@@ -106,7 +106,7 @@ class IndexToString(HasInputCol):
 
 
 def _label_of(labels: tuple[str | None, ...], columns: Columns) -> Callable[[Any], str | None]:
-    # 4.1 replaced the UDF on doubles, which passes null and takes NaN for 0, by a cast to int and
+    # 4.1 replaced the UDF on doubles, which returns null for null and treats NaN as 0, by a cast to int and
     # raise_error.
     strict = columns.profile.at_least("4.1+")
     overflows = strict and columns.profile.ansi

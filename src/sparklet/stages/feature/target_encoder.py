@@ -1,4 +1,4 @@
-"""Categories to statistics of the label."""
+"""Replace categories by statistics of the label."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sparklet.types import DOUBLE
 
 __all__ = ["TargetEncoderModel"]
 
-# Under these keys training stores what it saw of all rows, and of rows without category.
+# The keys of the statistics of all rows, and of rows without category.
 _UNSEEN, _NULL = 2147483647.0, -1.0
 
 
@@ -24,7 +24,7 @@ _UNSEEN, _NULL = 2147483647.0, -1.0
 class TargetEncoderModel(Stage):
     """Replace a category index by the mean of the label in that category, smoothed towards the mean of all.
 
-    Null is a category of its own where training saw it. Follows Spark's `ml/feature/TargetEncoder.scala`
+    Null is a separate category if it occurred in training. Follows Spark's `ml/feature/TargetEncoder.scala`
     (4.2).
     """
 
@@ -51,14 +51,14 @@ class TargetEncoderModel(Stage):
             dict(zip(categories, zip(counts, stats, strict=True), strict=True))
             for _, categories, counts, stats in rows
         ]
-        # The default of outputCol does not count: without any output named, it is `<input>_indexed`.
+        # The default of outputCol is not used: without an output param, the name is `<input>_indexed`.
         given = saved.metadata.get("paramMap")
         default = {} if isinstance(given, Mapping) and "outputCol" in given else {"outputCol": None}
         return {"statistics": statistics, **default}
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Return the input and output columns in pairs; here the singular params win, unlike elsewhere."""
+        """Return pairs of input and output columns; here the singular params take precedence."""
         inputs = (self.inputCol,) if self.inputCol is not None else self.inputCols or ()
         if self.outputCol is not None:
             outputs: tuple[str, ...] = (self.outputCol,)
@@ -82,8 +82,10 @@ class TargetEncoderModel(Stage):
         for source, (_, output), statistic in zip(taken, self.pairs, self.statistics, strict=True):
             codes = self._codes(statistic)
             attribute = Attribute("nominal", output, numValues=len(set(codes.values())))
-            made = columns.new(output, DOUBLE, attribute=attribute, replaces=True)  # as Spark's withColumns
-            yield Bound((source,), (made,), self._encoder(codes, to_double(source)), nulls=True)
+            target = columns.new(
+                output, DOUBLE, attribute=attribute, replaces=True
+            )  # like Spark's withColumns
+            yield Bound((source,), (target,), self._encoder(codes, to_double(source)), nulls=True)
 
     def _codes(self, statistic: Mapping[float, tuple[float, ...]]) -> dict[float, float]:
         all_count, all_stat = statistic[_UNSEEN]

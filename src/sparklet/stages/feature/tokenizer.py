@@ -1,4 +1,4 @@
-"""Text to words."""
+"""Split text into words."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ __all__ = ["RegexTokenizer", "Tokenizer"]
 
 @stage("org.apache.spark.ml.feature.Tokenizer")
 class Tokenizer(HasInputCol):
-    """Put text into lower case and cut it at each whitespace character of ASCII.
+    """Convert text to lower case and split it at each ASCII whitespace character.
 
-    Two blanks in a row have an empty word between them; empty words at the end are left out.
+    Two consecutive spaces have an empty word between them; empty words at the end are removed.
     Follows Spark's `ml/feature/Tokenizer.scala` (4.2).
     """
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.STRING)
-        made = columns.new(self.output, ArrayType(STRING))
+        target = columns.new(self.output, ArrayType(STRING))
         language = _language(columns.profile)
-        yield Bound((source,), (made,), lambda text: java_split_whitespace(java_lower(text, language)))
+        yield Bound((source,), (target,), lambda text: java_split_whitespace(java_lower(text, language)))
 
 
 @stage("org.apache.spark.ml.feature.RegexTokenizer")
 class RegexTokenizer(HasInputCol):
-    """Cut text at the matches of a Java regular expression, or take the matches for the words.
+    """Split text at the matches of a Java regular expression, or return the matches as words.
 
-    Words shorter than `minTokenLength`, counted in UTF-16 units, are left out.
+    Words shorter than `minTokenLength`, counted in UTF-16 units, are removed.
     Follows Spark's `ml/feature/Tokenizer.scala` (4.2).
     """
 
@@ -55,8 +55,8 @@ class RegexTokenizer(HasInputCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol or "", wants.STRING)
-        made = columns.new(self.output, ArrayType(STRING))
-        yield Bound((source,), (made,), self._cutter(_language(columns.profile)))
+        target = columns.new(self.output, ArrayType(STRING))
+        yield Bound((source,), (target,), self._cutter(_language(columns.profile)))
 
     def _cutter(self, language: str) -> Callable[[str], list[str]]:
         pattern, least, lower = java_pattern(self.pattern), self.minTokenLength, self.toLowercase
@@ -66,12 +66,12 @@ class RegexTokenizer(HasInputCol):
             words = cut(java_lower(text, language) if lower else text)
             if least == 1:
                 return [word for word in words if word]
-            # No word has fewer units than characters.
+            # A word has at least as many UTF-16 units as characters.
             return [word for word in words if len(word) >= least or utf16_length(word) >= least]
 
         return tokens
 
 
 def _language(profile: Profile) -> str:
-    """Return the language of the JVM's default locale, which `toLowerCase()` goes by."""
+    """Return the language of the JVM's default locale, which `toLowerCase()` uses."""
     return profile.locale.replace("-", "_").partition("_")[0]

@@ -10,7 +10,7 @@ __all__ = ["UnivariateFeatureSelectorModel"]
 
 @stage("org.apache.spark.ml.feature.UnivariateFeatureSelectorModel")
 class UnivariateFeatureSelectorModel(SelectorModel):
-    """Take the selected features, whatever the order in which they are stored.
+    """Select features, which may be stored in any order.
 
     Follows Spark's `ml/feature/UnivariateFeatureSelector.scala` (4.2).
     """

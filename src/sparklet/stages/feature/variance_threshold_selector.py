@@ -10,7 +10,7 @@ __all__ = ["VarianceThresholdSelectorModel"]
 
 @stage("org.apache.spark.ml.feature.VarianceThresholdSelectorModel")
 class VarianceThresholdSelectorModel(SelectorModel):
-    """Take the selected features, which must be stored in ascending order.
+    """Select features, which must be stored in ascending order.
 
     Follows Spark's `ml/feature/VarianceThresholdSelector.scala` (4.2).
     """

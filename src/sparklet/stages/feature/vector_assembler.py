@@ -1,4 +1,4 @@
-"""Columns side by side in one vector."""
+"""Concatenate columns to one vector."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from sparklet.types import DOUBLE, VECTOR
 
 __all__ = ["VectorAssembler"]
 
-# How many NaN values stand for a null vector; a VectorSizeHint can claim any size.
+# The maximum number of NaN values that replace a null vector; a VectorSizeHint can declare any size.
 _LONGEST_GAP = 1 << 22
 
 
 @stage("org.apache.spark.ml.feature.VectorAssembler")
 class VectorAssembler(Stage):
-    """Put numbers, booleans and vectors side by side in one vector, dense or sparse as takes less room.
+    """Concatenate numbers, booleans and vectors to a vector, dense or sparse, whichever needs less memory.
 
-    Zeros are not stored, which turns -0.0 into 0.0. NaN is looked for in numbers, never inside vectors.
+    Zeros are not stored, so -0.0 becomes 0.0. NaN is checked in numbers, not inside vectors.
     Follows Spark's `ml/feature/VectorAssembler.scala` (4.2).
     """
 
@@ -46,7 +46,7 @@ class VectorAssembler(Stage):
         sizes = [column.size if column.type == VECTOR else 1 for column in taken]
         known = [size for size in sizes if size is not None]
         size = _total(known) if len(known) == len(sizes) else None
-        made = columns.new(
+        target = columns.new(
             self.outputCol if self.outputCol is not None else f"{self.uid}__output",
             VECTOR,
             size=size,
@@ -56,7 +56,7 @@ class VectorAssembler(Stage):
         )
         yield Bound(
             taken,
-            (made,),
+            (target,),
             emit=self._assembler(taken, columns.profile.release),
             drops=self.handleInvalid == "skip",
             nulls=True,
@@ -116,7 +116,7 @@ def _scalar(graph: Graph, x: Node) -> Scalar:
 
 
 def _has_stored_zeros(vector: Vector) -> bool:
-    """Tell whether a zero may be stored where the assembler stores nothing."""
+    """Return whether a segment may store a zero, which the assembler does not store."""
     return any(isinstance(segment, OneHot) and 0.0 in (segment.values or ()) for segment in vector.segments)
 
 
@@ -128,9 +128,9 @@ def _total(sizes: list[int]) -> int:
 
 
 def _attributes(column: Column) -> tuple[Attribute, ...]:
-    """Return the attributes that a column brings along, named `column` or `column_element` as by Spark."""
+    """Return the attributes of a column, named `column` or `column_element` like Spark's."""
     if column.type != VECTOR:
-        # Spark looks at the metadata of double columns only.
+        # Spark reads the metadata of double columns only.
         kept = column.attribute if column.type == DOUBLE and column.attribute is not None else Attribute()
         return (replace(kept, name=column.name),)
     attributes = column.attributes() or (Attribute(),) * (column.size or 0)

@@ -1,4 +1,4 @@
-"""Categories inside vectors to indices."""
+"""Replace categories in vectors by indices."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ __all__ = ["VectorIndexerModel"]
 
 @stage("org.apache.spark.ml.feature.VectorIndexerModel")
 class VectorIndexerModel(HasInputCol):
-    """Replace the values of categorical features by their indices, the other features stay.
+    """Replace the values of categorical features by their indices; other features are not changed.
 
-    In a sparse vector only stored elements are looked at: an implicit 0 stays 0. Follows Spark's
+    In a sparse vector only stored elements are replaced: an implicit 0 stays 0. Follows Spark's
     `ml/feature/VectorIndexer.scala` (4.2).
     """
 
@@ -45,15 +45,15 @@ class VectorIndexerModel(HasInputCol):
             raise SchemaError(
                 source.name, f"has {source.size} elements, expected {self.numFeatures}", str(self)
             )
-        made = columns.new(
+        target = columns.new(
             self.output,
             VECTOR,
             size=self.numFeatures,
             attributes=lambda: self._attributes(source),
-            replaces=True,  # Spark does not look whether the column exists
+            replaces=True,  # Spark does not check whether the column exists
         )
         indexer = sized(self._indexer(), self.numFeatures)
-        yield Bound((source,), (made,), indexer, drops=self.handleInvalid == "skip")
+        yield Bound((source,), (target,), indexer, drops=self.handleInvalid == "skip")
 
     def _attributes(self, source: Column) -> tuple[Attribute, ...]:
         known = source.attributes() or (Attribute(),) * self.numFeatures
@@ -63,7 +63,7 @@ class VectorIndexerModel(HasInputCol):
         )
 
     def _categorical(self, feature: int) -> Attribute:
-        # A loaded model makes these before it learns of handleInvalid, so "keep" adds no value.
+        # A loaded model computes these before handleInvalid is set, so "keep" adds no value.
         values = tuple(double_to_string(value) for value in sorted(self.categoryMaps[feature]))
         return Attribute("binary" if len(values) == 2 else "nominal", values=values)
 

@@ -1,4 +1,4 @@
-"""Vectors held to a size."""
+"""Check the size of vectors."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["VectorSizeHint"]
 
 @stage("org.apache.spark.ml.feature.VectorSizeHint")
 class VectorSizeHint(Stage):
-    """Declare the size of a vector column, and refuse, drop or (`optimistic`) let pass what has another.
+    """Declare the size of a vector column, and refuse, drop or (`optimistic`) accept vectors of other sizes.
 
     Follows Spark's `ml/feature/VectorSizeHint.scala` (4.2).
     """
@@ -32,13 +32,13 @@ class VectorSizeHint(Stage):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.inputCol, wants.VECTOR, self.size)
-        # A size that was only inferred from what stages expect is nothing that the column declares.
+        # A size that was only inferred from later stages is not declared by the column.
         declared = None if source.origin == "inferred" else source.size
         if declared is not None and declared != self.size:
             raise SchemaError(source.name, f"has {declared} elements, the hint says {self.size}", str(self))
         if self.handleInvalid == "optimistic" and declared == self.size:
             return
-        made = columns.new(
+        target = columns.new(
             self.inputCol,
             VECTOR,
             size=self.size,
@@ -46,7 +46,7 @@ class VectorSizeHint(Stage):
             nonzeros=source.nonzeros,
             replaces=True,
         )
-        yield Bound((source,), (made,), self._checked(), drops=self.handleInvalid == "skip", nulls=True)
+        yield Bound((source,), (target,), self._checked(), drops=self.handleInvalid == "skip", nulls=True)
 
     def _checked(self) -> Callable[[Any], Vector | None]:
         size, skip = self.size, self.handleInvalid == "skip"

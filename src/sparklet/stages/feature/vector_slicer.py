@@ -1,4 +1,4 @@
-"""Vectors reduced to some of their elements, by position or name."""
+"""Select elements of vectors by position or name."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["VectorSlicer"]
 
 @stage("org.apache.spark.ml.feature.VectorSlicer")
 class VectorSlicer(HasInputCol):
-    """Take elements of a vector: those at `indices`, then those called `names`, in the order given.
+    """Select elements of a vector: those at `indices`, then those called `names`, in the order of the params.
 
-    A sparse vector stays sparse and loses its explicit zeros. Names are those that earlier stages gave the
-    elements. Follows Spark's `ml/feature/VectorSlicer.scala` (4.2).
+    A sparse vector stays sparse and loses its explicit zeros. Names are those in the attributes of the
+    column. Follows Spark's `ml/feature/VectorSlicer.scala` (4.2).
     """
 
     indices: tuple[int, ...] = ()
@@ -47,7 +47,7 @@ class VectorSlicer(HasInputCol):
         selected = self.indices + self._named(source)
         if len(set(selected)) < len(selected):
             raise SchemaError(source.name, "has elements that both indices and names select", str(self))
-        made = columns.new(
+        target = columns.new(
             self.output,
             VECTOR,
             size=len(selected),
@@ -57,7 +57,7 @@ class VectorSlicer(HasInputCol):
         )
         pick = _slicer(selected)
         yield Bound(
-            (source,), (made,), emit=lambda graph, x: graph.pick(x, selected, pick, keeps_zeros=False)
+            (source,), (target,), emit=lambda graph, x: graph.pick(x, selected, pick, keeps_zeros=False)
         )
 
     def _named(self, source: Column) -> tuple[int, ...]:
@@ -66,7 +66,7 @@ class VectorSlicer(HasInputCol):
         attributes = source.attributes()
         if attributes is None:
             raise SchemaError(source.name, f"carries no element names, {self.names[0]!r} is taken", str(self))
-        # Of equal names the last wins, as in the map that Spark builds.
+        # The last of several equal names is used, as in Spark's map.
         places = {attribute.name: i for i, attribute in enumerate(attributes) if attribute.name is not None}
         for name in self.names:
             if name not in places:
@@ -84,7 +84,7 @@ def _slicer(selected: tuple[int, ...]) -> Callable[[Vector], Vector]:
             if largest >= len(values):
                 raise InvalidValueError(f"has {len(values)} elements, index {largest} is taken", len(values))
             return DenseVector(tuple([values[index] for index in selected]))
-        # Here Spark takes what lies beyond the end for 0.
+        # Here Spark treats elements beyond the end as 0.
         active = dict(zip(vector.indices, values, strict=True))
         found = [(place, active[index]) for place, index in places if active.get(index, 0.0) != 0.0]
         return SparseVector(size, tuple([place for place, _ in found]), tuple([value for _, value in found]))

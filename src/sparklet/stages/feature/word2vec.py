@@ -1,4 +1,4 @@
-"""Words to the mean of their vectors."""
+"""Average the vectors of words."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["Word2VecModel"]
 
 @stage("org.apache.spark.ml.feature.Word2VecModel")
 class Word2VecModel(HasInputCol):
-    """Average the vectors of the words in a sentence; unknown words count in the divisor only.
+    """Average the vectors of the words of a sentence; unknown words count in the divisor only.
 
-    No words at all give a sparse zero vector, unknown ones a dense one. `wordVectors` is a float32 array of
-    all vectors in a row, `wordIndex` tells where each word's stands.
-    Follows Spark's `ml/feature/Word2Vec.scala` (4.2).
+    A sentence without words gives a sparse zero vector, one with only unknown words a dense zero vector.
+    `wordVectors` is a float32 array of the concatenated vectors, `wordIndex` has the index of each word's
+    vector. Follows Spark's `ml/feature/Word2Vec.scala` (4.2).
     """
 
     vectorSize: int = 100
@@ -67,7 +67,7 @@ class Word2VecModel(HasInputCol):
                 return empty
             places = [place for place in map(find, words) if place is not None]
             total = numpy.zeros(size)
-            # Whole vectors are added in the order of the words, so that no order of numpy's takes part.
+            # Whole vectors are added in the order of the words, so numpy's summation order has no effect.
             for vector in vectors[places].astype(numpy.float64):
                 total += vector
             total *= 1.0 / len(words)

@@ -1,4 +1,4 @@
-"""Frequent patterns: what usually comes with the items of a row."""
+"""Association rules from frequent itemsets."""
 
 from __future__ import annotations
 
@@ -20,17 +20,18 @@ Rule = tuple[tuple[Any, ...], Any]
 
 @dataclass(frozen=True, eq=False)
 class Itemsets:
-    """How often items came together, by itemset in the order of its items."""
+    """The frequency of each itemset, whose items are in stored order."""
 
     counts: Mapping[tuple[Any, ...], int]
 
 
 @stage("org.apache.spark.ml.fpm.FPGrowthModel")
 class FPGrowthModel(Stage):
-    """Predict the items that rules of at least `minConfidence` add to those of the row.
+    """Predict the consequents of the rules that apply to the items of a row.
 
-    Null counts as no items. Spark's order of the items follows its partitions; here it follows the stored
-    itemsets. Follows Spark's `ml/fpm/FPGrowth.scala` and `mllib/fpm/AssociationRules.scala` (4.2).
+    Null is treated as an empty array. In Spark the order of the items depends on its partitions; here it
+    follows the stored itemsets. Follows Spark's `ml/fpm/FPGrowth.scala` and
+    `mllib/fpm/AssociationRules.scala` (4.2).
     """
 
     since = "2.2"
@@ -63,11 +64,11 @@ class FPGrowthModel(Stage):
         source = columns.take(self.itemsCol, wants.items(self.itemType))
         if source.type != ArrayType(self.itemType):
             raise SchemaError(source.name, f"must be array<{self.itemType}>, it is {source.type}", str(self))
-        made = columns.new(self.predictionCol, source.type)
-        yield Bound((source,), (made,), self._consequents(), nulls=True)
+        target = columns.new(self.predictionCol, source.type)
+        yield Bound((source,), (target,), self._consequents(), nulls=True)
 
     def _rules(self) -> list[Rule]:
-        """Return (antecedent, consequent) of the rules that hold."""
+        """Return (antecedent, consequent) of the rules with at least `minConfidence`."""
         rules = []
         counts = self.itemsets.counts
         for itemset, union in counts.items():
@@ -87,7 +88,7 @@ class FPGrowthModel(Stage):
             if items is None:
                 return []
             known = set(items)
-            # A dict keeps the first of equal items in place, as Scala's distinct does.
+            # A dict keeps the first of several equal items, like Scala's distinct.
             return list(
                 {item: None for antecedent, item in rules if item not in known and antecedent <= known}
             )

@@ -34,7 +34,7 @@ class Factors:
 
     @classmethod
     def read(cls, saved: SavedStage, name: str, rank: int) -> Factors:
-        """Read one of the two tables; raises `CorruptModelError` for vectors of another rank, ids twice."""
+        """Read one of the two tables; raise `CorruptModelError` for another rank or duplicate ids."""
         import numpy
 
         table = saved.table(name, ["id", "features"])
@@ -52,8 +52,8 @@ class Factors:
         return cls(ids, values, rank)
 
     def find(self) -> Callable[[int], Any]:
-        """Return the function from an id to its vector, or None where the model does not know the id."""
-        # A view of memory gives Python ints, without a dict of millions of them.
+        """Return the function from an id to its vector, None for an unknown id."""
+        # A memoryview returns Python ints without a dict of millions of entries.
         ids, values, rank, count = self.ids.data, self.values, self.rank, len(self.ids)
 
         def vector(id_: int) -> Any:
@@ -67,10 +67,10 @@ class Factors:
 
 @stage("org.apache.spark.ml.recommendation.ALSModel")
 class ALSModel(Stage):
-    """Predict the rating (float) of a user and an item: a dot of float32, NaN where either is unknown.
+    """Predict the rating (float) of a user and an item: a float32 dot product, NaN if either is unknown.
 
-    With `coldStartStrategy="drop"` such a row is dropped. Since Spark 4.0 the two ids come out as int.
-    Follows Spark's `ml/recommendation/ALS.scala` (3.5 and 4.2).
+    With `coldStartStrategy="drop"` such a row is dropped. Since Spark 4.0 the two id columns are returned as
+    int. Follows Spark's `ml/recommendation/ALS.scala` (3.5 and 4.2).
     """
 
     predictor: ClassVar[bool] = True
@@ -97,8 +97,8 @@ class ALSModel(Stage):
         prediction = columns.new(self.predictionCol, FLOAT)
         if columns.profile.at_least("4.0"):
             for source in sources:
-                made = columns.new(source.name, INTEGER, replaces=True)
-                yield Bound((source,), (made,), _checked(source), nulls=True)
+                target = columns.new(source.name, INTEGER, replaces=True)
+                yield Bound((source,), (target,), _checked(source), nulls=True)
         drop = self.coldStartStrategy.lower() == "drop"
         yield Bound(
             tuple(sources), (prediction,), self._predictor(sources, drop=drop), drops=drop, nulls=True
@@ -135,7 +135,7 @@ class ALSModel(Stage):
 
 
 def _checked(column: Column) -> Callable[[Any], int]:
-    """Return the function that makes an id of a number, as `ALSModelParams.checkIntegers` does."""
+    """Return the function that converts a number to an id, like `ALSModelParams.checkIntegers`."""
 
     def integer(value: Any) -> int:
         if value is None:

@@ -22,7 +22,7 @@ _DEFAULT_PROBABILITIES = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 
 @stage("org.apache.spark.ml.regression.AFTSurvivalRegressionModel")
 class AFTSurvivalRegressionModel(PredictionModel):
-    """Predict a lifetime, and its quantiles where they are asked for.
+    """Predict a lifetime, and its quantiles if they are an output.
 
     Follows Spark's `ml/regression/AFTSurvivalRegression.scala` (4.2).
     """
@@ -71,5 +71,5 @@ class AFTSurvivalRegressionModel(PredictionModel):
             source, emit = columns.new(self.predictionCol, DOUBLE), quantiles
             yield Bound((features,), (source,), emit=predict)
         if self.quantilesCol:
-            made = columns.new(self.quantilesCol, VECTOR, size=len(unit))
-            yield Bound((source,), (made,), emit=emit)
+            target = columns.new(self.quantilesCol, VECTOR, size=len(unit))
+            yield Bound((source,), (target,), emit=emit)

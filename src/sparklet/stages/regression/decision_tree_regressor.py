@@ -1,4 +1,4 @@
-"""A decision tree that predicts a number."""
+"""Decision tree for regression."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["DecisionTreeRegressionModel"]
 
 @stage("org.apache.spark.ml.regression.DecisionTreeRegressionModel")
 class DecisionTreeRegressionModel(DecisionTreeModel):
-    """Predict the mean of the training rows that ended in the same leaf, and their variance where asked for.
+    """Predict the mean of the training rows in the same leaf, and their variance if it is an output.
 
     Follows Spark's `ml/regression/DecisionTreeRegressor.scala` and `mllib/tree/impurity/Variance.scala`
     (4.2).
@@ -37,15 +37,15 @@ class DecisionTreeRegressionModel(DecisionTreeModel):
         return self.forest.value_of(layout, self.width, _variances(self.forest.stats))
 
     def moreColumns(self, columns: Columns, features: Column) -> Iterator[Bound]:
-        """Yield the variance, where it is asked for, and then the leaf."""
+        """Yield the variance, if it is an output, and then the leaf."""
         if self.varianceCol:
-            made = columns.new(self.varianceCol, DOUBLE)
-            yield Bound((features,), (made,), self.varianceLayout(WHOLE))
+            target = columns.new(self.varianceCol, DOUBLE)
+            yield Bound((features,), (target,), self.varianceLayout(WHOLE))
         yield from super().moreColumns(columns, features)
 
 
 def _variances(stats: numpy.ndarray) -> numpy.ndarray:
-    """Return the variance in each node from the count, sum and sum of squares, 0.0 where nothing is."""
+    """Return the variance of each node from the count, sum and sum of squares, 0.0 for an empty node."""
     import numpy
 
     count, total, squares = stats.T

@@ -1,4 +1,4 @@
-"""What factorization machines for classes and for numbers share.
+"""The base of factorization machines for classification and regression.
 
 Follows `FactorizationMachines` in Spark's `ml/regression/FMRegressor.scala` (4.2).
 """
@@ -23,7 +23,7 @@ def factors_data(saved: SavedStage) -> Mapping[str, Any]:
 
 
 def check_factors(linear: Vector, factors: Matrix) -> str | None:
-    """Return why the parts do not fit together, or None."""
+    """Return why the sizes do not match, or None."""
     if linear.size != factors.numRows:
         return f"{linear.size} linear weights do not match factors of {factors.numRows} features"
     return None

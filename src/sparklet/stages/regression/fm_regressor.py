@@ -1,4 +1,4 @@
-"""Factorization machine for numbers."""
+"""Factorization machine for regression."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["FMRegressionModel"]
 
 @stage("org.apache.spark.ml.regression.FMRegressionModel")
 class FMRegressionModel(PredictionModel):
-    """Predict by a dot and the interactions of all pairs of features.
+    """Predict by a dot product and the interactions of all pairs of features.
 
     Follows Spark's `ml/regression/FMRegressor.scala` (4.2).
     """

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees that predict a number."""
+"""Gradient-boosted trees for regression."""
 
 from __future__ import annotations
 

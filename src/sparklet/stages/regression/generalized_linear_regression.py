@@ -31,7 +31,7 @@ _LINKS_OF_FAMILIES = {
     "poisson": ("log", "identity", "sqrt"),
     "gamma": ("inverse", "identity", "log"),
 }
-"""The links that each family takes, its default first."""
+"""The links that each family supports, the default first."""
 
 _FAMILIES_OF_POWERS = {0.0: "gaussian", 1.0: "poisson", 2.0: "gamma"}
 _LINKS_OF_POWERS = {0.0: "log", 1.0: "identity", -1.0: "inverse", 0.5: "sqrt"}
@@ -39,9 +39,9 @@ _LINKS_OF_POWERS = {0.0: "log", 1.0: "identity", -1.0: "inverse", 0.5: "sqrt"}
 
 @stage("org.apache.spark.ml.regression.GeneralizedLinearRegressionModel")
 class GeneralizedLinearRegressionModel(PredictionModel):
-    """Predict the mean of a distribution by a function of a dot.
+    """Predict the mean of a distribution by a function of a dot product.
 
-    A null offset makes the answer null, even where the features are null. Follows Spark's
+    A null offset makes the prediction null, even if the features are null. Follows Spark's
     `ml/regression/GeneralizedLinearRegression.scala` (4.2).
     """
 
@@ -109,9 +109,9 @@ class GeneralizedLinearRegressionModel(PredictionModel):
             source, nulls = (*source, columns.take(self.offsetCol, wants.NUMBER)), True
             link = self._with_offset(profile)
         if self.linkPredictionCol:
-            made = columns.new(self.linkPredictionCol, DOUBLE)
-            yield Bound(source, (made,), emit=link, nulls=nulls)
-            source, link, nulls = (made,), lambda _, eta: eta, True
+            target = columns.new(self.linkPredictionCol, DOUBLE)
+            yield Bound(source, (target,), emit=link, nulls=nulls)
+            source, link, nulls = (target,), lambda _, eta: eta, True
         if self.predictionCol:
             prediction, fitted = columns.new(self.predictionCol, DOUBLE), self._fitted()
             yield Bound(
@@ -129,7 +129,7 @@ class GeneralizedLinearRegressionModel(PredictionModel):
             absent = graph.is_null(offset)
             graph.guard(graph.both(graph.negation(absent), graph.is_null(features)), _refuse_null)
             if offset.null:
-                # Spark does not look at the features of a row without offset.
+                # Spark does not read the features of a row without offset.
                 features = graph.select(absent, None, features, type=VECTOR)
             return self._linear(graph, features, graph.to_double(offset), profile)
 

@@ -46,20 +46,21 @@ class IsotonicRegressionModel(HasFeaturesCol):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         source = columns.take(self.featuresCol, wants.DOUBLE_OR_VECTOR)
-        made = columns.new(self.predictionCol, DOUBLE)
+        target = columns.new(self.predictionCol, DOUBLE)
         predict = self._curve()
         if source.type == VECTOR:
             index = self.featureIndex
-            yield Bound((source,), (made,), lambda features: predict(_element(features, index)))
+            yield Bound((source,), (target,), lambda features: predict(_element(features, index)))
         else:
-            yield Bound((source,), (made,), lambda x: None if x is None else predict(x), nulls=True)
+            yield Bound((source,), (target,), lambda x: None if x is None else predict(x), nulls=True)
 
     def _curve(self) -> Callable[[float], float]:
         boundaries, predictions = self.boundaries, self.predictions
         count, first, last = len(boundaries), predictions[0], predictions[-1]
 
         def predict(x: float) -> float:
-            # java.util.Arrays.binarySearch: which of several equal boundaries is hit decides the answer.
+            # java.util.Arrays.binarySearch: the result depends on which of several equal boundaries it
+            # returns.
             low, high = 0, count - 1
             while low <= high:
                 middle = (low + high) >> 1
@@ -81,7 +82,7 @@ class IsotonicRegressionModel(HasFeaturesCol):
 
 
 def _lies_below(x: float, y: float) -> bool:
-    """Tell whether Java's `Double.compare` puts x before y: -0.0 before 0.0, and NaN last."""
+    """Return whether Java's `Double.compare` orders x before y: -0.0 before 0.0, and NaN last."""
     if x == 0.0 and y == 0.0:
         return math.copysign(1.0, x) < math.copysign(1.0, y)
     return x < y or (y != y and x == x)

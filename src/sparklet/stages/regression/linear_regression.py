@@ -17,7 +17,7 @@ __all__ = ["LinearRegressionModel"]
 
 @stage("org.apache.spark.ml.regression.LinearRegressionModel")
 class LinearRegressionModel(PredictionModel):
-    """Predict by a dot and an intercept.
+    """Predict by a dot product and an intercept.
 
     Follows Spark's `ml/regression/LinearRegression.scala` (4.2).
     """

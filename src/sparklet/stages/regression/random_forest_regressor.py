@@ -1,4 +1,4 @@
-"""A random forest that predicts a number."""
+"""Random forest for regression."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Decision trees as flat arrays: read from Spark's tables, proved to be trees, and walked by a row.
+"""Decision trees as flat arrays: read from Spark's tables, checked to be trees, and evaluated for a row.
 
 Follows Spark's `ml/tree/{treeModels,Node,Split}.scala` (4.2).
 """
@@ -100,10 +100,10 @@ class Forest(Trees):
         order: str = "java8",
         zero: float = 0.0,
     ) -> Callable[..., Any]:
-        """Return what the C module makes of the leaves' `values`, or else the twin."""
+        """Return the C module's function of the leaves' `values`, or the Python fallback."""
         module, size = kernels(), check_layout(layout)
         packed = None
-        # A vector that is the whole layout has what size it has; a closed layout must reach far enough.
+        # If one vector is the whole layout, its size may vary; a closed layout must be large enough.
         whole = len(layout) == 1 and layout[0][:2] == ("vector", 0)
         if module is not None and (whole or size is None or size >= self.reach):
             packed = self._packed(module, values)
@@ -118,7 +118,7 @@ class Forest(Trees):
         return made
 
     def _packed(self, module: Any, values: numpy.ndarray) -> Any:
-        """Return the nodes as the C module walks them, None where only the twin can."""
+        """Return the nodes in the form of the C module, None if only the fallback supports them."""
         known = self._packs.get(id(values))
         if known is None:
             packed = module.forest(
@@ -137,7 +137,7 @@ class Forest(Trees):
 
     @cached_property
     def _packs(self) -> dict[int, tuple[numpy.ndarray, Any]]:
-        """Return the nodes packed before: they are shared between the functions of a model."""
+        """Return the cached packed nodes, which the functions of a model share."""
         return {}
 
     @cached_property
@@ -148,7 +148,7 @@ class Forest(Trees):
 
     @cached_property
     def _ranks(self) -> numpy.ndarray:
-        """Return which leaf of all leaves a node is."""
+        """Return the number of a node among all leaves."""
         import numpy
 
         leaf = self.feature < 0
@@ -174,7 +174,7 @@ class Forest(Trees):
 
     @cached_property
     def places(self) -> numpy.ndarray:
-        """Return for each node that is a leaf which of its tree's it is, from the left."""
+        """Return for each leaf node its number among the leaves of its tree, from the left."""
         import numpy
 
         found = numpy.zeros(len(self.feature))
@@ -213,7 +213,7 @@ def read_forest(saved: SavedStage, numFeatures: int, numTrees: int, stats: int =
 
 
 def _starts(trees: numpy.ndarray) -> numpy.ndarray:
-    """Return where each tree begins in the sorted numbers of nodes' trees, and where the last one ends."""
+    """Return the offset of each tree in the sorted tree numbers of the nodes, and the end of the last."""
     import numpy
 
     changes = numpy.flatnonzero(trees[1:] != trees[:-1]) + 1
@@ -252,7 +252,7 @@ def _forest(
     sides = column("leftChild"), column("rightChild")
     splits_here = numpy.flatnonzero(sides[0] != -1)
     children = numpy.stack([side[splits_here] for side in sides])
-    # Each child after its parent, and no child of two: then every walk ends, and ends in a leaf of its own.
+    # Each child follows its parent and has only one: every walk then ends in a leaf of its tree.
     after = (children > ids[splits_here]) & (children < numpy.repeat(sizes, sizes)[splits_here])
     require(after[0] & after[1], "has a child that does not come after it in its tree", splits_here)
     children = children + first[splits_here]

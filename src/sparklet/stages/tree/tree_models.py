@@ -48,13 +48,13 @@ class TreeModel(PredictionModel):
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         features = self.features(columns)
-        # Trees that are but a leaf never look at the features, so that Spark scores null as well.
+        # Trees that consist of one leaf do not read the features, so Spark scores null as well.
         nulls = not self.forest.reach
         for bound in chain(super().bind(columns), self.moreColumns(columns, features)):
             yield replace(bound, nulls=True) if nulls else bound
 
     def moreColumns(self, columns: Columns, features: Column) -> Iterator[Bound]:
-        """Yield what comes after the prediction: the leaves, where they are asked for."""
+        """Yield the step after the prediction: the leaves, if they are an output."""
         if self.leafCol:
             yield self._leafColumn(columns, features, self.leavesLayout(WHOLE))
 
@@ -81,8 +81,8 @@ class DecisionTreeModel(TreeModel):
         self, columns: Columns, features: Column, places: Callable[[Vector], tuple[float, ...]]
     ) -> Bound:
         attribute = Attribute("nominal", self.leafCol, numValues=len(self.forest.leaves[0]))
-        made = columns.new(self.leafCol, DOUBLE, attribute=attribute)
-        return Bound((features,), (made,), lambda x: places(x)[0])
+        target = columns.new(self.leafCol, DOUBLE, attribute=attribute)
+        return Bound((features,), (target,), lambda x: places(x)[0])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -107,5 +107,5 @@ class TreeEnsembleModel(TreeModel):
         def attributes() -> tuple[Attribute, ...]:
             return tuple(Attribute("nominal", numValues=len(tree)) for tree in forest.leaves)
 
-        made = columns.new(self.leafCol, VECTOR, size=forest.size, attributes=attributes)
-        return Bound((features,), (made,), lambda x: DenseVector(places(x)))
+        target = columns.new(self.leafCol, VECTOR, size=forest.size, attributes=attributes)
+        return Bound((features,), (target,), lambda x: DenseVector(places(x)))

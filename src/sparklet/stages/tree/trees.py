@@ -38,7 +38,7 @@ class Trees:
             getattr(self, field.name).setflags(write=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Without what is cached.
+        # Omit the cached values.
         return type(self), tuple(getattr(self, field.name) for field in fields(self))
 
     @property

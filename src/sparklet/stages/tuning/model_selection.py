@@ -1,4 +1,4 @@
-"""Cross-validation and train-validation split: what they found best is what scores."""
+"""Cross-validation and train-validation split, which score with their best model."""
 
 from __future__ import annotations
 
