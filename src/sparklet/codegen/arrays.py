@@ -104,7 +104,8 @@ def looked_up(find: Callable[[Any], float], texts: Texts) -> tuple[np.ndarray, n
             numbers[index] = find(word)
         except Exception:  # noqa: BLE001 - scoring the row alone raises the error
             fails[index] = True
-    return numbers[texts.indices], fails[texts.indices]
+    failing = fails[texts.indices] if fails.any() else np.zeros(len(texts.indices), bool)
+    return numbers[texts.indices], failing
 
 
 def side_by_side(count: int, columns: Sequence[Any]) -> np.ndarray:

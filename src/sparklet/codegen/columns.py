@@ -7,7 +7,7 @@ refuses are marked and scored one by one afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -226,9 +226,7 @@ class _Evaluation:
 
     def __init__(self, lowered: Lowered) -> None:
         self._lowered = lowered
-        self._work = [
-            (node, _operation(node)) for node in lowered.nodes if not isinstance(node, Input | Vector)
-        ]
+        self._work = _work(lowered)
 
     def run(self, columns: Sequence[Columnar], count: int) -> _Batch | None:
         """Return the batch with its outputs, None when too many rows fail."""
@@ -237,12 +235,38 @@ class _Evaluation:
         for source, column in zip(self._lowered.inputs, columns, strict=True):
             values.known[id(source)] = column
         with np.errstate(all="ignore"):
-            for node, operation in self._work:
+            for node, operation, released in self._work:
                 values.known[id(node)] = operation(values)
+                values.release(released)
                 if not batch.outputs and np.count_nonzero(batch.fails) > count * _MOST_FAILING:
                     return None
             batch.outputs = [values.output(node) for _, node in self._lowered.outputs]
         return batch
+
+
+def _work(lowered: Lowered) -> list[tuple[Node, Operation, list[int]]]:
+    """Return each node with its operation and the nodes, by `id`, that no later node and no output reads."""
+    read: set[int] = set()
+
+    def last_reads(nodes: Iterable[Node]) -> list[int]:
+        """Return the nodes that nothing later reads; a vector is read by its operands."""
+        waiting, found = list(nodes), []
+        while waiting:
+            node = waiting.pop()
+            if id(node) not in read:
+                read.add(id(node))
+                found.append(id(node))
+                if isinstance(node, Vector):
+                    waiting += node.operands
+        return found
+
+    last_reads([node for _, node in lowered.outputs])
+    work = [
+        (node, _operation(node), last_reads([node, *node.operands]))
+        for node in reversed(lowered.nodes)
+        if not isinstance(node, Input | Vector)
+    ]
+    return work[::-1]
 
 
 class _Values:
@@ -252,6 +276,12 @@ class _Values:
         self.batch = batch
         self.known: dict[int, Columnar] = {}
         self._objects: dict[int, list[Any]] = {}
+
+    def release(self, nodes: Iterable[int]) -> None:
+        """Drop the columns of nodes that nothing reads any more, so that later columns use their memory."""
+        for node in nodes:
+            self.known.pop(node, None)
+            self._objects.pop(node, None)
 
     def fail(self, rows: np.ndarray) -> None:
         """Mark the rows of a mask as failed, to be scored one by one."""
@@ -278,8 +308,10 @@ class _Values:
             return np.asarray(np.array([word is None for word in column.words], bool)[column.indices])
         if isinstance(column, list):
             return np.array([value is None for value in column], bool)
-        valid = column.valid if isinstance(column, Numbers) else True
-        return ~(np.ones(self.batch.count, bool) & valid)
+        nulls = np.zeros(self.batch.count, bool)
+        if isinstance(column, Numbers) and column.valid is not True:
+            nulls |= np.logical_not(column.valid)
+        return nulls
 
     def column(self, node: Node) -> Columnar:
         """Return a node's column; for a vector of segments, the list of vector objects."""
@@ -457,7 +489,8 @@ def _compare(node: Compare) -> Operation:
 
     def test(values: _Values) -> Numbers:
         (x, some), (y, others) = values.numbers(node.left), values.numbers(node.right)
-        return Numbers(compare(x, y) & _joined(some, others))
+        found, valid = compare(x, y), _joined(some, others)
+        return Numbers(found if valid is True else found & valid)
 
     return test
 
