@@ -1,1 +1,1 @@
-"""Programs to read and to run; `make demo` runs the first."""
+"""Example programs; `make demo` runs `demo.py`."""

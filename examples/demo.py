@@ -1,4 +1,4 @@
-"""Train three pipelines with Spark, save them, score them without Spark, and put both side by side.
+"""Train three pipelines with Spark, save them, score them without Spark, and compare results and times.
 
 Run by `make demo`. Everything printed is measured in this run, on this machine.
 """
@@ -42,7 +42,7 @@ SPARKLET_LOADS, SPARKLET_ROWS = 50, 20_000
 
 @dataclass(frozen=True)
 class Workload:
-    """A pipeline to fit, the table to fit it on, and the columns that rows bring."""
+    """A pipeline to fit, its training table, and the columns of the rows to score."""
 
     name: str
     pipeline: Pipeline
@@ -51,7 +51,7 @@ class Workload:
 
     @property
     def inputs(self) -> dict[str, str]:
-        """Return the columns besides the label."""
+        """Return the columns without the label."""
         return {name: kind for name, kind in self.schema.items() if name != "label"}
 
 
@@ -144,7 +144,7 @@ def reviews() -> Workload:
 
 
 def duration(seconds: float) -> str:
-    """Return a time in the unit that reads best."""
+    """Return a time with a readable unit."""
     for limit, unit in ((1e-3, "µs"), (1.0, "ms")):
         if seconds < limit:
             return f"{seconds * {'µs': 1e6, 'ms': 1e3}[unit]:,.3g} {unit}"
@@ -152,13 +152,13 @@ def duration(seconds: float) -> str:
 
 
 def values_in(value: object) -> int:
-    """Return how many numbers and texts a row holds."""
+    """Return the number of numbers and strings in a row."""
     return len(getattr(value, "values")) if hasattr(value, "values") and not isinstance(value, dict) else 1  # noqa: B009
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one workload showed."""
+    """The measurements of one workload."""
 
     name: str
     load: tuple[float, float]
@@ -180,7 +180,7 @@ def run(workload: Workload, spark: Any, folder: Path, console: Console) -> Resul
     native, model = PipelineModel.load(path), sparklet.load(path)
 
     rows = [{name: row[name] for name in workload.inputs} for row in workload.rows]
-    # Spark's best case: the DataFrame of one row stands ready.
+    # Spark's best case: the DataFrame of one row already exists.
     frame = to_frame(spark, rows[:1], workload.inputs).cache()
     spark_row = timed(lambda: native.transform(frame).select(OUTPUTS).collect(), SPARK_ROWS)
     turns = iter(rows * (SPARKLET_ROWS // len(rows) + 2))
@@ -221,7 +221,7 @@ def _show(
     ):
         table.add_row(label, duration(theirs), duration(ours), f"{theirs / ours:,.0f}x")
     table.add_row("one row, p99.9", "", duration(scored[1].p999), "")
-    # Other programs on this machine interrupt a loop of arithmetic just as they interrupt sparklet.
+    # Other programs on this machine delay a plain loop as much as they delay sparklet.
     idle = bare(scored[1].p50, SPARKLET_ROWS)
     for label, share in (("p50", idle.p50), ("p99", idle.p99), ("p99.9", idle.p999)):
         table.add_row(f"a bare loop instead, {label}", "", duration(share), "")

@@ -25,7 +25,7 @@ def main() -> int:
     """Build the jar of the installed PySpark's release; return the compiler's exit code."""
     found = importlib.util.find_spec("pyspark")
     if found is None or found.origin is None:
-        print("PySpark is not installed here, and its jars hold the compiler", file=sys.stderr)
+        print("PySpark, whose jars contain the compiler, is not installed", file=sys.stderr)
         return 1
     jars = sorted((Path(found.origin).parent / "jars").glob("*.jar"))
     major = "3" if any(jar.name.startswith("spark-core_") and "-3." in jar.name for jar in jars) else "4"
@@ -45,7 +45,7 @@ def main() -> int:
         if done.returncode:
             return done.returncode
         TARGET.mkdir(parents=True, exist_ok=True)
-        # Written aside and moved: a JVM may have the old one open.
+        # Written under another name and renamed, because a JVM may have the old jar open.
         fresh = jar.with_suffix(".new")
         with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
             for path in sorted(Path(out).rglob("*.class")):

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Check that Spark will find a Java 17 or newer (JAVA_HOME first, as Spark looks), or say plainly what is missing.
+# Check that Spark will find a Java 17 or newer (JAVA_HOME first, as Spark looks), or report what is missing.
 
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 if text=$("$java" -version 2>&1); then

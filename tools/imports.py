@@ -1,4 +1,4 @@
-"""Check the imports between the packages of sparklet, and draw them in CONTRIBUTING.md.
+"""Check the imports between the packages of sparklet, and draw their graph in CONTRIBUTING.md.
 
     python tools/imports.py           # check, and compare the drawing
     python tools/imports.py --write   # check, and draw again
@@ -19,14 +19,14 @@ SOURCE = ROOT / "src"
 PAGE = ROOT / "CONTRIBUTING.md"
 BEGIN, END = "<!-- tools/imports.py -->\n", "<!-- end -->\n"
 
-# Each package or module of sparklet with what it holds, the lowest first; "" is sparklet/__init__.py.
+# Each package or module of sparklet and its content, the lowest first; "" is sparklet/__init__.py.
 LAYERS: Mapping[str, str] = {
     "errors": "every exception",
     "linalg": "vectors and matrices",
     "types": "Spark types: DDL, JSON, coercion, Arrow",
     "_native": "the C module and its loader",
-    "java": "what the JVM does: sums, text, regex, random",
-    "profile": "which Spark is reproduced",
+    "java": "the JVM's arithmetic, text, regex and random",
+    "profile": "the Spark release to reproduce",
     "same": "equality to the bit",
     "ir": "the expression graph",
     "columns": "typed columns, values of rows",
@@ -35,18 +35,18 @@ LAYERS: Mapping[str, str] = {
     "stages": "one file per Spark class",
     "codegen": "backends that read the graph",
     "batch": "tables in memory",
-    "verify": "example rows scored again",
+    "verify": "verification with example rows",
     "extras": "optional libraries",
     "session": "a live Spark session",
     "engines": "load, and the Python and JVM engines",
-    "spark": "stages of authors, jobs on Spark",
+    "spark": "user-written stages, jobs on Spark",
     "": "the public names",
-    "testing": "what proves a stage",
+    "testing": "tests of a stage",
     "cli": "the command line",
 }
 ORDER = list(LAYERS)
 
-# The only packages that may import a library, wherever in their files the import stands.
+# The only packages that may import a library, at the top of a module or inside a function.
 LIBRARIES: Mapping[str, set[str]] = {
     "pyarrow": {"types", "saved", "batch", "spark", "engines"},
     "pyspark": {"extras", "session", "engines", "spark", "testing"},
@@ -56,7 +56,7 @@ LIBRARIES: Mapping[str, set[str]] = {
     "rich": {"cli", "batch"},
 }
 
-# The only modules that may import a module by a name that is a value, and why.
+# The only modules that may import a module by a computed name, and why.
 BY_NAME: Mapping[str, str] = {
     "sparklet.stages.authored": "stages that people wrote lie in packages that the caller trusts",
     "sparklet.stages.registry": "a stage's module is imported when a model has it; STAGES holds its name",
@@ -65,7 +65,7 @@ _IMPORTERS = ("import_module", "__import__")
 
 
 def modules() -> dict[str, Path]:
-    """Return every module of the package by the name that it is imported by."""
+    """Return the path of every module of the package by its dotted name."""
     paths = sorted((SOURCE / "sparklet").rglob("*.py"))
     names = [".".join(path.relative_to(SOURCE).with_suffix("").parts) for path in paths]
     return {name.removesuffix(".__init__"): path for name, path in zip(names, paths, strict=True)}
@@ -86,13 +86,13 @@ def imports(source: str, module: str, *, is_package: bool = False) -> Iterator[t
 
 
 def package_of(name: str) -> str:
-    """Return the entry of `LAYERS` that a dotted name lies in."""
+    """Return the entry of `LAYERS` that contains a dotted name."""
     second = [*name.split("."), ""][1]
     return second if second in LAYERS else ""
 
 
 def violations(source: str, module: str, *, is_package: bool = False) -> Iterator[str]:
-    """Yield what a module imports against the rules."""
+    """Yield the imports of a module that violate the rules."""
     home = package_of(module)
     for line, name in imports(source, module, is_package=is_package):
         library = name.split(".")[0]
@@ -124,7 +124,7 @@ def edges(
 
 
 def graph() -> dict[str, set[str]]:
-    """Return for each module those that it imports."""
+    """Return the modules that each module imports."""
     known = modules()
     return {
         module: edges(path.read_text(encoding="utf-8"), module, known, is_package=path.name == "__init__.py")
@@ -159,7 +159,7 @@ def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
 
 
 def problems() -> list[str]:
-    """Return everything that is against the rules."""
+    """Return all violations of the rules."""
     listed = [
         problem
         for module, path in modules().items()
@@ -168,13 +168,13 @@ def problems() -> list[str]:
         )
     ]
     placed = {[*name.split("."), ""][1] for name in modules()}
-    listed += [f"sparklet.{name} stands in no layer" for name in sorted(placed - set(LAYERS))]
+    listed += [f"sparklet.{name} is in no layer" for name in sorted(placed - set(LAYERS))]
     listed += [f"LAYERS names {name}, which does not exist" for name in sorted(set(LAYERS) - placed)]
     return [*listed, *(f"import each other: {', '.join(circle)}" for circle in circles(graph()))]
 
 
 def arrows() -> set[tuple[str, str]]:
-    """Return who imports whom among the packages, without the arrows that a path of others implies."""
+    """Return the imports between packages, without those that follow from a path of others."""
     direct: dict[str, set[str]] = {name: set() for name in LAYERS}
     for module, targets in graph().items():
         direct[package_of(module)] |= {package_of(target) for target in targets} - {package_of(module)}
@@ -207,13 +207,13 @@ def page(text: str) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Print what is against the rules, and draw or compare; the exit code is 1 where something is wrong."""
+    """Print the violations, and draw the graph or compare the drawing; return 1 if there is a problem."""
     wrong = problems()
     text = PAGE.read_text(encoding="utf-8")
     if not wrong and "--write" in arguments:
         PAGE.write_text(page(text), encoding="utf-8")
     elif not wrong and page(text) != text:
-        wrong = [f"{PAGE.name} shows other imports: python tools/imports.py --write"]
+        wrong = [f"{PAGE.name} is out of date: run python tools/imports.py --write"]
     print("\n".join([*wrong, f"{len(modules())} modules, {len(wrong)} problems"]))
     return 1 if wrong else 0
 

@@ -17,17 +17,17 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "sparklet"
 KERNELS = [SOURCE / room for room in ("stages", "java", "ir", "codegen")]
 
 LIBRARIES = {"builtins", "math", "numpy", "statistics"}
-# As names that these libraries give, or as methods of whatever may be an array.
+# Names of functions in these libraries, and of methods of arrays.
 REDUCTIONS = {
     "average", "cumsum", "dot", "einsum", "fmean", "fsum", "inner", "matmul", "mean", "multi_dot", "nanmean",
     "nansum", "norm", "prod", "reduce", "std", "sum", "sumprod", "tensordot", "trace", "var", "vdot",
 }  # fmt: skip
-# A named reduction is built from something: its file, what it may use, and why.
+# Exceptions for the implementation of named reductions: the file, the function that it may use, and why.
 EXEMPT = {("java/blas.py", "fsum"): "three exact terms, rounded once, are what Math.fma means"}
 
 
 def findings(source: str, name: str = "") -> list[tuple[int, str]]:
-    """Return (line, what stands there) of each reduction in the text of src/sparklet's module `name`."""
+    """Return (line, expression) of each reduction in the source of sparklet's module `name`."""
     tree = ast.parse(source)
     ours, theirs = set(_bound(tree, {"sparklet"})), set(_bound(tree, LIBRARIES))
     called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
@@ -51,7 +51,7 @@ def findings(source: str, name: str = "") -> list[tuple[int, str]]:
 
 
 def _bound(tree: ast.Module, libraries: set[str]) -> Iterator[str]:
-    """Yield the names that the module's imports bind to these libraries and to what is in them."""
+    """Yield the names that the module's imports bind to these libraries and their members."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -83,7 +83,9 @@ def main(paths: Iterable[str]) -> int:
     for file in files:
         name = file.relative_to(SOURCE).as_posix() if file.is_relative_to(SOURCE) else ""
         for line, what in findings(file.read_text(encoding="utf-8"), name):
-            print(f"{file}:{line}: `{what}` sums in an order of its own: use one that java names")
+            print(
+                f"{file}:{line}: `{what}` has an unspecified summation order: use a function of sparklet.java"
+            )
             status = 1
     return status
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Make the virtual environment $1 hold exactly what the lock file $2 lists, and sparklet from this checkout.
-# .venv-tools is made by venv and pip alone; its uv then makes the others.
+# Install exactly the packages of the lock file $2, and sparklet from this checkout, in the environment $1.
+# venv and pip create .venv-tools; its uv creates the other environments.
 set -eu
 environment=$1
 lock=$2
@@ -14,7 +14,7 @@ if [ "$environment" = .venv-tools ]; then
     fi
     "$environment/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$lock"
 else
-    # uv reads none of pip's settings: hand on the ones that decide where packages come from.
+    # uv ignores pip's settings: pass on those that select the package index.
     from_pip() { .venv-tools/bin/python -m pip config get "global.$1" 2>/dev/null || true; }
     index=${UV_DEFAULT_INDEX:-${PIP_INDEX_URL:-$(from_pip index-url)}}
     more=${UV_INDEX:-${PIP_EXTRA_INDEX_URL:-$(from_pip extra-index-url)}}
@@ -24,7 +24,7 @@ else
     if [ -n "$more" ]; then export UV_INDEX="$more"; fi
     if [ -n "$links" ]; then export UV_FIND_LINKS="$links"; fi
     if [ -n "$authority" ]; then export SSL_CERT_FILE="$authority"; fi
-    # The interpreter is the one found above, never one from the network; PySpark is a large download.
+    # Use the interpreter found above, never a downloaded one. PySpark is a large download.
     export UV_PYTHON_DOWNLOADS=never UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-300}" UV_NO_PROGRESS=1
 
     uv=.venv-tools/bin/uv
