@@ -47,15 +47,15 @@ class HashingTF(HasInputCol):
         yield Bound((source,), (target,), self._counter(_element(source.type)))
 
     def _counter(self, type_: DataType) -> Callable[[Sequence[Any]], SparseVector]:
-        module, twin = kernels(), self._python_counter(type_)
+        module, fallback = kernels(), self._python_counter(type_)
         if module is None or type_ != STRING:
-            return twin
+            return fallback
         size, binary, legacy = self.numFeatures, self.binary, self.hashFuncVersion == _BEFORE_3
         count_terms = module.count_terms
 
         def count(terms: Sequence[Any]) -> SparseVector:
             found = count_terms(terms, size, legacy, binary, SEED)
-            return twin(terms) if found is None else SparseVector(size, *found)
+            return fallback(terms) if found is None else SparseVector(size, *found)
 
         return count
 

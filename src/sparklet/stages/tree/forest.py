@@ -95,7 +95,7 @@ class Forest(Trees):
         output: str,
         layout: Layout,
         values: numpy.ndarray,
-        twin: Callable[[], Callable[..., Any]],
+        fallback: Callable[[], Callable[..., Any]],
         table: numpy.ndarray | None = None,
         order: str = "java8",
         zero: float = 0.0,
@@ -108,12 +108,12 @@ class Forest(Trees):
         if module is not None and (whole or size is None or size >= self.reach):
             packed = self._packed(module, values)
         if module is None or packed is None:
-            return twin()
+            return fallback()
         columns = 0
         if table is not None and table.ndim == 2:
             table, columns = table[self.feature < 0], table.shape[1]
         made: Callable[..., Any] = module.trees(
-            packed, layout, output, ORDERS[order].facts, table, columns, zero, lazily(twin)
+            packed, layout, output, ORDERS[order].facts, table, columns, zero, lazily(fallback)
         )
         return made
 

@@ -9,7 +9,7 @@ import org.apache.spark.sql.types._
 
 import sparklet.SchemaException
 
-/** The types of input columns that nothing declares, from what the stages take them for. */
+/** The types of undeclared input columns, inferred from the stages that read them. */
 private[spark] object Inference {
 
   /** A column as one stage takes it: the type to suppose, what else it accepts, whether it cares at all. */
@@ -45,7 +45,7 @@ private[spark] object Inference {
   }
 
   private def settle(name: String, wants: List[Want]): Inferred = {
-    // What an indexer casts could be anything: the others know better.
+    // An indexer casts any type to string, so the other stages determine the type.
     val candidates = wants.sortBy(_.casts).map(_.supposed).distinct
     candidates.find(kind => wants.forall(_.accepts(kind))) match {
       case Some(kind) => Inferred(name, kind, wants.forall(_.casts))

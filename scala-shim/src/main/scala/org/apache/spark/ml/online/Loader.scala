@@ -42,7 +42,7 @@ private[spark] object Loader {
     finally pool.shutdownNow()
   }
 
-  /** Starts to read what a folder holds; the function that is returned waits for it. */
+  /** Starts to read a folder; the returned function waits for the result. */
   private def read(
       path: String,
       session: SparkRelease.Session,

@@ -38,7 +38,7 @@ private[online] object Readers {
     known.get(metadata.className).filter(_ => isOfLayout(metadata.sparkVersion)).flatMap { reader =>
       try Some(reader(new SavedStage(path, metadata, session)))
       catch {
-        // A constructor that another Spark has not, and every surprise of a folder.
+        // A constructor that this Spark release lacks, or an unexpected folder.
         case _: LinkageError | NonFatal(_) => None
       }
     }

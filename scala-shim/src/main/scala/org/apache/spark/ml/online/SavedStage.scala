@@ -57,7 +57,7 @@ private[online] final class SavedStage(
   private def only(rows: Seq[Row]): Row =
     if (rows.size == 1) rows.head else throw new UnexpectedLayout(s"$path: ${rows.size} rows of data")
 
-  /** Gives a stage its saved params. */
+  /** Sets the saved params of a stage. */
   def withParams[T <: Params](stage: T, but: List[String] = Nil): T = {
     metadata.getAndSetParams(stage, Some(but))
     stage

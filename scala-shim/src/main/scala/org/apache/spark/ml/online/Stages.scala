@@ -10,10 +10,10 @@ import org.apache.spark.sql.catalyst.expressions.Alias
 import org.apache.spark.sql.catalyst.parser.CatalystSqlParser
 import org.apache.spark.sql.catalyst.plans.logical.Project
 
-/** A stage and the columns it reads and makes, as its params tell. */
+/** A stage and its input and output columns, according to its params. */
 private[spark] object Stages {
 
-  /** Expands pipelines and tuned models into the stages that do the work. */
+  /** Expands pipelines and tuned models into their stages. */
   def flatten(stage: Transformer): List[Transformer] = stage match {
     case pipeline: PipelineModel          => pipeline.stages.toList.flatMap(flatten)
     case tuned: CrossValidatorModel       => flatten(tuned.bestModel)

@@ -8,7 +8,7 @@ import org.apache.spark.sql.internal.SQLConf
 
 import sparklet.RowException
 
-/** A plan's own copy of everything that scoring touches: used by one thread at a time. */
+/** A copy of a plan and its mutable state, which one thread uses at a time. */
 private[online] final class Evaluator(steps: Array[Step], conf: SQLConf) {
   private[this] val runners: Array[InternalRow => InternalRow] =
     SQLConf.withExistingConf(conf)(steps.map(Evaluator.runner))
@@ -69,7 +69,7 @@ private object Evaluator {
     new RowException(stage, column, problem, RowException.Value, error)
   }
 
-  /** Finds the innermost expression that fails on the row, and the stage it comes from. */
+  /** Finds the innermost expression that fails on the row, and its stage. */
   private def locate(step: Step, row: InternalRow): (String, Option[Expression]) = {
     var position = 0
     step.expressions.foreach { top =>

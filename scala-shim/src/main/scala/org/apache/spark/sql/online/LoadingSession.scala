@@ -104,7 +104,7 @@ private[spark] object DirectReader {
     finally in.close()
   }
 
-  /** Returns what the Parquet files of a folder hold, None where there are none or they disagree. */
+  /** Returns the rows of a folder's Parquet files, None if there are none or their columns differ. */
   def table(session: SparkRelease.Session, path: String): Option[ParquetTable] =
     ParquetTable.read(files(session, path), hadoop(session), session.sessionState.conf)
 

@@ -10,7 +10,7 @@ import org.apache.spark.sql.types.{StructField, StructType}
 
 import sparklet.OnlineTransformer
 
-/** A stage whose author wrote `scoreInstance`: it is called as a function from a row to a row. */
+/** A stage that defines `scoreInstance`, which is called as a function from a row to a row. */
 private[online] object OnlineStage {
   def transform(stage: Transformer, own: OnlineTransformer, frame: DataFrame): DataFrame = {
     val before = frame.schema

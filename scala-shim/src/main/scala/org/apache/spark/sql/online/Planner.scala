@@ -24,7 +24,7 @@ import org.apache.spark.sql.types._
 
 import sparklet._
 
-/** What a caller asked for, in Catalyst's types. */
+/** The options of a caller, in Catalyst's types. */
 final case class Request(
     declared: StructType,
     outputs: Option[Seq[String]],
@@ -87,7 +87,7 @@ final class Planned private[online] (
   }
 }
 
-/** What the classes of package `sparklet` call. */
+/** The interface for the classes of package `sparklet`. */
 object Engine {
   def load(path: String, request: Request): Planned =
     Sessions.use { session =>
@@ -207,7 +207,7 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
     )
   }
 
-  /** The size that rows must keep to: what the caller declared, not what an example shows. */
+  /** The required size of a vector: the declared one, not that of an example. */
   private def declaredSize(name: String): Int =
     request.declared.fields.find(_.name == name).map(Schemas.size).getOrElse(-1)
 
@@ -259,7 +259,7 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
   private def message(error: Throwable): String =
     Option(error.getMessage).map(_.linesIterator.take(1).mkString).getOrElse(error.getClass.getName)
 
-  /** The output columns: chosen, or by default the last predictor's and what follows it. */
+  /** The output columns: the selected ones, or those of the last predictor and the stages after it. */
   private def wanted(plan: LogicalPlan): Seq[String] = {
     val made = plan.output.filterNot(column => isLeaf(column.exprId))
     request.outputs match {

@@ -33,7 +33,7 @@ private[online] final class Factors(rank: Int, table: DataFrame) extends Shared 
     }
 }
 
-/** ALSModel without its joins: the factors are looked up. */
+/** ALSModel with look-ups of its factors instead of joins. */
 private[spark] object AlsScorer {
 
   /** Returns what `model.transform(frame)` returns, as a plan of projections and filters. */

@@ -15,7 +15,7 @@ import org.apache.spark.sql.execution.datasources.parquet.{
 import org.apache.spark.sql.internal.{LegacyBehaviorPolicy, SQLConf}
 import org.apache.spark.sql.types.StructType
 
-/** What a Parquet file of a model holds, as Spark's own converters give it. */
+/** The rows of a model's Parquet file, read by Spark's own converters. */
 private[spark] final case class ParquetTable(schema: StructType, rows: Seq[InternalRow])
 
 private[spark] object ParquetTable {
