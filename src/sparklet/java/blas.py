@@ -259,12 +259,12 @@ def dense_dot(order: str) -> Callable[[Sequence[float], Sequence[float]], float]
     tail_step = _plain if form.vector else step
 
     def ddot(x: Sequence[float], y: Sequence[float]) -> float:
-        whole = len(x) // lanes * lanes
+        aligned = len(x) // lanes * lanes
         total = 0.0
-        if whole:
+        if aligned:
             for lane in range(lanes):
-                total += step(0.0, x[lane:whole:lanes], y[lane:whole:lanes])
-        return tail_step(total, x[whole:], y[whole:])
+                total += step(0.0, x[lane:aligned:lanes], y[lane:aligned:lanes])
+        return tail_step(total, x[aligned:], y[aligned:])
 
     return ddot
 
@@ -281,22 +281,22 @@ def _bound_dot(weights: Sequence[float], form: Order, lanes: int) -> DenseDot:
 
 def _python_dot(weights: Sequence[float], form: Order, lanes: int) -> DenseDot:
     """Return `ddot` with fixed `weights`, which are split into lanes once."""
-    whole = len(weights) // lanes * lanes
-    cuts = [slice(lane, whole, lanes) for lane in range(lanes)] if whole else []
+    aligned = len(weights) // lanes * lanes
+    cuts = [slice(lane, aligned, lanes) for lane in range(lanes)] if aligned else []
     chains = [(_python_chain(form.fused, weights[cut]), cut) for cut in cuts]
-    tail = _python_chain(form.fused and not form.vector, weights[whole:])
+    tail = _python_chain(form.fused and not form.vector, weights[aligned:])
     if not chains:
         return lambda x: tail(0.0, x)
     if lanes == 1:
         ((only, _),) = chains
         return lambda x: only(0.0, x)
-    has_tail = whole < len(weights)
+    has_tail = aligned < len(weights)
 
     def ddot(x: Sequence[float]) -> float:
         total = 0.0
         for chain, cut in chains:
             total += chain(0.0, x[cut])
-        return tail(total, x[whole:]) if has_tail else total
+        return tail(total, x[aligned:]) if has_tail else total
 
     return ddot
 
@@ -486,9 +486,9 @@ def _dgemv_n(matrix: DenseMatrix, form: Order, alpha: float) -> _ByDense:
     # Four columns at a time: fma(x0, a0, fma(x1, a1, fma(x2, a2, fma(x3, a3, y)))), so each row is one chain
     # over the columns 3 2 1 0, 7 6 5 4 and so on, then the remaining columns one by one.
     size = matrix.numCols
-    whole = size // 4 * 4
-    columns = [start + offset for start in range(0, whole, 4) for offset in (3, 2, 1, 0)]
-    columns += range(whole, size)
+    aligned = size // 4 * 4
+    columns = [start + offset for start in range(0, aligned, 4) for offset in (3, 2, 1, 0)]
+    columns += range(aligned, size)
     rows = matrix.rows()
     fused_rows = len(rows) // form.lanes * form.lanes if form.vector else len(rows) * form.fused
     chains = [_chain(True, tuple(row[column] for column in columns)) for row in rows[:fused_rows]]
@@ -511,14 +511,14 @@ def _dgemv_n(matrix: DenseMatrix, form: Order, alpha: float) -> _ByDense:
 
 def _unfused_row(row: Sequence[float]) -> Chain:
     """Return a row of `dgemvN` without fma, which sums the products of four columns before it adds y."""
-    whole = len(row) // 4 * 4
-    quads = [(k, row[k], row[k + 1], row[k + 2], row[k + 3]) for k in range(0, whole, 4)]
-    tail = _plain_chain(row[whole:])
+    aligned = len(row) // 4 * 4
+    quads = [(k, row[k], row[k + 1], row[k + 2], row[k + 3]) for k in range(0, aligned, 4)]
+    tail = _plain_chain(row[aligned:])
 
     def chain(start: float, xs: Sequence[float]) -> float:
         for k, a0, a1, a2, a3 in quads:
             start += xs[k] * a0 + xs[k + 1] * a1 + xs[k + 2] * a2 + xs[k + 3] * a3
-        return tail(start, xs[whole:])
+        return tail(start, xs[aligned:])
 
     return chain
 

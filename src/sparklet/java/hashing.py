@@ -42,26 +42,26 @@ def _finished(state: int, length: int) -> int:
 def hash_bytes(data: bytes, *, legacy: bool = False, seed: int = SEED) -> int:
     """Return Spark's murmur3 of bytes as a signed int.
 
-    `legacy` is `hashUnsafeBytes`, of Spark before 3.0: each byte after the last whole word is mixed alone, as
-    a signed int; otherwise `hashUnsafeBytes2`, the standard murmur3_x86_32. Follows Spark's
+    `legacy` selects `hashUnsafeBytes` of Spark before 3.0, which mixes each byte after the last aligned word
+    alone, as a signed int; the default is `hashUnsafeBytes2`, the standard murmur3_x86_32. Follows Spark's
     `common/unsafe/hash/Murmur3_x86_32.java` (4.2).
 
     >>> hash_bytes(b"hello"), hash_bytes(b"hello", legacy=True)
     (-488910111, -1008564952)
     """
     length = len(data)
-    whole = length & ~3
+    aligned = length & ~3
     state = seed & MASK
-    for word in struct.unpack(f"<{whole >> 2}I", data[:whole]):
+    for word in struct.unpack(f"<{aligned >> 2}I", data[:aligned]):
         # _mixed, written out: this runs per term
         word = word * 0xCC9E2D51 & 0xFFFFFFFF  # noqa: PLW2901
         state ^= (word << 15 | word >> 17) * 0x1B873593 & 0xFFFFFFFF
         state = ((state << 13 | state >> 19) & 0xFFFFFFFF) * 5 + 0xE6546B64 & 0xFFFFFFFF
     if legacy:
-        for byte in data[whole:]:
+        for byte in data[aligned:]:
             state = _mixed(state, (byte ^ 0x80) - 0x80 & MASK)
-    elif whole < length:
-        word = int.from_bytes(data[whole:], "little") * C1 & MASK
+    elif aligned < length:
+        word = int.from_bytes(data[aligned:], "little") * C1 & MASK
         state ^= (word << 15 | word >> 17) * C2 & MASK
     return _finished(state, length)
 

@@ -1,7 +1,7 @@
 """`java.util.regex` of JDK 17 in Python.
 
-A pattern is parsed as Java parses it. Where Python's `re` is sure to find the same in a text, it does the
-work; elsewhere a machine follows Java step by step.
+A parser reads a pattern as Java does. Python's `re` searches a text when it is certain to return the same
+matches; otherwise a backtracking machine reproduces Java's matcher step by step.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sets of characters, as sorted ranges over all of Unicode."""
+"""Sets of Unicode characters as sorted ranges."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ END = 0x110000
 
 
 class CharSet:
-    """Hold a set of code points, surrogates among them; immutable.
+    """An immutable set of code points, which may include surrogates.
 
     >>> letters = CharSet.of((97, 122)) | CharSet.of("AZ")
     >>> 98 in letters, 66 in letters, 66 in ~letters
@@ -22,7 +22,7 @@ class CharSet:
     """
 
     __slots__ = ("_bounds",)
-    _bounds: tuple[int, ...]  # where membership changes: first member, first non-member, first member ...
+    _bounds: tuple[int, ...]  # the code points where membership changes: first member, first non-member, ...
 
     def __init__(self, bounds: Iterable[int]) -> None:
         self._bounds = tuple(bounds)
@@ -86,10 +86,10 @@ class CharSet:
         mine, theirs = self._bounds, other._bounds
         bounds: list[int] = []
         inside = False
-        for place in heapq.merge(mine, theirs):
-            now = keep(bisect_right(mine, place) & 1 == 1, bisect_right(theirs, place) & 1 == 1)
+        for bound in heapq.merge(mine, theirs):
+            now = keep(bisect_right(mine, bound) & 1 == 1, bisect_right(theirs, bound) & 1 == 1)
             if now != inside:
-                bounds.append(place)
+                bounds.append(bound)
                 inside = now
         return CharSet(bounds)
 

@@ -1,8 +1,8 @@
-"""A machine that matches as `java.util.regex` does, UTF-16 unit by unit.
+"""A backtracking machine that matches as `java.util.regex` does, by UTF-16 units.
 
-It serves where Python's `re` might find something else: patterns that can look into a surrogate pair, loops
-whose rounds match nothing, atomic groups, lookbehinds of several lengths, what a group holds after its loop
-gave up. It keeps its own stack, so that the length of a text is no limit.
+The machine runs patterns for which Python's `re` may differ: patterns that can match inside a surrogate pair,
+loops with empty iterations, atomic groups, lookbehinds of variable length, and the captures of a group after
+its loop backtracked. It has its own stack, so that the length of a text is not limited by recursion.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ FAILED = -1
 
 
 class _Members(dict[int, bool]):
-    """A set of characters, asked fast: what was asked once is remembered."""
+    """A set of characters with cached membership tests."""
 
     __slots__ = ("_members",)
 
@@ -53,33 +53,37 @@ class _Members(dict[int, bool]):
         self._members = members
 
     def __missing__(self, char: int) -> bool:
-        found = self[char] = char in self._members
-        return found
+        member = self[char] = char in self._members
+        return member
 
 
-def _code_at(text: str, place: int) -> int:
-    char = text[place]
-    if "\ud800" <= char < "\udc00" and place + 1 < len(text) and "\udc00" <= text[place + 1] <= "\udfff":
-        return 0x10000 + (ord(char) - 0xD800 << 10) + ord(text[place + 1]) - 0xDC00
+def _code_at(text: str, position: int) -> int:
+    char = text[position]
+    if (
+        "\ud800" <= char < "\udc00"
+        and position + 1 < len(text)
+        and "\udc00" <= text[position + 1] <= "\udfff"
+    ):
+        return 0x10000 + (ord(char) - 0xD800 << 10) + ord(text[position + 1]) - 0xDC00
     return ord(char)
 
 
-def _code_before(text: str, place: int) -> int:
-    return _code_at(text, place - 2) if _is_pair(text, place - 2) else ord(text[place - 1])
+def _code_before(text: str, position: int) -> int:
+    return _code_at(text, position - 2) if _is_pair(text, position - 2) else ord(text[position - 1])
 
 
-def _is_pair(text: str, place: int) -> bool:
-    return place >= 0 and _code_at(text, place) > 0xFFFF
+def _is_pair(text: str, position: int) -> bool:
+    return position >= 0 and _code_at(text, position) > 0xFFFF
 
 
-def _units_back(text: str, place: int, characters: int) -> int:
-    """Return how many units the last characters before a place take."""
-    start = place
+def _units_back(text: str, position: int, characters: int) -> int:
+    """Return the number of units of the last characters before a position."""
+    start = position
     for _ in range(min(characters, start)):
         if start <= 0:
             break
         start -= 2 if _is_pair(text, start - 2) else 1
-    return place - start
+    return position - start
 
 
 class Machine:
@@ -94,7 +98,7 @@ class Machine:
         self.code.append((ACCEPT,))
 
     def matches(self, units: str) -> Iterator[list[int]]:
-        """Yield for each match in turn the bounds of its groups.
+        """Yield the bounds of the groups of each match.
 
         These are start and end of the whole, of group 1 ..., -1 where a group is not set. `units` is the text
         with each UTF-16 unit a character.
@@ -105,11 +109,11 @@ class Machine:
             if start > len(units):
                 return
             run = _Run(self, units, last)
-            found = run.search(start)
-            if found is None:
+            bounds = run.search(start)
+            if bounds is None:
                 return
-            yield found
-            first, last = found[0], found[1]
+            yield bounds
+            first, last = bounds[0], bounds[1]
 
     # --- from the tree to a program ---------------------------------------------------------------
 
@@ -125,7 +129,7 @@ class Machine:
         return self.locals - 1
 
     def _routine(self, node: Node, last: int = ACCEPT) -> int:
-        """Emit a part to be run by itself; return where it starts."""
+        """Emit a part as a routine; return the index of its first instruction."""
         jump = self._add(JUMP, None)
         start = len(self.code)
         self._emit(node)
@@ -192,7 +196,7 @@ class Machine:
         elif isinstance(body, Chars) and node.kind == "greedy":
             self._add(RUN, self._contains(body.members), body.bmp, node.least, node.most)
         elif isinstance(body, Group) and node.kind != "possessive":
-            # Java sets the group itself here, around a body that has one way to match.
+            # Java sets the group here, around a body with only one possible match.
             group = 2 * body.index if body.index is not None else None
             self._add(ATOMS, self._routine(body.body), node.least, node.most, node.kind, group)
         else:
@@ -209,7 +213,7 @@ class Machine:
 
 
 class _Run:
-    """One search through one text."""
+    """The state of a search through one text."""
 
     def __init__(self, machine: Machine, text: str, last: int) -> None:
         self.machine, self.text, self.last = machine, text, last
@@ -228,17 +232,17 @@ class _Run:
             start += 2 if steps_over_pairs and start < len(text) and _is_pair(text, start) else 1
         return None
 
-    def run(self, place: int, i: int) -> int:
-        """Run from an instruction until one accepts; return where in the text that is, or FAILED."""
-        # One loop for all instructions: taken apart it would be slow.
+    def run(self, address: int, i: int) -> int:
+        """Run from an instruction until one accepts; return the position in the text, or FAILED."""
+        # One loop runs all instructions, because calls would be slow.
         code, text, groups, variables = self.machine.code, self.text, self.groups, self.locals
         size = len(text)
         stack: list[tuple[Any, ...]] = []
         push = stack.append
         while True:
-            instruction = code[place]
+            instruction = code[address]
             kind = instruction[0]
-            place += 1
+            address += 1
             if kind == CHAR:
                 if i < size:
                     char = ord(text[i]) if instruction[2] else _code_at(text, i)
@@ -246,18 +250,18 @@ class _Run:
                         i += 1 if char < 0x10000 else 2
                         continue
             elif kind == RUN:
-                places = self.run_of(instruction[1], instruction[2], i, instruction[4])
-                if len(places) > instruction[3]:
-                    if len(places) - 1 > instruction[3]:
-                        push((FEWER, place, places, len(places) - 2, instruction[3], None, None))
-                    i = places[-1]
+                positions = self.run_of(instruction[1], instruction[2], i, instruction[4])
+                if len(positions) > instruction[3]:
+                    if len(positions) - 1 > instruction[3]:
+                        push((FEWER, address, positions, len(positions) - 2, instruction[3], None, None))
+                    i = positions[-1]
                     continue
             elif kind == SPLIT:
                 push((RETRY, instruction[2], i))
-                place = instruction[1]
+                address = instruction[1]
                 continue
             elif kind == JUMP:
-                place = instruction[1]
+                address = instruction[1]
                 continue
             elif kind == ENTER:
                 push((UNLOCAL, instruction[1], variables[instruction[1]]))
@@ -272,7 +276,7 @@ class _Run:
                 if self.holds(instruction[1], i):
                     continue
             elif kind == ATOMS:
-                end = self.atoms(instruction, place, i, push)
+                end = self.atoms(instruction, address, i, push)
                 if end != FAILED:
                     i = end
                     continue
@@ -283,29 +287,29 @@ class _Run:
                     if least == 0:
                         push((RETRY, after, i))
                     variables[count] = 1
-                    place = body
+                    address = body
                 elif most > 0:
                     push((ROUND, body, i, count, 1))
-                    place = after
+                    address = after
                 else:
-                    place = after
+                    address = after
                 continue
             elif kind == LOOP:
                 _, count, begin, least, most, lazy, remembers, body = instruction
                 rounds = variables[count]
-                # A round that matched nothing ends the loop.
+                # An iteration with an empty match ends the loop.
                 if i > variables[begin]:
                     if rounds < least:
                         push((UNLOCAL, count, rounds))
                         variables[count] = rounds + 1
-                        place = body
+                        address = body
                     elif rounds < most and lazy:
                         push((ROUND, body, i, count, rounds + 1))
                     elif rounds < most and not (remembers and i in self.failed.get(count, ())):
-                        push((FORGO, place, i, count if remembers else None))
+                        push((FORGO, address, i, count if remembers else None))
                         push((UNLOCAL, count, rounds))
                         variables[count] = rounds + 1
-                        place = body
+                        address = body
                 continue
             elif kind == AHEAD:
                 if (self.run(instruction[1], i) != FAILED) != instruction[2]:
@@ -322,7 +326,7 @@ class _Run:
                 if i < size:
                     if text[i] == "\r":
                         if i + 1 < size and text[i + 1] == "\n":
-                            push((RETRY, place, i + 1))
+                            push((RETRY, address, i + 1))
                             i += 1
                         i += 1
                         continue
@@ -337,38 +341,40 @@ class _Run:
             elif kind == ACCEPT or i == self.behind_of:
                 return i
 
-            # What stands here has failed: take up the latest choice.
+            # The current path failed: backtrack to the latest choice.
             while stack:
                 entry = stack.pop()
-                what = entry[0]
-                if what == RETRY:
-                    _, place, i = entry
+                entry_kind = entry[0]
+                if entry_kind == RETRY:
+                    _, address, i = entry
                     break
-                if what == UNLOCAL:
+                if entry_kind == UNLOCAL:
                     variables[entry[1]] = entry[2]
-                elif what == UNGROUP:
+                elif entry_kind == UNGROUP:
                     groups[entry[1]], groups[entry[1] + 1] = entry[2], entry[3]
-                elif what == FEWER:
-                    _, place, places, left, least, group, before = entry
+                elif entry_kind == FEWER:
+                    _, address, positions, left, least, group, before = entry
                     if left > least:
-                        push((FEWER, place, places, left - 1, least, group, before))
-                    i = places[left]
+                        push((FEWER, address, positions, left - 1, least, group, before))
+                    i = positions[left]
                     if group is not None:
-                        groups[group : group + 2] = before if left == least else places[left - 1 : left + 1]
+                        groups[group : group + 2] = (
+                            before if left == least else positions[left - 1 : left + 1]
+                        )
                     break
-                elif what == ROUND:
-                    _, place, i, count, rounds = entry
+                elif entry_kind == ROUND:
+                    _, address, i, count, rounds = entry
                     push((UNLOCAL, count, variables[count]))
                     variables[count] = rounds
                     break
-                elif what == ATOM:
-                    _, instruction, place, i, rounds = entry
-                    end = self.once_more(instruction, place, i, rounds, push)
+                elif entry_kind == ATOM:
+                    _, instruction, address, i, rounds = entry
+                    end = self.once_more(instruction, address, i, rounds, push)
                     if end != FAILED:
                         i = end
                         break
                 else:
-                    _, place, i, count = entry
+                    _, address, i, count = entry
                     if count is not None:
                         self.failed.setdefault(count, set()).add(i)
                     break
@@ -376,19 +382,19 @@ class _Run:
                 return FAILED
 
     def run_of(self, members: _Members, bmp: bool, i: int, most: int) -> list[int]:
-        """Return the places in a run of characters: before the first, after each."""
+        """Return the positions in a run of characters: before the first and after each."""
         text, size = self.text, len(self.text)
-        places = [i]
-        while i < size and len(places) <= most:
+        positions = [i]
+        while i < size and len(positions) <= most:
             char = ord(text[i]) if bmp else _code_at(text, i)
             if not members[char]:
                 break
             i += 1 if char < 0x10000 else 2
-            places.append(i)
-        return places
+            positions.append(i)
+        return positions
 
-    def atoms(self, instruction: Instruction, place: int, i: int, push: Any) -> int:
-        """Repeat a routine, of which only the first way to match counts."""
+    def atoms(self, instruction: Instruction, address: int, i: int, push: Any) -> int:
+        """Repeat a routine, using only its first match in each iteration."""
         _, routine, least, most, kind, group = instruction
         groups = self.groups
         if group is not None:
@@ -401,24 +407,24 @@ class _Run:
                 groups[group], groups[group + 1] = i, end
             i = end
         if kind == "lazy":
-            push((ATOM, instruction, place, i, least))
+            push((ATOM, instruction, address, i, least))
             return i
         before = groups[group : group + 2] if group is not None else None
-        places = [i]
-        while least + len(places) <= most:
+        positions = [i]
+        while least + len(positions) <= most:
             end = self.run(routine, i)
             if end in (FAILED, i):
                 break
             if group is not None:
                 groups[group], groups[group + 1] = i, end
             i = end
-            places.append(i)
-        if len(places) > 1 and kind == "greedy":
-            push((FEWER, place, places, len(places) - 2, 0, group, before))
+            positions.append(i)
+        if len(positions) > 1 and kind == "greedy":
+            push((FEWER, address, positions, len(positions) - 2, 0, group, before))
         return i
 
-    def once_more(self, instruction: Instruction, place: int, i: int, rounds: int, push: Any) -> int:
-        """Go one more round of a lazy repetition whose rest has failed."""
+    def once_more(self, instruction: Instruction, address: int, i: int, rounds: int, push: Any) -> int:
+        """Run one more iteration of a lazy repetition after its continuation failed."""
         _, routine, _, most, _, group = instruction
         if rounds >= most:
             return FAILED
@@ -427,7 +433,7 @@ class _Run:
             return FAILED
         if group is not None:
             self.groups[group], self.groups[group + 1] = i, end
-        push((ATOM, instruction, place, end, rounds + 1))
+        push((ATOM, instruction, address, end, rounds + 1))
         return end
 
     # --- conditions -------------------------------------------------------------------------------
@@ -439,14 +445,14 @@ class _Run:
         if pairs:
             shortest = _units_back(text, i, shortest)
             longest = _units_back(text, i, longest) if longest >= 0 else len(text) - i
-        # The longest may have overflown, and lies then far behind or ahead of the text.
+        # The longest length may have overflowed; the start is then far outside the text.
         first = max(((i - longest) + 0x80000000 & 0xFFFFFFFF) - 0x80000000, 0)
-        start, found = i - shortest, False
-        while not found and start >= first:
-            found = self.run(routine, start) != FAILED
+        start, matched = i - shortest, False
+        while not matched and start >= first:
+            matched = self.run(routine, start) != FAILED
             start -= _units_back(text, start, 1) if pairs and start > first else 1
         self.behind_of = saved
-        return found
+        return matched
 
     def holds(self, where: str, i: int) -> bool:
         text, size = self.text, len(self.text)
@@ -478,14 +484,14 @@ class _Run:
         right = i < len(text) and self.is_word(_code_at(text, i), i, unicode)
         return left != right
 
-    def is_word(self, char: int, place: int, unicode: bool) -> bool:
+    def is_word(self, char: int, position: int, unicode: bool) -> bool:
         if unicode:
             return _unicode_word()[char]
-        return char == 0x5F or _letter_or_digit()[char] or (_mark()[char] and self.has_base(place))
+        return char == 0x5F or _letter_or_digit()[char] or (_mark()[char] and self.has_base(position))
 
-    def has_base(self, place: int) -> bool:
-        """Tell whether the marks at a place stand on a letter or digit; Java looks for one unit by unit."""
-        for start in range(place, -1, -1):
+    def has_base(self, position: int) -> bool:
+        """Return whether the marks at a position follow a letter or digit; Java searches unit by unit."""
+        for start in range(position, -1, -1):
             char = _code_at(self.text, start)
             if _letter_or_digit()[char]:
                 return True
@@ -500,15 +506,15 @@ class _Run:
             return FAILED
         if not case:
             return i + length if text.startswith(text[start:end], i) else FAILED
-        place = i
-        # Java counts units but steps by characters, and so may look beyond the group.
+        position = i
+        # Java counts units but advances by characters, so it may read beyond the group.
         for _ in range(length):
-            if place >= len(text):
+            if position >= len(text):
                 break
-            one, other = _code_at(text, place), _code_at(text, start)
+            one, other = _code_at(text, position), _code_at(text, start)
             if one != other and not _is_same_letter(one, other, case):
                 return FAILED
-            place += 1 if one < 0x10000 else 2
+            position += 1 if one < 0x10000 else 2
             start += 1 if other < 0x10000 else 2
         return i + length
 

@@ -1,4 +1,4 @@
-"""The parts of a Java pattern, and the facts that Java finds out about them before it matches."""
+"""The syntax tree of a Java pattern, and the properties that Java computes of it before it matches."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Kind: TypeAlias = Literal["greedy", "lazy", "possessive"]
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """One character of a set. `bmp`: Java looks at one UTF-16 unit only, not at a surrogate pair."""
+    """One character of a set. `bmp`: Java reads one UTF-16 unit only, not a surrogate pair."""
 
     members: CharSet
     bmp: bool
@@ -43,7 +43,7 @@ class Chars:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A condition on a place."""
+    """A condition on a position."""
 
     where: Where
 
@@ -55,7 +55,7 @@ class LineBreak:
 
 @dataclass(frozen=True, slots=True)
 class BackReference:
-    """What a group matched last."""
+    """The last match of a group."""
 
     group: int
     case: Literal["", "ascii", "unicode"]
@@ -63,21 +63,21 @@ class BackReference:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """Parts in a row."""
+    """Consecutive parts."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Alternatives:
-    """The first option that lets the rest match."""
+    """Alternatives, which are tried in order."""
 
     options: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A part in brackets; `index` is None where nothing is captured."""
+    """A group in parentheses; `index` is None for a non-capturing group."""
 
     body: Node
     index: int | None
@@ -85,26 +85,26 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Atomic:
-    """`(?>...)`: what it matched first is all it matches."""
+    """`(?>...)`: only the first match of the body is tried."""
 
     body: Node
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A condition on what follows or precedes; behind, it starts `shortest` to `longest` back."""
+    """A lookahead or lookbehind; a lookbehind starts `shortest` to `longest` characters back."""
 
     body: Node
     behind: bool
     negated: bool
     shortest: int = 0
     longest: int = 0
-    pairs: bool = False  # whether characters are counted, not UTF-16 units
+    pairs: bool = False  # whether the lengths count characters, not UTF-16 units
 
 
 @dataclass(slots=True)
 class Repeat:
-    """A part with a quantifier. `remembers`: Java notes where another round has failed, to fail fast."""
+    """A part with a quantifier. `remembers`: Java records where an iteration failed, to fail early."""
 
     body: Node
     least: int
@@ -114,7 +114,7 @@ class Repeat:
 
     @property
     def way(self) -> Literal["branch", "loop", "atoms"]:
-        """Return how Java repeats: as alternatives, as a loop that comes back into its body, or by atoms."""
+        """Return how Java repeats: as alternatives, as a loop that backtracks into its body, or by atoms."""
         if not isinstance(self.body, Group) or self.kind == "possessive":
             return "atoms"
         if self.is_question:
@@ -123,7 +123,7 @@ class Repeat:
 
     @property
     def is_question(self) -> bool:
-        """Tell whether this is `?` or `{0,1}`."""
+        """Return whether this is `?` or `{0,1}`."""
         return self.least == 0 and self.most == 1
 
 
@@ -138,7 +138,7 @@ def _int32(value: int) -> int:
 
 @dataclass(slots=True)
 class Study:
-    """What Java's `study` finds: lengths in characters, whether the longest is known, if there is one way."""
+    """The result of Java's `study`: lengths, whether the longest is known, and if the match is unique."""
 
     shortest: int = 0
     longest: int = 0
@@ -146,61 +146,61 @@ class Study:
     deterministic: bool = True
 
     def add(self, shortest: int, longest: int) -> None:
-        """Count a part of known lengths; where Java's int overflows, its lookbehind goes by that."""
+        """Add a part of known lengths, with the overflow of Java's int, on which its lookbehind relies."""
         self.shortest = _int32(self.shortest + shortest)
         self.longest = _int32(self.longest + longest)
 
 
 def study(node: Node) -> Study:
-    """Return the facts of a part."""
-    found = Study()
-    _study(node, found)
-    return found
+    """Return the study of a node."""
+    result = Study()
+    _study(node, result)
+    return result
 
 
-def _study(node: Node, found: Study) -> None:
+def _study(node: Node, result: Study) -> None:
     match node:
         case Chars():
-            found.add(1, 1)
+            result.add(1, 1)
         case LineBreak():
-            found.add(1, 2)
+            result.add(1, 2)
         case BackReference():
-            found.bounded = False
+            result.bounded = False
         case Sequence():
             for part in node.parts:
-                _study(part, found)
+                _study(part, result)
         case Group() | Atomic():
-            _study(node.body, found)
+            _study(node.body, result)
         case Alternatives():
             each = [study(option) for option in node.options]
-            found.add(min(one.shortest for one in each), max(one.longest for one in each))
-            found.bounded = found.bounded and all(one.bounded for one in each)
-            found.deterministic = False
+            result.add(min(one.shortest for one in each), max(one.longest for one in each))
+            result.bounded = result.bounded and all(one.bounded for one in each)
+            result.deterministic = False
         case Repeat():
-            _study_repeat(node, found)
+            _study_repeat(node, result)
         case Anchor() | Look():
             pass
 
 
-def _study_repeat(node: Repeat, found: Study) -> None:
+def _study_repeat(node: Repeat, result: Study) -> None:
     way, inner = node.way, study(node.body)
     if way == "loop":
-        found.bounded = found.deterministic = False
+        result.bounded = result.deterministic = False
     elif node.is_question:
-        found.add(0, inner.longest)
-        found.bounded = found.bounded and inner.bounded
-        found.deterministic = False
+        result.add(0, inner.longest)
+        result.bounded = result.bounded and inner.bounded
+        result.deterministic = False
     elif isinstance(node.body, Chars) and node.most == MOST and node.kind == "greedy":
-        found.shortest = _int32(found.shortest + node.least)
-        if found.bounded:
-            found.longest = _int32(found.longest + MOST)
-        found.deterministic = False
+        result.shortest = _int32(result.shortest + node.least)
+        if result.bounded:
+            result.longest = _int32(result.longest + MOST)
+        result.deterministic = False
     else:
-        shortest = _int32(inner.shortest * node.least + found.shortest)
-        found.shortest = 0xFFFFFFF if shortest < found.shortest else shortest
-        found.bounded = found.bounded and inner.bounded
-        if found.bounded:
-            longest = _int32(inner.longest * node.most + found.longest)
-            found.bounded = longest >= found.longest
-            found.longest = longest
-        found.deterministic = found.deterministic and inner.deterministic and node.least == node.most
+        shortest = _int32(inner.shortest * node.least + result.shortest)
+        result.shortest = 0xFFFFFFF if shortest < result.shortest else shortest
+        result.bounded = result.bounded and inner.bounded
+        if result.bounded:
+            longest = _int32(inner.longest * node.most + result.longest)
+            result.bounded = longest >= result.longest
+            result.longest = longest
+        result.deterministic = result.deterministic and inner.deterministic and node.least == node.most

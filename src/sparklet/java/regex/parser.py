@@ -1,4 +1,4 @@
-"""The grammar of `java.util.regex.Pattern` (JDK 17), read as the JDK reads it."""
+"""A parser for the patterns of `java.util.regex.Pattern` (JDK 17), which follows the JDK's parser."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SPACES = " \t\n\x0b\f\r"
 LINE_ENDS = "\n\r\u0085\u2028\u2029"
 DOT, UNIX_DOT = ~CharSet.of(LINE_ENDS), ~CharSet.of("\n")
 QUANTIFIERS, STARTERS = "*+?{", "$.^([|)"
-# Letters that stand for one character, and those that name a class: the class, and the one under (?U).
+# Letters that escape one character, and letters that name a class: the class, and its variant under (?U).
 CONTROLS = {"a": "\a", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 CLASSES = {
     "d": properties.DIGIT,
@@ -48,7 +48,7 @@ UNICODE_CLASSES = {
     "s": properties.white_space,
     "w": properties.word_or_mark,
 }
-# Letters in a class under (?iu) that have partners beyond Latin-1.
+# Letters in a class under (?iu) with case variants beyond Latin-1.
 FAR_PARTNERS = frozenset("\xff\xb5IiSsKk\xc5\xe5")
 ASCII_DIGITS, ASCII_HEX = "0123456789", "0123456789abcdefABCDEF"
 MOST_DEPTH = 100
@@ -56,7 +56,7 @@ MOST_DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """The flags in force at one place of a pattern."""
+    """The flags that are active at one position of a pattern."""
 
     ignore_case: bool = False
     lines: bool = False
@@ -80,7 +80,7 @@ FLAG_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A pattern as a tree. `pairs`: Java's search steps over surrogate pairs, not into them."""
+    """The syntax tree of a pattern. `pairs`: Java's search never starts inside a surrogate pair."""
 
     root: Node
     groups: int
@@ -101,25 +101,25 @@ def _is_supplementary(char: str) -> bool:
 
 
 def _unquoted(pattern: str) -> str:
-    r"""Return the pattern with `\Q...\E` written out as escapes."""
+    r"""Return the pattern with `\Q...\E` replaced by escapes."""
     result: list[str] = []
-    place = pattern.find("\\")
-    if place < 0 or "\\Q" not in pattern:
+    position = pattern.find("\\")
+    if position < 0 or "\\Q" not in pattern:
         return pattern
-    place, quoted, first = 0, False, False
-    while place < len(pattern):
-        char = pattern[place]
-        place += 1
-        following = pattern[place : place + 1]
+    position, quoted, first = 0, False, False
+    while position < len(pattern):
+        char = pattern[position]
+        position += 1
+        following = pattern[position : position + 1]
         if char == "\\" and following == ("E" if quoted else "Q"):
             quoted = first = not quoted
-            place += 1
+            position += 1
             continue
         if char == "\\" and not quoted:
             result.append(char + following)
-            place += 1
+            position += 1
         elif quoted and char in ASCII_DIGITS:
-            # An escape may stand before the quote, and shall not swallow its digits.
+            # An escape before the quote must not include the digits of the quote.
             result.append(f"\\x3{char}" if first else char)
         elif quoted and char < "\x80" and not char.isalpha():
             result.append("\\" + char)
@@ -133,13 +133,13 @@ class _Parser:
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
         self._text = _unquoted(pattern)
-        self._place = 0
+        self._position = 0
         self._flags = Flags()
         self._depth = 0
         self._groups = 1
         self._names: dict[str, int] = {}
         self._refers = False
-        # Greedy loops that no other closure encloses.
+        # Greedy loops outside all other repetitions.
         self._loops: list[Repeat] = []
         self._pairs = any(map(_is_supplementary, pattern))
 
@@ -159,39 +159,39 @@ class _Parser:
 
     # --- characters -------------------------------------------------------------------------------
 
-    def _at(self, place: int) -> str:
-        return self._text[place : place + 1]
+    def _at(self, position: int) -> str:
+        return self._text[position : position + 1]
 
     def _skip_comments(self) -> None:
         if not self._flags.comments:
             return
         ends = "\n" if self._flags.unix_lines else LINE_ENDS
-        while (char := self._at(self._place)) and (char in SPACES or char == "#"):
+        while (char := self._at(self._position)) and (char in SPACES or char == "#"):
             if char == "#":
-                while self._at(self._place) and self._at(self._place) not in ends:
-                    self._place += 1
+                while self._at(self._position) and self._at(self._position) not in ends:
+                    self._position += 1
             else:
-                self._place += 1
+                self._position += 1
 
     def _peek(self) -> str:
-        """Return the next character without taking it, or an empty string at the end."""
+        """Return the next character without consuming it, or an empty string at the end."""
         self._skip_comments()
-        return self._at(self._place)
+        return self._at(self._position)
 
     def _next(self) -> str:
-        """Take a character and return the one that follows."""
-        self._place += 1
+        """Consume a character and return the following one."""
+        self._position += 1
         return self._peek()
 
     def _read(self) -> str:
-        """Take and return the next character."""
+        """Consume and return the next character."""
         self._skip_comments()
         return self._take()
 
     def _take(self) -> str:
-        """Take and return the next character, be it a comment's."""
-        char = self._at(self._place)
-        self._place += 1
+        """Consume and return the next character, even in a comment."""
+        char = self._at(self._position)
+        self._position += 1
         return char
 
     # --- structure --------------------------------------------------------------------------------
@@ -235,7 +235,7 @@ class _Parser:
             return self._dollar(flags.lines)
         if char == ".":
             self._next()
-            # Java does not note here that the set reaches beyond U+FFFF.
+            # Java does not record here that the set contains characters beyond U+FFFF.
             return Chars(ALL if flags.dot_all else UNIX_DOT if flags.unix_lines else DOT, bmp=False)
         return self._atom()
 
@@ -243,40 +243,40 @@ class _Parser:
         kind: Where = "unix dollar" if self._flags.unix_lines else "dollar"
         return Anchor(("unix dollar lines" if kind == "unix dollar" else "dollar lines") if lines else kind)
 
-    def _chars(self, found: Class) -> Chars:
-        members, bmp = found
+    def _chars(self, class_: Class) -> Chars:
+        members, bmp = class_
         self._pairs = self._pairs or not bmp
         return Chars(members, bmp)
 
     def _atom(self) -> Node:
-        """Read literal characters in a row, of which a quantifier takes the last one only."""
+        """Parse consecutive literal characters; a quantifier applies only to the last one."""
         literal = ""
-        before = self._place
+        before = self._position
         char = self._peek()
         while char not in (END, *STARTERS):
             if char in QUANTIFIERS:
                 if len(literal) > 1:
-                    self._place = before
+                    self._position = before
                     literal = literal[:-1]
                 break
             if char == "\\":
-                kind = self._at(self._place + 1)
+                kind = self._at(self._position + 1)
                 if kind in ("p", "P"):
                     if literal:
                         break
-                    self._place += 1
+                    self._position += 1
                     return self._chars(self._property())
-                before = self._place
-                found = self._escape(inside=False, ranged=False)
-                if not isinstance(found, str):
+                before = self._position
+                part = self._escape(inside=False, ranged=False)
+                if not isinstance(part, str):
                     if literal:
-                        self._place = before
+                        self._position = before
                         break
-                    return self._chars(found) if isinstance(found, tuple) else found
-                literal += found
+                    return self._chars(part) if isinstance(part, tuple) else part
+                literal += part
                 char = self._peek()
             else:
-                before = self._place
+                before = self._position
                 literal += char
                 char = self._next()
         if len(literal) == 1:
@@ -284,7 +284,7 @@ class _Parser:
         return Sequence(tuple(self._slice(literal)))
 
     def _slice(self, literal: str) -> list[Node]:
-        """Return characters in a row, which Java compares in another way than a single one."""
+        """Return consecutive characters, which Java compares differently from a single character."""
         flags, bmp = self._flags, not any(map(_is_supplementary, literal))
         if flags.ignore_case and flags.unicode_case:
             lowers = [properties.to_lower(properties.to_upper(ord(char))) for char in literal]
@@ -308,13 +308,13 @@ class _Parser:
     # --- groups -----------------------------------------------------------------------------------
 
     def _group(self) -> Node | None:
-        """Read a group with its quantifier; None for `(?i)`, in force until the enclosing group ends."""
+        """Parse a group with its quantifier; return None for `(?i)`, active to the end of the outer group."""
         saved, outer_loops = self._flags, len(self._loops)
         char = self._next()
         if char != "?":
             group: Node = self._capturing()
         else:
-            self._place += 1
+            self._position += 1
             kind = self._take()
             if kind == ":":
                 group = Group(self._alternatives(), None)
@@ -325,7 +325,7 @@ class _Parser:
             elif kind == "<":
                 group = self._named_or_behind(outer_loops)
             else:
-                self._place -= 1
+                self._position -= 1
                 self._read_flags()
                 kind = self._read()
                 if kind == ")":
@@ -357,14 +357,14 @@ class _Parser:
             if name in self._names:
                 self._fail(f"two groups named {name}")
             return self._capturing(name)
-        start = self._place
+        start = self._position
         body = Group(self._alternatives(), None)
-        found = study(body)
-        if not found.bounded:
+        lengths = study(body)
+        if not lengths.bounded:
             self._fail("a lookbehind without an obvious longest length")
         del self._loops[outer_loops:]
         pairs = any(map(_is_supplementary, self._text[start:]))
-        return Look(body, True, kind == "!", found.shortest, found.longest, pairs)
+        return Look(body, True, kind == "!", lengths.shortest, lengths.longest, pairs)
 
     def _group_name(self, char: str) -> str:
         if not (char.isascii() and char.isalpha()):
@@ -389,7 +389,7 @@ class _Parser:
                 self._flags = replace(self._flags, **dict.fromkeys(FLAG_NAMES[char], value))
             else:
                 return
-            self._place += 1
+            self._position += 1
 
     # --- quantifiers ------------------------------------------------------------------------------
 
@@ -400,7 +400,7 @@ class _Parser:
         if char != "{":
             least, most = {"?": (0, 1), "*": (0, MOST), "+": (1, MOST)}[char]
             return Repeat(part, least, most, self._kind())
-        self._place += 1
+        self._position += 1
         char = self._take()
         if char not in ASCII_DIGITS or not char:
             self._fail("a { that starts no quantifier")
@@ -415,7 +415,7 @@ class _Parser:
             self._fail("an unclosed {")
         if most < least:
             self._fail("a quantifier whose most is less than its least")
-        self._place -= 1
+        self._position -= 1
         return Repeat(part, least, most, self._kind())
 
     def _count(self, char: str) -> tuple[int, str]:
@@ -436,8 +436,8 @@ class _Parser:
     # --- escapes ----------------------------------------------------------------------------------
 
     def _escape(self, *, inside: bool, ranged: bool) -> str | Class | Node:
-        """Read an escape; `inside` a class. Returns a character, a class, or a part of another kind."""
-        self._place += 1
+        """Parse an escape, `inside` a class or not; return a character, a class or a part of another kind."""
+        self._position += 1
         kind = self._take()
         unicode = self._flags.unicode_classes
         if kind in CONTROLS:
@@ -476,7 +476,7 @@ class _Parser:
         if kind == "B":
             return Anchor("no unicode bound" if unicode else "no bound")
         if kind == "b":
-            if self._peek() == "{" and self._at(self._place + 1) == "g":
+            if self._peek() == "{" and self._at(self._position + 1) == "g":
                 self._fail("the escape \\b{g}, which is not supported")
             return Anchor("unicode bound" if unicode else "bound")
         if kind == "k":
@@ -489,7 +489,7 @@ class _Parser:
         return None
 
     def _numbered(self, number: int) -> Node:
-        # Further digits belong to the number as long as there is such a group by now.
+        # A further digit belongs to the number if a group with that number exists already.
         while (char := self._peek()) and char in ASCII_DIGITS and number * 10 + int(char) < self._groups:
             number = number * 10 + int(char)
             self._read()
@@ -512,8 +512,8 @@ class _Parser:
             return self._octal()
         if kind == "u":
             code = self._hex(4)
-            if 0xD800 <= code < 0xDC00 and self._text.startswith("\\u", self._place):
-                self._place += 2
+            if 0xD800 <= code < 0xDC00 and self._text.startswith("\\u", self._position):
+                self._position += 2
                 low = self._hex(4)
                 if 0xDC00 <= low < 0xE000:
                     return chr(0x10000 + ((code - 0xD800) << 10) + low - 0xDC00)
@@ -554,69 +554,69 @@ class _Parser:
     # --- classes ----------------------------------------------------------------------------------
 
     def _class(self, *, consume: bool) -> Class:
-        """Read `[...]`, or what stands right of `&&` where `consume` is not set: up to a ] that stays."""
+        """Parse `[...]`, or without `consume` the right side of `&&`, up to but without the ]."""
         self._depth += 1
         if self._depth > MOST_DEPTH:
             self._fail(f"classes nested deeper than {MOST_DEPTH}")
-        found: Class | None = None
-        # Latin-1 characters are collected apart, and join where Java lets them.
+        members: Class | None = None
+        # As in Java, Latin-1 characters are collected separately and added later.
         latin: CharSet | None = None
         latest: Class | None = None
         char = self._next()
-        negated = char == "^" and self._at(self._place - 1) == "["
+        negated = char == "^" and self._at(self._position - 1) == "["
         if negated:
             char = self._next()
         while True:
             if char == "[":
                 latest = self._class(consume=True)
-                found = _union(found, latest)
+                members = _union(members, latest)
                 char = self._peek()
                 continue
             if char == "&" and self._at_double():
                 right = self._right_of_and()
                 if latin is not None:
-                    if found is None:
+                    if members is None:
                         latest = (latin, True)
-                    found = _union(found, (latin, True))
+                    members = _union(members, (latin, True))
                     latin = None
                 if right is not None:
                     latest = right
-                if found is None:
+                if members is None:
                     if right is None:
                         self._fail("a class with nothing around &&")
-                    found = right
+                    members = right
                 else:
                     if latest is None:
                         self._fail("a class with nothing right of &&")
-                    found = (found[0] & latest[0], found[1] and latest[1])
+                    members = (members[0] & latest[0], members[1] and latest[1])
                 char = self._peek()
                 continue
             if not char:
                 self._fail("an unclosed class")
-            if char == "]" and (found is not None or latin is not None):
+            if char == "]" and (members is not None or latin is not None):
                 break
             latest, is_latin = self._range()
             if is_latin:
                 latin = latest[0] if latin is None else latin | latest[0]
                 latest = None
             else:
-                found = _union(found, latest)
+                members = _union(members, latest)
             char = self._peek()
         if consume:
             self._next()
         if latin is not None:
-            found = _union(found, (latin, True))
+            members = _union(members, (latin, True))
         self._depth -= 1
-        assert found is not None  # noqa: S101 - the loop ends on something found
-        return (~found[0], False) if negated else found
+        assert members is not None  # noqa: S101 - the loop assigns it before it ends
+        return (~members[0], False) if negated else members
 
     def _at_double(self) -> bool:
-        """Tell whether && stands here, and if so go behind it."""
-        before = self._place
+        """Return whether && comes next, and consume it."""
+        before = self._position
         if self._next() == "&":
             self._next()
             return True
-        self._place = before
+        self._position = before
         return False
 
     def _right_of_and(self) -> Class | None:
@@ -625,27 +625,27 @@ class _Parser:
             if char == "[":
                 right = _union(right, self._class(consume=True))
             else:
-                self._place -= 1
+                self._position -= 1
                 right = _union(right, self._class(consume=False))
         return right
 
     def _range(self) -> tuple[Class, bool]:
-        """Read a character, a range or a named class, and tell whether it is a single Latin-1 character."""
+        """Parse a character, a range or a named class; also return whether it is one Latin-1 character."""
         char = self._peek()
         if char == "\\":
-            kind = self._at(self._place + 1)
+            kind = self._at(self._position + 1)
             if kind in ("p", "P"):
-                self._place += 1
+                self._position += 1
                 return self._property(), False
-            found = self._escape(inside=True, ranged=self._at(self._place + 2) == "-")
-            if isinstance(found, tuple):
-                return found, False
-            assert isinstance(found, str)  # noqa: S101 - inside a class there are no other parts
-            char = found
+            item = self._escape(inside=True, ranged=self._at(self._position + 2) == "-")
+            if isinstance(item, tuple):
+                return item, False
+            assert isinstance(item, str)  # noqa: S101 - inside a class there are no other parts
+            char = item
         else:
             self._next()
         if self._peek() == "-":
-            following = self._at(self._place + 1)
+            following = self._at(self._position + 1)
             if following not in ("[", "]"):
                 self._next()
                 last: object = self._peek()
@@ -689,29 +689,29 @@ class _Parser:
         return members, last < 0xD800 or (first > 0xDFFF and last < 0x10000)
 
     def _property(self) -> Class:
-        r"""Read what follows the backslash of \p{...}, \P{...} or \pL."""
-        negated = self._at(self._place) == "P"
+        r"""Parse the rest of \p{...}, \P{...} or \pL after the backslash."""
+        negated = self._at(self._position) == "P"
         char = self._next()
         if char == "{":
             self._next()
-            end = self._text.find("}", self._place)
+            end = self._text.find("}", self._position)
             if end < 0:
                 self._fail("an unclosed name of a property")
-            name = self._text[self._place : end]
-            self._place = end + 1
+            name = self._text[self._position : end]
+            self._position = end + 1
         else:
             name = self._take()
         if not name:
             self._fail("an empty name of a property")
-        found = self._found(name)
-        if found is None:
+        members = self._named_class(name)
+        if members is None:
             self._fail(f"a property {name}, which is unknown or not supported")
         if negated:
             self._pairs = True
-            return ~found[0], False
-        return found
+            return ~members[0], False
+        return members
 
-    def _found(self, name: str) -> Class | None:
+    def _named_class(self, name: str) -> Class | None:
         ignore_case = self._flags.ignore_case
         if "=" in name:
             key, _, value = name.partition("=")
@@ -730,8 +730,8 @@ class _Parser:
                 or properties.named(short, ignore_case)
                 or properties.script(short)
             )
-        if self._flags.unicode_classes and (found := properties.posix(name, ignore_case)) is not None:
-            return found
+        if self._flags.unicode_classes and (members := properties.posix(name, ignore_case)) is not None:
+            return members
         return properties.named(name, ignore_case)
 
 

@@ -1,4 +1,4 @@
-"""Java's regular expressions: compiled once, then as fast as Python's wherever both agree."""
+"""Java's regular expressions, compiled once; they use Python's `re` when both match the same text."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _HALVES = re.compile("[\ud800-\udfff]")
 
 @lru_cache(maxsize=256)
 def java_pattern(pattern: str) -> JavaPattern:
-    r"""Return the compiled form of a Java pattern, as `java.util.regex.Pattern.compile` of JDK 17 reads it.
+    r"""Return the compiled form of a Java pattern, as `java.util.regex.Pattern.compile` of JDK 17 does.
 
-    Raises `PatternError` for what Java refuses, and for `\X`, `\N{...}`, `\b{g}`, the flag `c`, and half a
-    surrogate pair.
+    Raises `PatternError` for a pattern that Java refuses, and for `\X`, `\N{...}`, `\b{g}`, the flag `c` and
+    a lone surrogate.
 
     >>> java_pattern(r"[a-z&&[^aeiou]]+").findall("regular")
     ['r', 'g', 'l', 'r']
@@ -40,8 +40,8 @@ def java_pattern(pattern: str) -> JavaPattern:
 class JavaPattern:
     """Find, split and replace as `java.util.regex.Matcher` does.
 
-    A text is what a Java string holds: two UTF-16 units for each character beyond U+FFFF. Java may cut
-    between the two, and each half then reads `?`, as it does in the strings of Spark.
+    As in a Java string, a character beyond U+FFFF is two UTF-16 units. Java may split a text between the two;
+    each half then becomes `?`, as in the strings of Spark.
     """
 
     def __init__(self, pattern: str) -> None:
@@ -60,11 +60,11 @@ class JavaPattern:
 
     @property
     def groups(self) -> int:
-        """Return how many groups the pattern captures."""
+        """Return the number of capturing groups."""
         return self._parsed.groups
 
     def findall(self, text: str) -> list[str]:
-        """Return all that matches, one after the other.
+        """Return the texts of all matches.
 
         >>> java_pattern("a*").findall("baa")
         ['', 'aa', '']
@@ -78,9 +78,10 @@ class JavaPattern:
         return [_text(units[bounds[0] : bounds[1]]) for bounds in self._machine.matches(units)]
 
     def split(self, text: str, limit: int = 0) -> list[str]:
-        """Return what lies between the matches, as `Pattern.split(text, limit)` does.
+        """Return the parts of the text between the matches, as `Pattern.split(text, limit)` does.
 
-        A limit above 0 is the most pieces; 0 leaves out empty pieces at the end, below 0 they stay.
+        A positive limit is the largest number of parts; 0 removes empty parts at the end, a negative limit
+        keeps them.
 
         >>> java_pattern("o").split("boo:and:foo"), java_pattern("o").split("boo:and:foo", -1)
         (['b', '', ':and:f'], ['b', '', ':and:f', '', ''])
@@ -95,7 +96,7 @@ class JavaPattern:
         return [_text(piece) for piece in _split(units, spans, limit)]
 
     def occurs(self, text: str) -> bool:
-        r"""Tell whether anything in the text matches, as `Matcher.find` does.
+        r"""Return whether the pattern matches anywhere in the text, as `Matcher.find` does.
 
         >>> java_pattern("(?i)spark$").occurs("Apache Spark\n")
         True
@@ -106,7 +107,7 @@ class JavaPattern:
         return next(self._machine.matches(_units(text)), None) is not None
 
     def search(self, text: str) -> Groups | None:
-        r"""Return the first match and its groups, or None; a group that took no part is None.
+        r"""Return the first match and its groups, or None; a group without a match is None.
 
         >>> java_pattern(r"(\d+)(a)?").search("x12")
         ('12', '12', None)
@@ -149,14 +150,14 @@ class JavaPattern:
         pieces.append(source[last:])
         return _text("".join(pieces))
 
-    # --- which engine -----------------------------------------------------------------------------
+    # --- the choice of `re` or the machine --------------------------------------------------------
 
     @cached_property
     def _machine(self) -> Machine:
         return Machine(self._parsed)
 
     def _trusted(self, text: str, compiled: _Compiled) -> re.Pattern[str] | None:
-        """Return the pattern of `re` that finds in this text what Java finds, or None."""
+        """Return the pattern of `re` that has the same matches in this text as Java, or None."""
         if text.isascii():
             return compiled.ascii
         if self._has_bound and _marks().search(text):
@@ -172,50 +173,50 @@ class JavaPattern:
             for bounds in self._machine.matches(units):
                 yield units, bounds
         else:
-            for match in _found(compiled, text):
-                yield text, [place for span in match.regs for place in span]
+            for match in _matches_of(compiled, text):
+                yield text, [bound for span in match.regs for bound in span]
 
     def _template(self, replacement: str) -> list[str | int]:
         parts: list[str | int] = []
-        place = 0
-        while place < len(replacement):
-            char = replacement[place]
-            place += 1
+        offset = 0
+        while offset < len(replacement):
+            char = replacement[offset]
+            offset += 1
             if char == "\\":
-                if place == len(replacement):
+                if offset == len(replacement):
                     self._refuse("a replacement that ends with a backslash")
-                parts.append(replacement[place])
-                place += 1
+                parts.append(replacement[offset])
+                offset += 1
             elif char == "$":
-                group, place = self._group_of(replacement, place)
+                group, offset = self._group_of(replacement, offset)
                 parts.append(group)
             else:
                 parts.append(char)
         return parts
 
-    def _group_of(self, replacement: str, place: int) -> tuple[int, int]:
-        if replacement.startswith("{", place):
-            end = replacement.find("}", place)
-            name = replacement[place + 1 : end] if end >= 0 else ""
+    def _group_of(self, replacement: str, offset: int) -> tuple[int, int]:
+        if replacement.startswith("{", offset):
+            end = replacement.find("}", offset)
+            name = replacement[offset + 1 : end] if end >= 0 else ""
             if name not in self._parsed.names:
                 self._refuse(f"a replacement that names an unknown group {name}")
             return self._parsed.names[name], end + 1
-        digits = re.compile("[0-9]*").match(replacement, place)
+        digits = re.compile("[0-9]*").match(replacement, offset)
         text = digits[0] if digits else ""
         if not text or int(text[0]) > self.groups:
             self._refuse("a replacement with a $ that names no group")
-        # As many digits belong to the number as make one of a group.
+        # The number of a group has as many digits as possible.
         taken = 1
         while taken < len(text) and int(text[: taken + 1]) <= self.groups:
             taken += 1
-        return int(text[:taken]), place + taken
+        return int(text[:taken]), offset + taken
 
     def _refuse(self, problem: str) -> None:
         raise PatternError(self.pattern, problem)
 
 
 class _Compiled:
-    """The pattern for `re`, each form of it made when first needed; None where `re` cannot be trusted."""
+    """The pattern for `re`, compiled on demand for each kind of text; None when `re` may differ from Java."""
 
     def __init__(self, parsed: Parsed, *, capture: bool) -> None:
         self._root, self._capture = parsed.root, capture
@@ -227,12 +228,12 @@ class _Compiled:
 
     @cached_property
     def units(self) -> re.Pattern[str] | None:
-        """The pattern for text whose characters are all of one UTF-16 unit."""
+        """The pattern for text whose characters all have one UTF-16 unit."""
         return self._compile(UNITS)
 
     @cached_property
     def points(self) -> re.Pattern[str] | None:
-        """The pattern for any text without half a surrogate pair."""
+        """The pattern for any text without lone surrogates."""
         return self._compile(POINTS)
 
     def _compile(self, possible: CharSet) -> re.Pattern[str] | None:
@@ -242,7 +243,7 @@ class _Compiled:
 
 @lru_cache(maxsize=1)
 def _marks() -> re.Pattern[str]:
-    """Return what finds the combining marks, which Java's boundaries count to the letter before them."""
+    """Return the pattern of combining marks, which Java's boundaries treat as part of the letter before."""
     ranges = category("Mn").ranges()
     return re.compile(f"[{''.join(f'{chr(first)}-{chr(last)}' for first, last in ranges)}]")
 
@@ -265,35 +266,35 @@ def _has_bound(node: Node) -> bool:
 
 
 def _units(text: str) -> str:
-    """Return a text with each UTF-16 unit a character of its own."""
+    """Return a text in which each character is one UTF-16 unit."""
     if not _PAIRS.search(text):
         return text
     data = text.encode("utf-16-le", "surrogatepass")
-    return "".join(chr(data[place] | data[place + 1] << 8) for place in range(0, len(data), 2))
+    return "".join(chr(data[offset] | data[offset + 1] << 8) for offset in range(0, len(data), 2))
 
 
 def _text(units: str) -> str:
-    """Return units as text again; half a pair reads `?`, as Java writes it in UTF-8."""
+    """Return the text of UTF-16 units; a lone surrogate becomes `?`, as in Java's UTF-8."""
     if units.isascii() or not _PAIRS.search(units):
         return units
     paired = units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     return paired.encode("utf-8", "replace").decode("utf-8")
 
 
-def _found(compiled: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """Yield the matches as Java does: after an empty one it goes on behind the next character."""
-    place = 0
-    while place <= len(text):
-        match = compiled.search(text, place)
+def _matches_of(compiled: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """Yield the matches as Java does: after an empty match the search continues one character later."""
+    offset = 0
+    while offset <= len(text):
+        match = compiled.search(text, offset)
         if match is None:
             return
         yield match
         start, end = match.span()
-        place = end + 1 if start == end else end
+        offset = end + 1 if start == end else end
 
 
 def _spans(compiled: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
-    return (match.span() for match in _found(compiled, text))
+    return (match.span() for match in _matches_of(compiled, text))
 
 
 def _split(text: str, spans: Iterator[tuple[int, int]], limit: int) -> list[str]:
@@ -303,7 +304,7 @@ def _split(text: str, spans: Iterator[tuple[int, int]], limit: int) -> list[str]
         if limit > 0 and len(pieces) == limit - 1:
             break
         if last == start == end == 0:
-            # Nothing at the very start makes no empty piece.
+            # An empty match at the start does not create an empty part.
             continue
         pieces.append(text[last:start])
         last = end

@@ -1,4 +1,4 @@
-r"""The named classes of characters: `\d`, `\p{Punct}`, `\p{IsAlphabetic}`, `\p{IsHan}`, `\p{InGreek}` ..."""
+r"""The named character classes: `\d`, `\p{Punct}`, `\p{IsAlphabetic}`, `\p{IsHan}`, `\p{InGreek}` ..."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 Class = tuple[CharSet, bool]
-"""A set, and whether Java knows that it holds no character beyond U+FFFF and no surrogate."""
+"""A set, and whether Java treats it as a set of characters up to U+FFFF without surrogates."""
 
 DIGIT = CharSet.of((0x30, 0x39))
 _LOWER, _UPPER = CharSet.of((0x61, 0x7A)), CharSet.of((0x41, 0x5A))
@@ -64,7 +64,7 @@ _ASCII_CLASSES = {
 
 @cache
 def _tables() -> dict[str, Any]:
-    # Most patterns do without.
+    # Loaded on demand, because most patterns do not need the tables.
     import base64
     import json
     import zlib
@@ -76,25 +76,25 @@ def _tables() -> dict[str, Any]:
 
 
 def _runs(text: str) -> Iterator[tuple[int, int, str]]:
-    """Read `<length><value>`, a length of 1 left out: yield first and last character and the value."""
-    place = 0
+    """Yield first character, last character and value of each `<length><value>`; no length means 1."""
+    start = 0
     for length, value in re.findall(r"(\d*)(\D[^\d\sA-Z]?)", text):
-        end = place + int(length or 1)
-        yield place, end - 1, value
-        place = end
+        end = start + int(length or 1)
+        yield start, end - 1, value
+        start = end
 
 
 @cache
 def _by_value(table: str) -> dict[str, CharSet]:
-    found: dict[str, list[tuple[int, int]]] = {}
+    ranges_by_value: dict[str, list[tuple[int, int]]] = {}
     for first, last, value in _runs(_tables()[table]):
-        found.setdefault(value, []).append((first, last))
-    return {value: CharSet.of(*ranges) for value, ranges in found.items()}
+        ranges_by_value.setdefault(value, []).append((first, last))
+    return {value: CharSet.of(*ranges) for value, ranges in ranges_by_value.items()}
 
 
 @cache
 def category(names: str) -> CharSet:
-    """Return the characters of the general categories, given as `Lu Ll` or by their first letter."""
+    """Return the characters of general categories, given as `Lu Ll` or as a first letter."""
     result = NONE
     for name in names.split():
         for category, members in _by_value("category").items():
@@ -109,11 +109,11 @@ def _listed(table: str) -> CharSet:
 
 @cache
 def _mapping(name: str) -> dict[int, int]:
-    found: dict[int, int] = {}
+    mapping: dict[int, int] = {}
     for first, count, step, delta in _tables()[name]:
         for char in range(first, first + count * step, step):
-            found[char] = char + delta
-    return found
+            mapping[char] = char + delta
+    return mapping
 
 
 def to_upper(char: int) -> int:
@@ -128,12 +128,12 @@ def to_lower(char: int) -> int:
 
 @cache
 def folded() -> dict[int, CharSet]:
-    """Return for each folded letter the characters that fold to it, where it is not just itself."""
-    found: dict[int, list[int]] = {}
+    """Return the characters that fold to each letter, for letters with other characters than themselves."""
+    chars_by_letter: dict[int, list[int]] = {}
     for char in _mapping("upper").keys() | _mapping("lower").keys():
         lower = to_lower(to_upper(char))
-        found.setdefault(lower, []).append(char)
-    return {lower: CharSet.of(*chars, lower) for lower, chars in found.items()}
+        chars_by_letter.setdefault(lower, []).append(char)
+    return {lower: CharSet.of(*chars, lower) for lower, chars in chars_by_letter.items()}
 
 
 # --- names ----------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def _alphabetic() -> CharSet:
 
 
 def white_space() -> CharSet:
-    r"""Return what `\s` is under UNICODE_CHARACTER_CLASS."""
+    r"""Return the class `\s` under UNICODE_CHARACTER_CLASS."""
     return category("Z") | CharSet.of((0x9, 0xD), 0x85)
 
 
@@ -183,7 +183,7 @@ def _join_control() -> CharSet:
 
 
 def word_or_mark() -> CharSet:
-    r"""Return what `\w` is under UNICODE_CHARACTER_CLASS."""
+    r"""Return the class `\w` under UNICODE_CHARACTER_CLASS."""
     return _alphabetic() | category("M Nd Pc") | _join_control()
 
 
@@ -242,7 +242,7 @@ _JAVA: dict[str, Callable[[], CharSet]] = {
     ),
     "javaISOControl": lambda: CharSet.of((0, 0x1F), (0x7F, 0x9F)),
 }
-# In these names case is taken to be ignored, where the pattern ignores case.
+# These classes ignore case when the pattern ignores case.
 _CASED = frozenset(
     {
         "LOWER",

@@ -1,4 +1,4 @@
-"""A Java pattern as a pattern of Python's `re`, where both are sure to find the same."""
+"""Translate a Java pattern to a pattern of Python's `re` when both are certain to match the same."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from sparklet.java.regex.properties import category, word_or_mark
 __all__ = ["ASCII", "POINTS", "UNITS", "nullable", "translate"]
 
 ASCII = CharSet.of((0, 0x7F))
-# What text may hold: characters of one UTF-16 unit, or any character; never half a surrogate pair.
+# The characters of a text: those of one UTF-16 unit, or all characters; never lone surrogates.
 UNITS = CharSet.of((0, 0xD7FF), (0xE000, 0xFFFF))
 POINTS = UNITS | CharSet.of((0x10000, 0x10FFFF))
 SURROGATES = CharSet.of((0xD800, 0xDFFF))
@@ -41,12 +41,12 @@ ANCHORS = {
 }
 
 
-class Untranslatable(Exception):  # noqa: N818 - an answer, not an error
-    """Raised for a part that `re` cannot be trusted with."""
+class Untranslatable(Exception):  # noqa: N818 - a control flow exception, not an error
+    """Raised for a part that `re` may match differently from Java."""
 
 
 def translate(root: Node, *, possible: CharSet, capture: bool) -> str | None:
-    """Return a pattern of `re`, or None where it might find something else.
+    """Return a pattern of `re`, or None when its matches may differ from Java's.
 
     The pattern is right for text of `possible` characters (`ASCII`, `UNITS` or `POINTS`), and where it has a
     boundary, for text without combining marks. `capture` keeps all groups; otherwise only those are kept that
@@ -67,7 +67,7 @@ def translate(root: Node, *, possible: CharSet, capture: bool) -> str | None:
 
 
 class _Facts:
-    """Which groups are referred to, and which are captured where Java's bookkeeping is its own."""
+    """The groups with back references, and the groups whose captures in Java may differ from `re`."""
 
     def __init__(self, root: Node) -> None:
         self.referred: set[int] = set()
@@ -109,7 +109,7 @@ class _Translator:
         self.closed: set[int] = set()
 
     def text(self, node: Node, *, one_way: bool = False) -> str:
-        """Return the part; `one_way` within what Java matches without ever coming back."""
+        """Return the text of a part; `one_way` is set inside parts into which Java never backtracks."""
         match node:
             case Chars():
                 return self.characters(node)
@@ -154,7 +154,7 @@ class _Translator:
             text = self.text(body, one_way=one_way)
             return f"(?:{text}|)" if node.kind == "greedy" else f"(?:|{text})"
         if node.kind == "possessive" or nullable(body):
-            # Both guard loops against rounds that match nothing, each in its own way.
+            # Java and `re` stop loops with empty matches in different ways.
             raise Untranslatable
         text = self.text(body, one_way=one_way or way == "atoms")
         return f"(?:{text}){count}" + ("?" if node.kind == "lazy" else "")
@@ -170,7 +170,7 @@ class _Translator:
         members = word_or_mark() if "unicode" in where else category("L Nd") | CharSet.of("_")
         word = self.chars(members)
         if where.startswith("no"):
-            # Before Python 3.14, \B did not hold in an empty text.
+            # Before Python 3.14, \B does not match in an empty text.
             return f"(?:(?<={word})(?={word})|(?<!{word})(?!{word}))"
         return f"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))"
 
@@ -182,7 +182,7 @@ class _Translator:
 
     def characters(self, node: Chars) -> str:
         if self.possible is POINTS and node.bmp and node.members & SURROGATES:
-            raise Untranslatable  # it matches half a pair
+            raise Untranslatable  # it matches a lone surrogate
         return self.chars(node.members)
 
     def chars(self, members: CharSet) -> str:
@@ -213,7 +213,7 @@ def _range_text(ends: tuple[int, int]) -> str:
 
 
 def nullable(node: Node) -> bool:
-    """Tell whether a part may match nothing, as far as can be seen."""
+    """Return whether a part may match the empty string; True when uncertain."""
     match node:
         case Chars() | LineBreak():
             return False
@@ -230,7 +230,7 @@ def nullable(node: Node) -> bool:
 
 
 def _width(node: Node) -> int | None:
-    """Return how many characters a part always takes, or None."""
+    """Return the fixed number of characters that a part matches, or None."""
     match node:
         case Chars():
             return 1
