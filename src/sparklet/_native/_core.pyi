@@ -13,8 +13,6 @@ class Trees:
 
 _Order: TypeAlias = tuple[int, bool, bool]
 
-def dense(*elements: float) -> Any: ...
-def dense_of(elements: tuple[float, ...], /) -> Any: ...
 def program(
     names: tuple[str, ...],
     facts: Any,

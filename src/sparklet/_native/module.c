@@ -427,8 +427,6 @@ static PyObject *native_factors(PyObject *module, PyObject *arguments)
 
 static PyMethodDef native_methods[] = {
     {"exps", (PyCFunction)(void (*)(void))native_exps, METH_FASTCALL, exps_doc},
-    {"dense", (PyCFunction)(void (*)(void))native_dense, METH_FASTCALL, dense_doc},
-    {"dense_of", native_dense_of, METH_O, dense_of_doc},
     {"program", native_program, METH_VARARGS, program_doc},
     {"forest", (PyCFunction)(void (*)(void))native_forest, METH_FASTCALL, forest_doc},
     {"trees", native_trees, METH_VARARGS, trees_doc},

@@ -25,30 +25,6 @@ static PyObject *dense_around(const Kept *kept, PyObject *values)
     return vector;
 }
 
-PyDoc_STRVAR(dense_doc, "dense(*elements)\n--\n\nReturn the DenseVector of floats, which are not checked.");
-
-static PyObject *native_dense(PyObject *module, PyObject *const *elements, Py_ssize_t size)
-{
-    PyObject *values = PyTuple_New(size);
-    for (Py_ssize_t i = 0; values && i < size; i++) {
-        Py_INCREF(elements[i]);
-        PyTuple_SET_ITEM(values, i, elements[i]);
-    }
-    return dense_around(PyModule_GetState(module), values);
-}
-
-PyDoc_STRVAR(dense_of_doc, "dense_of(elements, /)\n--\n\nReturn the DenseVector of a tuple, whose floats are not checked.");
-
-static PyObject *native_dense_of(PyObject *module, PyObject *values)
-{
-    if (!PyTuple_CheckExact(values)) {
-        PyErr_SetString(PyExc_TypeError, "a DenseVector holds a tuple");
-        return NULL;
-    }
-    Py_INCREF(values);
-    return dense_around(PyModule_GetState(module), values);
-}
-
 /* Return the SparseVector of its parts; steals the references. */
 static PyObject *sparse_around(const Kept *kept, Py_ssize_t size, PyObject *indices, PyObject *values)
 {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -106,11 +106,3 @@ def looked_up(find: Callable[[Any], float], texts: Texts) -> tuple[np.ndarray, n
             fails[index] = True
     failing = fails[texts.indices] if fails.any() else np.zeros(len(texts.indices), bool)
     return numbers[texts.indices], failing
-
-
-def side_by_side(count: int, columns: Sequence[Any]) -> np.ndarray:
-    """Return the matrix of the given columns; a scalar becomes a constant column."""
-    matrix = np.empty((count, len(columns)))
-    for index, column in enumerate(columns):
-        matrix[:, index] = column
-    return matrix
