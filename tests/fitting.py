@@ -115,7 +115,7 @@ def _hints(model):
                 hints.setdefault(fold(name), []).extend(labels)
         elif kind == "VectorAssembler":
             traced = []
-            inputs = next(step.bound.inputs for step in model._plan.steps if step.stage is stage)
+            inputs = next(step.bound.inputs for step in model.plan.steps if step.stage is stage)
             for column in inputs:
                 if column.type == VECTOR:
                     traced += sources.get(

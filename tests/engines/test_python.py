@@ -82,7 +82,7 @@ def test_immutable(city):
     with pytest.raises(AttributeError, match="immutable"):
         model.profile = None
     with pytest.raises(TypeError):
-        del model._plan
+        del model.plan
 
 
 @pytest.mark.parametrize("copied", [lambda m: pickle.loads(pickle.dumps(m)), copy.copy, copy.deepcopy])
