@@ -104,7 +104,7 @@ class Graph:
         """Return the node of a constant."""
         return self._common(Constant(value, null=value is None, nan=value != value))
 
-    def _node(self, value: Operand) -> Node:
+    def _node(self, value: Any) -> Node:
         return value if isinstance(value, Node) else self.constant(value)
 
     # --- arithmetic ---
@@ -230,10 +230,7 @@ class Graph:
     def guard(self, test: Node, function: Function, *arguments: Any, drops: bool = False) -> None:
         """Call a function that raises when a test holds; with `drops` it may raise `Dropped`."""
         if not (isinstance(test, Constant) and not test.value):
-            self.add(Guard(test, function, tuple(map(self._argument, arguments)), drops, type=None))
-
-    def _argument(self, value: Any) -> Node:
-        return value if isinstance(value, Node) else self.constant(value)
+            self.add(Guard(test, function, tuple(map(self._node, arguments)), drops, type=None))
 
     def present(self, x: Node, function: Function, *arguments: Any) -> Node:
         """Return x as a value that is not null; the function raises when it is null."""

@@ -91,6 +91,17 @@ class Constant(Node):
     value: Any
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Unary(Node):
+    """The base of nodes with one operand."""
+
+    operand: Node
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (self.operand,)
+
+
 # --- arithmetic -----------------------------------------------------------------------------------
 
 _ARITHMETIC: Mapping[str, Function] = {
@@ -145,44 +156,26 @@ class Affine(Node):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Negate(Node):
+class Negate(_Unary):
     """The negative of a double; null when the operand is null."""
-
-    operand: Node
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.operand,)
 
     def function(self) -> Function:
         return lambda x: None if x is None else -x
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class ToDouble(Node):
+class ToDouble(_Unary):
     """An integer, decimal or boolean as a double; null when the operand is null."""
-
-    operand: Node
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.operand,)
 
     def function(self) -> Function:
         return lambda x: None if x is None else float(x)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Exp(Node):
+class Exp(_Unary):
     """Java's `Math.exp` of a double that is not null."""
 
     exactness: ClassVar[Exactness] = "transcendental"
-
-    operand: Node
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.operand,)
 
     def function(self) -> Function:
         return exp
@@ -227,28 +220,16 @@ class Compare(Node):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class IsNull(Node):
+class IsNull(_Unary):
     """A test that holds when a value is null."""
-
-    operand: Node
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.operand,)
 
     def function(self) -> Function:
         return lambda x: x is None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Not(Node):
+class Not(_Unary):
     """The negation of a test."""
-
-    operand: Node
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.operand,)
 
     def function(self) -> Function:
         return operator.not_
@@ -292,14 +273,8 @@ class Select(Node):
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Present(Node):
+class Present(_Unary):
     """A value that is not null, because an earlier guard refuses null."""
-
-    operand: Node
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.operand,)
 
     def function(self) -> Function:
         return lambda x: x
