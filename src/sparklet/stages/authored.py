@@ -84,16 +84,16 @@ def authored(className: str, trusted: Sequence[str]) -> type[Authored] | str:
         return "__main__ of a package is a program, not a module"
     try:
         # `__main__` is the running program, so no file is searched for it.
-        found = getattr(
+        named = getattr(
             sys.modules["__main__"] if module == "__main__" else import_module(module), name, None
         )
     except Exception as error:  # noqa: BLE001 - whatever the trusted code raises on import
         return f"importing {module} failed: {type(error).__name__}: {error}"
-    if found is None:
+    if named is None:
         return f"{module} defines no {name} here"
-    if not (isinstance(found, type) and issubclass(found, Authored)):
+    if not (isinstance(named, type) and issubclass(named, Authored)):
         return f"{className} does not extend sparklet.spark.OnlineTransformer"
-    return found
+    return named
 
 
 def _untrusted(module: str) -> str:

@@ -30,13 +30,13 @@ def build(saved: SavedStage, trusted: Sequence[str] = ()) -> Stage:
     `ModelError` where a file of the model is absent or cannot be read.
     """
     builder = _Builder(trusted)
-    made = builder.build(saved)
+    stage = builder.build(saved)
     if builder.problems:
         raise UnsupportedModelError(saved.path, builder.problems, ADVICE if builder.authored else "")
     if builder.absent:
         raise builder.absent[0]
-    assert made is not None  # noqa: S101 - nothing was refused
-    return made
+    assert stage is not None  # noqa: S101 - nothing was refused
+    return stage
 
 
 # Real models nest a few levels (pipeline, cross-validator, pipeline); the limit prevents a stack overflow.
@@ -58,9 +58,9 @@ class _Builder:
                 saved.path, f"lies {self._depth} stages deep, more than {_DEEPEST} are not read"
             )
         self._depth += 1
-        made = self._build(saved)
+        stage = self._build(saved)
         self._depth -= 1
-        return made
+        return stage
 
     def _build(self, saved: SavedStage) -> Stage | None:
         cls = registry.get(saved.className)
@@ -80,13 +80,13 @@ class _Builder:
         if not is_python(saved.className) and not is_trusted(saved.className, self._trusted):
             self._refuse(saved, _unknown(saved.className))
             return None
-        found = authored(saved.className, self._trusted)
-        if isinstance(found, str):
+        class_ = authored(saved.className, self._trusted)
+        if isinstance(class_, str):
             self.authored = True
-            self._refuse(saved, found)
+            self._refuse(saved, class_)
             return None
         try:
-            return found.online(saved)
+            return class_.online(saved)
         except MissingDataError as error:
             self.absent.append(error)
         except ModelError:
@@ -118,13 +118,13 @@ class _Builder:
         if refused or self.problems or self.absent:
             return None
         try:
-            made = cls(uid=saved.uid, **fields)
+            stage = cls(uid=saved.uid, **fields)
         except TypeError:
             lacking = [name for name in converters(cls) if name not in fields]
             raise CorruptModelError(saved.path, f"{saved.className} lacks {', '.join(lacking)}") from None
-        if (reason := made.check()) is not None:
+        if (reason := stage.check()) is not None:
             self._refuse(saved, reason)
-        return made
+        return stage
 
     def _refuse(self, saved: SavedStage, reason: str) -> None:
         self.problems.append(StageProblem(saved.className, saved.path, reason))

@@ -58,9 +58,9 @@ def vector_param(value: Any) -> Vector:
             return DenseVector(values)
         indices = value.get("indices")
         if isinstance(indices, list) and len(indices) == len(values):
-            places, size = tuple(_int(index) for index in indices), _int(value.get("size"))
-            if all(0 <= place < size for place in places) and list(places) == sorted(set(places)):
-                vector = SparseVector(size, places, values)
+            stored, size = tuple(_int(index) for index in indices), _int(value.get("size"))
+            if all(0 <= index < size for index in stored) and list(stored) == sorted(set(stored)):
+                vector = SparseVector(size, stored, values)
                 check_expansion([vector])
                 return vector
     raise ValueError("a vector")

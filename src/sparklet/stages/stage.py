@@ -116,13 +116,13 @@ def stage(*classNames: str) -> Callable[[type[_S]], type[_S]]:
     """Register a stage class under its full Spark class name (the first) and its older names."""
 
     def register(cls: type[_S]) -> type[_S]:
-        made = dataclass(frozen=True, kw_only=True, eq=False)(cls)
-        made.className = classNames[0]
+        stage_class = dataclass(frozen=True, kw_only=True, eq=False)(cls)
+        stage_class.className = classNames[0]
         if _overrides(cls, "bind") == _overrides(cls, "expand"):
             raise TypeError(f"{cls.__name__} writes one of bind and expand")
         for name in classNames:
-            registry.register(name, made)
-        return made
+            registry.register(name, stage_class)
+        return stage_class
 
     return register
 

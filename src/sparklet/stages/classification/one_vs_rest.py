@@ -104,14 +104,18 @@ def _surest(values: tuple[float, ...]) -> float:
 def _label_attribute(metadata: object) -> Attribute | None:
     """Return the attribute of the label in training, which Spark attaches to the prediction."""
     try:
-        found = json.loads(metadata)["ml_attr"] if isinstance(metadata, str) else None
+        attribute = json.loads(metadata)["ml_attr"] if isinstance(metadata, str) else None
     except (ValueError, KeyError, TypeError):
         return None
-    if not isinstance(found, dict) or found.get("type", "numeric") not in ("numeric", "nominal", "binary"):
+    if not isinstance(attribute, dict) or attribute.get("type", "numeric") not in (
+        "numeric",
+        "nominal",
+        "binary",
+    ):
         return None
-    values, count, name = found.get("vals"), found.get("num_vals"), found.get("name")
+    values, count, name = attribute.get("vals"), attribute.get("num_vals"), attribute.get("name")
     return Attribute(
-        found.get("type", "numeric"),
+        attribute.get("type", "numeric"),
         name if isinstance(name, str) else None,
         tuple(map(str, values)) if isinstance(values, list) else None,
         count if isinstance(count, int) else None,

@@ -122,9 +122,9 @@ class BisectingKMeansModel(HasPoints):
                 (index, distance), *others = steps[index]
                 smallest = distance(point, length)
                 for other, distance in others:
-                    found = distance(point, length)
-                    if nearer(found, smallest):
-                        index, smallest = other, found
+                    candidate = distance(point, length)
+                    if nearer(candidate, smallest):
+                        index, smallest = other, candidate
             return index
 
         return predict

@@ -88,14 +88,14 @@ def closest(centers: Sequence[Vector], blas: str) -> Callable[[Vector], int]:
 
     def find(point: Vector) -> int:
         other = norm(point)
-        best, place = math.inf, 0
+        best, nearest = math.inf, 0
         for i, (length, measure) in plan:
             gap = length - other
             if gap * gap < best:
                 distance = measure(point, other)
                 if distance < best:
-                    best, place = distance, i
-        return place
+                    best, nearest = distance, i
+        return nearest
 
     return find
 
@@ -121,17 +121,17 @@ def _by_statistics(
         other = norm(point)
         if other != other:
             raise InvalidValueError("has a NaN, to which no center is close", point)
-        best, place = first(point, other), 0
+        best, nearest = first(point, other), 0
         if best < radius:
             return 0
         for i, (length, measure, near, half) in others:
             gap = length - other
-            if gap * gap < best and half[place] < best:
+            if gap * gap < best and half[nearest] < best:
                 distance = measure(point, other)
                 if distance < near:
                     return i
                 if distance < best:
-                    best, place = distance, i
-        return place
+                    best, nearest = distance, i
+        return nearest
 
     return find

@@ -66,12 +66,12 @@ class GaussianMixtureModel(HasPoints):
         ]
 
         def probabilities(point: Vector) -> DenseVector:
-            total, found = 0.0, []
+            total, weighted = 0.0, []
             for weight, density in densities:
                 p = _EPSILON + weight * density(point)
-                found.append(p)
+                weighted.append(p)
                 total += p
-            return DenseVector(tuple([div(p, total) for p in found]))
+            return DenseVector(tuple([div(p, total) for p in weighted]))
 
         return sized(probabilities, self.width)
 

@@ -46,8 +46,8 @@ class LDAModel(HasPoints):
 
     def check(self) -> str | None:
         if self.docConcentration.size != self.topicsMatrix.numCols:
-            found, topics = self.docConcentration.size, self.topicsMatrix.numCols
-            return f"{found} concentrations do not match {topics} topics"
+            concentrations, topics = self.docConcentration.size, self.topicsMatrix.numCols
+            return f"{concentrations} concentrations do not match {topics} topics"
         if not self.gammaShape > 0.0:
             return f"gammaShape is {self.gammaShape}, expected a positive number"
         if not self.topicDistributionCol:

@@ -91,9 +91,9 @@ class Bucketizer(HasInputCols):
         def search(value: Any) -> float | None:
             if value is None:
                 return None
-            place = bisect_right(splits, value) - 1
-            if value and 0 <= place < buckets:
-                return float(place)
+            bucket = bisect_right(splits, value) - 1
+            if value and 0 <= bucket < buckets:
+                return float(bucket)
             if value != value:
                 if keep:
                     return invalid
@@ -101,9 +101,9 @@ class Bucketizer(HasInputCols):
             if value == last:
                 return top
             if value == 0.0:
-                place = negative_zero if copysign(1.0, value) < 0.0 else zero
-                if 0 <= place < buckets:
-                    return float(place)
+                bucket = negative_zero if copysign(1.0, value) < 0.0 else zero
+                if 0 <= bucket < buckets:
+                    return float(bucket)
             raise InvalidValueError(f"is outside the splits [{splits[0]}, {last}]: {value}", value)
 
         return search if cast is None else lambda value: search(None if value is None else cast(value))
@@ -116,9 +116,9 @@ def _keep_complete(*row: Any) -> None:
 
 def _zeros(splits: Sequence[float]) -> tuple[int, int]:
     """Return the buckets of 0.0 and -0.0; `java.util.Arrays.binarySearch` orders -0.0 before 0.0."""
-    place = bisect_right(splits, 0.0) - 1
-    above = place >= 0 and splits[place] == 0.0 and copysign(1.0, splits[place]) > 0.0
-    return place, place - above
+    bucket = bisect_right(splits, 0.0) - 1
+    above = bucket >= 0 and splits[bucket] == 0.0 and copysign(1.0, splits[bucket]) > 0.0
+    return bucket, bucket - above
 
 
 def _names(splits: Sequence[float]) -> tuple[str, ...]:

@@ -42,27 +42,27 @@ class CountVectorizerModel(HasInputCol):
 
     def _counter(self) -> Callable[[Sequence[str | None]], SparseVector]:
         # The last of several equal terms is used, and the vector has one element per distinct term.
-        places = {term: place for place, term in enumerate(self.vocabulary)}
-        size, vocabulary, find = len(places), self.vocabulary, places.get
+        slots = {term: slot for slot, term in enumerate(self.vocabulary)}
+        size, vocabulary, find = len(slots), self.vocabulary, slots.get
         least, share, binary = self.minTF, self.minTF < 1.0, self.binary
         too_long = size < len(vocabulary)
 
         def count(terms: Sequence[Any]) -> SparseVector:
             counts: dict[int, float] = {}
             for term in terms:
-                place = find(term)
-                if place is not None:
-                    counts[place] = counts.get(place, 0.0) + 1.0
+                slot = find(term)
+                if slot is not None:
+                    counts[slot] = counts.get(slot, 0.0) + 1.0
             threshold = len(terms) * least if share else least
             indices = sorted(counts)
             if threshold > 1.0:
-                indices = [place for place in indices if counts[place] >= threshold]
+                indices = [slot for slot in indices if counts[slot] >= threshold]
             if too_long and indices and indices[-1] >= size:
                 term = vocabulary[indices[-1]]
                 problem = f"holds {shown(term)}, which lies beyond a vocabulary with repeated terms"
                 raise InvalidValueError(problem, term)
             if binary:
                 return SparseVector(size, tuple(indices), (1.0,) * len(indices))
-            return SparseVector(size, tuple(indices), tuple([counts[place] for place in indices]))
+            return SparseVector(size, tuple(indices), tuple([counts[slot] for slot in indices]))
 
         return count

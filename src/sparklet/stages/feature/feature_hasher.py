@@ -62,30 +62,30 @@ class FeatureHasher(Stage):
     def _categorical(self, taken: dict[str, Column], profile: Profile) -> list[str]:
         # From 4.0 on a column that is listed twice counts twice, unless categoricalCols is set.
         listed = self.inputCols if profile.at_least("4.0") else tuple(taken)
-        found = [name for name in listed if not is_numeric(taken[name].type)]
+        texts = [name for name in listed if not is_numeric(taken[name].type)]
         if self.categoricalCols is None:
-            return found
-        return list(dict.fromkeys((*found, *(name for name in self.categoricalCols if name in taken))))
+            return texts
+        return list(dict.fromkeys((*texts, *(name for name in self.categoricalCols if name in taken))))
 
     def _hasher(self, taken: dict[str, Column], profile: Profile) -> Callable[..., SparseVector]:
-        size, places = self.numFeatures, {name: place for place, name in enumerate(taken)}
+        size, positions = self.numFeatures, {name: position for position, name in enumerate(taken)}
         hashed = term_hasher(STRING)
         categorical = self._categorical(taken, profile)
         # If three numbers share a slot, the order of Scala's set determines the order of addition.
         numbers = set_order(
             self.inputCols, "2.13" if profile.at_least("4.0") else "2.12", without=categorical
         )
-        plan = [(places[name], hashed(name) % size) for name in numbers]
-        finders = [(places[name], _finder(name, taken[name].type, size)) for name in categorical]
+        plan = [(positions[name], hashed(name) % size) for name in numbers]
+        finders = [(positions[name], _finder(name, taken[name].type, size)) for name in categorical]
 
         def collect(*row: Any) -> SparseVector:
             slots: dict[int, float] = {}
-            for place, slot in plan:
-                value = row[place]
+            for position, slot in plan:
+                value = row[position]
                 if value is not None:
                     slots[slot] = slots[slot] + float(value) if slot in slots else float(value)
-            for place, find in finders:
-                value = row[place]
+            for position, find in finders:
+                value = row[position]
                 if value is not None:
                     slot = find(value)
                     slots[slot] = slots[slot] + 1.0 if slot in slots else 1.0

@@ -54,8 +54,8 @@ class HashingTF(HasInputCol):
         count_terms = module.count_terms
 
         def count(terms: Sequence[Any]) -> SparseVector:
-            found = count_terms(terms, size, legacy, binary, SEED)
-            return fallback(terms) if found is None else SparseVector(size, *found)
+            counted = count_terms(terms, size, legacy, binary, SEED)
+            return fallback(terms) if counted is None else SparseVector(size, *counted)
 
         return count
 
@@ -65,12 +65,12 @@ class HashingTF(HasInputCol):
         def count(terms: Sequence[Any]) -> SparseVector:
             counts: dict[int, float] = {}
             for term in terms:
-                place = find(term)
-                counts[place] = counts.get(place, 0.0) + 1.0
+                slot = find(term)
+                counts[slot] = counts.get(slot, 0.0) + 1.0
             indices = sorted(counts)
             if binary:
                 return SparseVector(size, tuple(indices), (1.0,) * len(indices))
-            return SparseVector(size, tuple(indices), tuple([counts[place] for place in indices]))
+            return SparseVector(size, tuple(indices), tuple([counts[slot] for slot in indices]))
 
         return count
 

@@ -20,7 +20,7 @@ __all__ = ["Interaction"]
 _INTERACTED = Want("a number or a vector", DOUBLE, lambda t: t == VECTOR or is_numeric(t))
 _LARGEST_SIZE = (1 << 31) - 1
 
-# From a value to the (place, number) of each stored element of its encoding, and the encoding's width.
+# From a value to the (index, number) of each stored element of its encoding, and the encoding's width.
 _Encoder = tuple[Callable[[Any], list[tuple[int, float]]], int]
 
 
@@ -116,13 +116,16 @@ def _interaction(encoders: list[_Encoder], size: int, release: Release) -> Calla
         products, width = [(0, 1.0)], 1
         for (encode, factor), value in zip(encoders, reversed(row), strict=True):
             products = [
-                (place + index * width, product * number)
+                (offset + index * width, product * number)
                 for index, number in encode(value)
-                for place, product in products
+                for offset, product in products
             ]
             width *= factor
-        places, values = tuple([place for place, _ in products]), tuple([product for _, product in products])
-        return compressed(SparseVector(size, places, values), release)
+        indices, values = (
+            tuple([offset for offset, _ in products]),
+            tuple([product for _, product in products]),
+        )
+        return compressed(SparseVector(size, indices, values), release)
 
     return interact
 
@@ -150,8 +153,8 @@ def _encoded(column: Column) -> tuple[Attribute, ...]:
     return tuple(target for i, attribute in attributes for target in _named(attribute, f"{column.name}_", i))
 
 
-def _named(attribute: Attribute, group: str, place: int) -> tuple[Attribute, ...]:
-    name = f"{group}{place if attribute.name is None else attribute.name}"
+def _named(attribute: Attribute, group: str, index: int) -> tuple[Attribute, ...]:
+    name = f"{group}{index if attribute.name is None else attribute.name}"
     if attribute.kind != "nominal":
         return (Attribute(name=name),)
     values = (

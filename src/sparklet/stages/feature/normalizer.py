@@ -64,10 +64,10 @@ def _norm(p: float) -> Callable[[tuple[float, ...]], float]:
         return math.sqrt(total)
 
     def largest(values: tuple[float, ...]) -> float:
-        found = 0.0
+        largest = 0.0
         for value in values:
-            found = max(found, abs(value))  # ignores NaN, like Spark
-        return found
+            largest = max(largest, abs(value))  # ignores NaN, like Spark
+        return largest
 
     def general(values: tuple[float, ...]) -> float:
         total = 0.0

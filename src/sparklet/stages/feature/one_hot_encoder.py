@@ -138,10 +138,10 @@ def _encoded(graph: Graph, x: Node, categories: int, size: int, invalid: Callabl
         return graph.one_hot(x, size)
     index, null = graph.to_double(x), graph.is_null(x)
     inside = graph.both(graph.compare("<=", 0.0, index), graph.compare("<", index, float(categories)))
-    found = graph.otherwise(graph.either(null, inside), index, invalid, x, null=x.null)
+    category = graph.otherwise(graph.either(null, inside), index, invalid, x, null=x.null)
     if not x.null:
-        return graph.one_hot(found, size)
-    vector = graph.one_hot(graph.select(null, float(size), found, null=False), size)
+        return graph.one_hot(category, size)
+    vector = graph.one_hot(graph.select(null, float(size), category, null=False), size)
     return graph.select(null, None, vector)
 
 

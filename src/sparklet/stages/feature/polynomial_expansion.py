@@ -44,11 +44,13 @@ def _expansion(degree: int) -> Callable[[Vector], Vector]:
             raise InvalidValueError(f"would expand to {size} elements, more than a vector can have", x.size)
         if isinstance(x, DenseVector):
             dense = [0.0] * (size - 1)
-            for place, value in _monomials(range(x.size), x.values, degree):
-                dense[place] = value
+            for index, value in _monomials(range(x.size), x.values, degree):
+                dense[index] = value
             return DenseVector(tuple(dense))
-        found = list(_monomials(x.indices, x.values, degree))
-        return SparseVector(size - 1, tuple(place for place, _ in found), tuple(value for _, value in found))
+        monomials = list(_monomials(x.indices, x.values, degree))
+        return SparseVector(
+            size - 1, tuple(index for index, _ in monomials), tuple(value for _, value in monomials)
+        )
 
     return expand
 
@@ -64,12 +66,12 @@ def _monomials(
     # The remaining factors: the first `count` stored elements, up to a degree.
     waiting = [(len(values), degree, 1.0, -1)]
     while waiting:
-        count, left, multiplier, place = waiting.pop()
+        count, left, multiplier, index = waiting.pop()
         if multiplier == 0.0:
             continue
         if left == 0 or count == 0:
-            if place >= 0:
-                yield place, multiplier
+            if index >= 0:
+                yield index, multiplier
             continue
         value, below = values[count - 1], indices[count - 1]
         branches = []
@@ -77,7 +79,7 @@ def _monomials(
         for taken in range(left + 1):
             if power == 0.0:
                 break
-            branches.append((count - 1, left - taken, power, place))
-            place += math.comb(below + left - taken, left - taken)
+            branches.append((count - 1, left - taken, power, index))
+            index += math.comb(below + left - taken, left - taken)
             power *= value
         waiting.extend(reversed(branches))

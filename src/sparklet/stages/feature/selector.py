@@ -63,7 +63,7 @@ class SelectorModel(Stage):
 
 def _selection(selected: tuple[int, ...]) -> Callable[[Vector], Vector]:
     size, largest = len(selected), max(selected, default=-1)
-    places = {feature: place for place, feature in enumerate(selected)}
+    positions = {feature: position for position, feature in enumerate(selected)}
 
     def select(vector: Vector) -> Vector:
         values = vector.values
@@ -74,7 +74,11 @@ def _selection(selected: tuple[int, ...]) -> Callable[[Vector], Vector]:
                 )
             return DenseVector(tuple([values[feature] for feature in selected]))
         # Here Spark treats elements beyond the end as 0.
-        found = [(places[i], value) for i, value in zip(vector.indices, values, strict=True) if i in places]
-        return SparseVector(size, tuple([place for place, _ in found]), tuple([value for _, value in found]))
+        kept = [
+            (positions[i], value) for i, value in zip(vector.indices, values, strict=True) if i in positions
+        ]
+        return SparseVector(
+            size, tuple([position for position, _ in kept]), tuple([value for _, value in kept])
+        )
 
     return select

@@ -80,8 +80,8 @@ class StringIndexerModel(HasInputCols):
             # na.drop treats NaN as missing; the cast to string would turn it into the label "NaN".
             if value is None or (handling == "skip" and value != value):
                 return missing(value)
-            found = find(to_string(value, type_, profile.release, ansi=profile.ansi) or "")
-            return missing(value) if found is None else found
+            index = find(to_string(value, type_, profile.release, ansi=profile.ansi) or "")
+            return missing(value) if index is None else index
 
         if type_ != STRING:
             return lambda graph, x: graph.call(indexed, x, type=DOUBLE, **known)

@@ -112,9 +112,9 @@ class TargetEncoderModel(Stage):
                 if keep:
                     return of_unseen
                 raise NullValueError("is null, which training did not see", hint=hint)
-            found = seen.get(value if cast is None else cast(value))
-            if found is not None:
-                return found
+            encoding = seen.get(value if cast is None else cast(value))
+            if encoding is not None:
+                return encoding
             if keep:
                 return of_unseen
             raise InvalidValueError(f"holds a category unseen in training: {value}", value, hint=hint)

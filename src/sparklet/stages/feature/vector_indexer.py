@@ -90,14 +90,14 @@ class VectorIndexerModel(HasInputCol):
                 dense = list(vector.values)
                 for feature, categories in maps.items():
                     value = dense[feature]
-                    found = categories.get(value)
-                    dense[feature] = unseen(feature, value) if found is None else found
+                    category = categories.get(value)
+                    dense[feature] = unseen(feature, value) if category is None else category
                 return DenseVector(tuple(dense))
             values = list(vector.values)
-            for place, feature in enumerate(vector.indices):
+            for position, feature in enumerate(vector.indices):
                 if feature in maps:
-                    found = maps[feature].get(values[place])
-                    values[place] = unseen(feature, values[place]) if found is None else found
+                    category = maps[feature].get(values[position])
+                    values[position] = unseen(feature, values[position]) if category is None else category
             return SparseVector(vector.size, vector.indices, tuple(values))
 
         return index

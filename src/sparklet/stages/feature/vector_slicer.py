@@ -67,16 +67,18 @@ class VectorSlicer(HasInputCol):
         if attributes is None:
             raise SchemaError(source.name, f"carries no element names, {self.names[0]!r} is taken", str(self))
         # The last of several equal names is used, as in Spark's map.
-        places = {attribute.name: i for i, attribute in enumerate(attributes) if attribute.name is not None}
+        positions = {
+            attribute.name: i for i, attribute in enumerate(attributes) if attribute.name is not None
+        }
         for name in self.names:
-            if name not in places:
-                hint = did_you_mean(name, places)
+            if name not in positions:
+                hint = did_you_mean(name, positions)
                 raise SchemaError(source.name, f"has no element called {name!r}{hint}", str(self))
-        return tuple(places[name] for name in self.names)
+        return tuple(positions[name] for name in self.names)
 
 
 def _slicer(selected: tuple[int, ...]) -> Callable[[Vector], Vector]:
-    size, largest, places = len(selected), max(selected), tuple(enumerate(selected))
+    size, largest, positions = len(selected), max(selected), tuple(enumerate(selected))
 
     def pick(vector: Vector) -> Vector:
         values = vector.values
@@ -86,7 +88,9 @@ def _slicer(selected: tuple[int, ...]) -> Callable[[Vector], Vector]:
             return DenseVector(tuple([values[index] for index in selected]))
         # Here Spark treats elements beyond the end as 0.
         active = dict(zip(vector.indices, values, strict=True))
-        found = [(place, active[index]) for place, index in places if active.get(index, 0.0) != 0.0]
-        return SparseVector(size, tuple([place for place, _ in found]), tuple([value for _, value in found]))
+        kept = [(position, active[index]) for position, index in positions if active.get(index, 0.0) != 0.0]
+        return SparseVector(
+            size, tuple([position for position, _ in kept]), tuple([value for _, value in kept])
+        )
 
     return pick

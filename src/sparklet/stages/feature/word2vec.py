@@ -44,13 +44,13 @@ class Word2VecModel(HasInputCol):
             raise CorruptModelError(
                 saved.path, f"has word vectors of {lengths.min()} to {lengths.max()} elements"
             )
-        return {"wordIndex": {word: place for place, word in enumerate(words)}, "wordVectors": vectors}
+        return {"wordIndex": {word: row for row, word in enumerate(words)}, "wordVectors": vectors}
 
     def check(self) -> str | None:
-        places = self.wordIndex.values()
-        if self.vectorSize < 1 or (max(places, default=-1) + 1) * self.vectorSize != len(self.wordVectors):
-            return f"{len(self.wordVectors)} numbers are not the vectors of {len(places)} words"
-        if min(places, default=0) < 0:
+        rows = self.wordIndex.values()
+        if self.vectorSize < 1 or (max(rows, default=-1) + 1) * self.vectorSize != len(self.wordVectors):
+            return f"{len(self.wordVectors)} numbers are not the vectors of {len(rows)} words"
+        if min(rows, default=0) < 0:
             return "a word has a negative index"
         return super().check()
 
@@ -65,10 +65,10 @@ class Word2VecModel(HasInputCol):
         def average(words: Sequence[str | None]) -> Vector:
             if not words:
                 return empty
-            places = [place for place in map(find, words) if place is not None]
+            rows = [row for row in map(find, words) if row is not None]
             total = numpy.zeros(size)
             # Whole vectors are added in the order of the words, so numpy's summation order has no effect.
-            for vector in vectors[places].astype(numpy.float64):
+            for vector in vectors[rows].astype(numpy.float64):
                 total += vector
             total *= 1.0 / len(words)
             return DenseVector(tuple(total.tolist()))

@@ -74,8 +74,8 @@ class FPGrowthModel(Stage):
         for itemset, union in counts.items():
             if len(itemset) < 2:
                 continue
-            for place, item in enumerate(itemset):
-                antecedent = itemset[:place] + itemset[place + 1 :]
+            for index, item in enumerate(itemset):
+                antecedent = itemset[:index] + itemset[index + 1 :]
                 count = counts.get(antecedent)
                 if count is not None and div(float(union), float(count)) >= self.minConfidence:
                     rules.append((antecedent, item))

@@ -57,9 +57,9 @@ class Factors:
         ids, values, rank, count = self.ids.data, self.values, self.rank, len(self.ids)
 
         def vector(id_: int) -> Any:
-            place = bisect_left(ids, id_)
-            if place < count and ids[place] == id_:
-                return values[place * rank : place * rank + rank]
+            row = bisect_left(ids, id_)
+            if row < count and ids[row] == id_:
+                return values[row * rank : row * rank + rank]
             return None
 
         return vector
@@ -144,9 +144,9 @@ def _checked(column: Column) -> Callable[[Any], int]:
             raise InvalidValueError(
                 f"is no id, a whole number in the range of int: {value}", value, column=column.name
             )
-        found = int(value)
-        if found > _LARGEST_INT:
+        id_ = int(value)
+        if id_ > _LARGEST_INT:
             raise InvalidValueError(f"is beyond the range of int: {value}", value, column=column.name)
-        return found
+        return id_
 
     return integer

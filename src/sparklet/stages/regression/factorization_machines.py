@@ -39,8 +39,8 @@ def raw_prediction(
     def raw(features: Vector) -> float:
         result = intercept + product(features)
         values = features.values
-        places = features.indices if isinstance(features, SparseVector) else range(len(values))
-        nonzeros = [(index, value) for index, value in zip(places, values, strict=True) if value != 0.0]
+        indices = features.indices if isinstance(features, SparseVector) else range(len(values))
+        nonzeros = [(index, value) for index, value in zip(indices, values, strict=True) if value != 0.0]
         for column in columns:
             squares = total = 0.0
             for index, value in nonzeros:

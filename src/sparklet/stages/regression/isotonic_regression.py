@@ -92,8 +92,8 @@ def _element(features: Vector, index: int) -> float:
     if index >= features.size:
         raise VectorSizeError(features.size, index + 1)
     if isinstance(features, SparseVector):
-        for place, value in zip(features.indices, features.values, strict=True):
-            if place == index:
+        for stored, value in zip(features.indices, features.values, strict=True):
+            if stored == index:
                 return value
         return 0.0
     return features.values[index]

@@ -112,10 +112,10 @@ class Forest(Trees):
         columns = 0
         if table is not None and table.ndim == 2:
             table, columns = table[self.feature < 0], table.shape[1]
-        made: Callable[..., Any] = module.trees(
+        function: Callable[..., Any] = module.trees(
             packed, layout, output, ORDERS[order].facts, table, columns, zero, lazily(fallback)
         )
-        return made
+        return function
 
     def _packed(self, module: Any, values: numpy.ndarray) -> Any:
         """Return the nodes in the form of the C module, None if only the fallback supports them."""
@@ -173,14 +173,14 @@ class Forest(Trees):
         return tuple(trees)
 
     @cached_property
-    def places(self) -> numpy.ndarray:
+    def ordinals(self) -> numpy.ndarray:
         """Return for each leaf node its number among the leaves of its tree, from the left."""
         import numpy
 
-        found = numpy.zeros(len(self.feature))
+        ordinals = numpy.zeros(len(self.feature))
         for leaves in self.leaves:
-            found[list(leaves)] = range(len(leaves))
-        return found
+            ordinals[list(leaves)] = range(len(leaves))
+        return ordinals
 
 
 def read_tree(saved: SavedStage, numFeatures: int, stats: int = 0) -> Forest:
@@ -203,11 +203,11 @@ def read_forest(saved: SavedStage, numFeatures: int, numTrees: int, stats: int =
     # Since 4.1 the columns are called _1, _2 and _3: tree, metadata, weight. The metadata is not read.
     facts = saved.table("treesMetadata", ["treeID", "weights", "_1", "_3"]).sorted_by(0)
     known, weights = facts.numpy(0, "int"), facts.numpy(1, "double")
-    found = trees[_starts(trees)[:-1]].tolist()
-    if found != known.tolist() or len(found) != numTrees:
-        problem = f"has {len(found)} trees where the metadata has {numTrees} and treesMetadata {len(known)}"
+    stored = trees[_starts(trees)[:-1]].tolist()
+    if stored != known.tolist() or len(stored) != numTrees:
+        problem = f"has {len(stored)} trees where the metadata has {numTrees} and treesMetadata {len(known)}"
         raise CorruptModelError(
-            table.path, problem + (", not the same ones" if len(found) == len(known) == numTrees else "")
+            table.path, problem + (", not the same ones" if len(stored) == len(known) == numTrees else "")
         )
     return _forest(table, "nodeData.", trees, weights, numFeatures, stats)
 
@@ -236,8 +236,8 @@ def _forest(
 
     def require(good: numpy.ndarray, problem: str, nodes: numpy.ndarray | None = None) -> None:
         if not good.all():
-            place = int(numpy.argmin(good))
-            node = place if nodes is None else int(nodes[place])
+            first = int(numpy.argmin(good))
+            node = first if nodes is None else int(nodes[first])
             raise CorruptModelError(table.path, f"node {ids[node]} of tree {trees[node]} {problem}")
 
     ids = column("id")

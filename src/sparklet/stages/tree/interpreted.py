@@ -37,8 +37,8 @@ def leaves_of(forest: Trees, layout: Layout, width: int | None) -> Callable[...,
         try:
             return walk(read(*segments))
         except IndexError:
-            found = size if size is not None and not whole else layout[-1][1] + segments[-1].size
-            raise VectorSizeError(found, expected) from None
+            actual = size if size is not None and not whole else layout[-1][1] + segments[-1].size
+            raise VectorSizeError(actual, expected) from None
 
     return leaves
 
@@ -47,22 +47,22 @@ def values_of(
     forest: Trees, layout: Layout, width: int | None, values: numpy.ndarray
 ) -> Callable[..., tuple[float, ...]]:
     """Return the function from segments to each leaf's value; see `Forest.values_of`."""
-    leaves, found = leaves_of(forest, layout, width), values.tolist()
-    return lambda *segments: tuple([found[leaf] for leaf in leaves(*segments)])
+    leaves, per_node = leaves_of(forest, layout, width), values.tolist()
+    return lambda *segments: tuple([per_node[leaf] for leaf in leaves(*segments)])
 
 
 def value_of(forest: Trees, layout: Layout, width: int | None, values: numpy.ndarray) -> Callable[..., float]:
     """Return the function from segments to the first leaf's value; see `Forest.value_of`."""
-    leaves, found = leaves_of(forest, layout, width), values.tolist()
-    return lambda *segments: found[leaves(*segments)[0]]
+    leaves, per_node = leaves_of(forest, layout, width), values.tolist()
+    return lambda *segments: per_node[leaves(*segments)[0]]
 
 
 def row_of(
     forest: Trees, layout: Layout, width: int | None, rows: numpy.ndarray
 ) -> Callable[..., tuple[float, ...]]:
     """Return the function from segments to the first leaf's row; see `Forest.row_of`."""
-    leaves, found = leaves_of(forest, layout, width), _by_leaf(forest, rows)
-    return lambda *segments: found[leaves(*segments)[0]]
+    leaves, per_node = leaves_of(forest, layout, width), _by_leaf(forest, rows)
+    return lambda *segments: per_node[leaves(*segments)[0]]
 
 
 def sum_of(forest: Trees, layout: Layout, width: int | None, order: str) -> Callable[..., float]:
@@ -105,11 +105,11 @@ def votes_of(
 
 def _by_leaf(forest: Trees, rows: numpy.ndarray) -> list[tuple[float, ...]]:
     """Return rows, one for each node, as tuples by the numbers of nodes, empty but for leaves."""
-    found: list[tuple[float, ...]] = [()] * len(forest.feature)
-    places = (forest.feature < 0).nonzero()[0]
-    for place, row in zip(places.tolist(), rows[places].tolist(), strict=True):
-        found[place] = tuple(row)
-    return found
+    by_node: list[tuple[float, ...]] = [()] * len(forest.feature)
+    nodes = (forest.feature < 0).nonzero()[0]
+    for node, row in zip(nodes.tolist(), rows[nodes].tolist(), strict=True):
+        by_node[node] = tuple(row)
+    return by_node
 
 
 def _whole(forest: Trees) -> Callable[[Vector], Features]:
@@ -141,12 +141,12 @@ def _parts(forest: Trees, layout: Layout) -> Callable[..., Features]:
     nonzeros, last = nonzero_reader(layout), layout[-1][1]
 
     def read(*segments: Any) -> Features:
-        found = last + segments[-1].size if size is None else size
+        width_ = last + segments[-1].size if size is None else size
         features = zeros.copy()
         features.update(nonzeros(*segments))
-        if found < reach:
+        if width_ < reach:
             # A list ends where the features do, so that a split that tests what is absent fails.
-            return [features.get(place, 0.0) for place in range(found)]
+            return [features.get(index, 0.0) for index in range(width_)]
         return features
 
     return read
@@ -186,23 +186,23 @@ def _walk(forest: Trees) -> Walk:
 
     def by_threshold(x: Any) -> tuple[int, ...]:
         leaves: list[int] = []
-        found = leaves.append
+        add = leaves.append
         for feature, test, yes, no in roots:
             while yes is not None:
                 feature, test, yes, no = yes if x[feature] <= test else no  # noqa: PLW2901 - the walk itself
-            found(feature)
+            add(feature)
         return tuple(leaves)
 
     def by_both(x: Any) -> tuple[int, ...]:
         leaves: list[int] = []
-        found = leaves.append
+        add = leaves.append
         for feature, test, yes, no in roots:
             while yes is not None:
                 if test.__class__ is float:
                     feature, test, yes, no = yes if x[feature] <= test else no  # noqa: PLW2901
                 else:
                     feature, test, yes, no = yes if x[feature] in test else no  # noqa: PLW2901
-            found(feature)
+            add(feature)
         return tuple(leaves)
 
     splits = forest.feature >= 0

@@ -44,7 +44,7 @@ class TreeModel(PredictionModel):
 
     def leavesLayout(self, layout: Layout) -> Callable[..., tuple[float, ...]]:
         """Return the function from the features' segments to each tree's leaf, counted from the left."""
-        return self.forest.values_of(layout, self.width, self.forest.places)
+        return self.forest.values_of(layout, self.width, self.forest.ordinals)
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         features = self.features(columns)
@@ -59,7 +59,7 @@ class TreeModel(PredictionModel):
             yield self._leafColumn(columns, features, self.leavesLayout(WHOLE))
 
     def _leafColumn(
-        self, columns: Columns, features: Column, places: Callable[[Vector], tuple[float, ...]]
+        self, columns: Columns, features: Column, leaves: Callable[[Vector], tuple[float, ...]]
     ) -> Bound:
         raise TypeError(f"{type(self).__name__} has no leaf column")
 
@@ -78,11 +78,11 @@ class DecisionTreeModel(TreeModel):
         return self.forest.value_of(layout, self.width, self.forest.prediction)
 
     def _leafColumn(
-        self, columns: Columns, features: Column, places: Callable[[Vector], tuple[float, ...]]
+        self, columns: Columns, features: Column, leaves: Callable[[Vector], tuple[float, ...]]
     ) -> Bound:
         attribute = Attribute("nominal", self.leafCol, numValues=len(self.forest.leaves[0]))
         target = columns.new(self.leafCol, DOUBLE, attribute=attribute)
-        return Bound((features,), (target,), lambda x: places(x)[0])
+        return Bound((features,), (target,), lambda x: leaves(x)[0])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -100,7 +100,7 @@ class TreeEnsembleModel(TreeModel):
         return self.forest.sum_of(layout, self.width, profile.blas)
 
     def _leafColumn(
-        self, columns: Columns, features: Column, places: Callable[[Vector], tuple[float, ...]]
+        self, columns: Columns, features: Column, leaves: Callable[[Vector], tuple[float, ...]]
     ) -> Bound:
         forest = self.forest
 
@@ -108,4 +108,4 @@ class TreeEnsembleModel(TreeModel):
             return tuple(Attribute("nominal", numValues=len(tree)) for tree in forest.leaves)
 
         target = columns.new(self.leafCol, VECTOR, size=forest.size, attributes=attributes)
-        return Bound((features,), (target,), lambda x: DenseVector(places(x)))
+        return Bound((features,), (target,), lambda x: DenseVector(leaves(x)))
