@@ -118,6 +118,7 @@ def test_keep_going(city, tmp_path, capsys):
     found = [json.loads(line) for line in captured.out.splitlines()]
     assert ["error" in row for row in found] == [True, True, True, True, False, True]
     assert found[0]["line"] == 1
+    assert [row["error"]["code"] for row in found if "error" in row] == ["missing_column", *["json"] * 4]
     assert "5 rows failed" in captured.err
 
 
@@ -136,12 +137,13 @@ def test_dropped_rows_keep_lines_in_step(tmp_path, capsys):
     assert lines(capsys) == [None, SCORED[0]]
 
 
-def test_not_a_number_is_written_as_spark_and_python_read_it(city, tmp_path, capsys):
+@pytest.mark.parametrize("age", ["NaN", '"NaN"'])
+def test_not_a_number_is_read_and_written_in_strict_json(city, tmp_path, capsys, age):
     path = save_pipeline(tmp_path / "m", [*CITY[:2], assembler(handleInvalid="keep"), CITY[3]])
     rows = tmp_path / "rows.jsonl"
-    rows.write_text('{"age": NaN, "city": "SF"}')
+    rows.write_text(f'{{"age": {age}, "city": "SF"}}')
     assert run("score", path, rows) == 0
-    assert capsys.readouterr().out == '{"prediction": NaN}\n'
+    assert capsys.readouterr().out == '{"prediction":"NaN"}\n'
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ LAYERS: Mapping[str, str] = {
     "ir": "the expression graph",
     "columns": "typed columns, values of rows",
     "saved": "Spark's folders and Parquet",
+    "json": "JSON of rows and scores",
     "sql": "Spark SQL expressions",
     "stages": "one file per Spark class",
     "codegen": "backends that read the graph",
@@ -53,6 +54,7 @@ LIBRARIES: Mapping[str, set[str]] = {
     "py4j": {"extras", "engines"},
     "pandas": {"extras", "batch"},
     "click": {"cli"},
+    "orjson": {"json"},
     "rich": {"cli", "batch"},
 }
 

@@ -7,7 +7,7 @@ All of them inherit from `SparkletError`. Most also inherit from the matching bu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 __all__ = [
     "AmbiguousColumnError",
@@ -16,6 +16,7 @@ __all__ = [
     "CorruptModelError",
     "EngineError",
     "InvalidValueError",
+    "JsonError",
     "LegacyModelError",
     "MissingColumnError",
     "MissingDataError",
@@ -54,8 +55,44 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
+def _utf8(text: str) -> str:
+    """Return the text with lone surrogates, which UTF-8 does not have, as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _plain(value: object) -> object:
+    """Return a short JSON value as it is, another value as text."""
+    if value is None or value.__class__ is bool:
+        return value
+    if value.__class__ is int and -(1 << 63) <= value < 1 << 63:
+        return value
+    if isinstance(value, float):
+        finite = value - value == 0.0
+        return (
+            float(value) if finite else "NaN" if value != value else "-Infinity" if value < 0 else "Infinity"
+        )
+    return _utf8(value if isinstance(value, str) and len(value) <= 80 else shown(value))
+
+
 class SparkletError(Exception):
     """Base class of all exceptions that sparklet raises."""
+
+    code: ClassVar[str] = "sparklet"
+    """The name of the kind of error, for programs; it does not change between releases."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the error as plain JSON values, for the answer of a server.
+
+        The keys are always `code`, `message`, `stage`, `column`, `row`, `value` and `hint`; a fact that is
+        not known is None. A value that is no short JSON value becomes its `repr`.
+
+        >>> InvalidValueError("is negative", -1.0, column="age").to_dict()
+        {'code': 'invalid_value', 'message': "column 'age': is negative", 'stage': None, 'column': 'age',
+         'row': None, 'value': -1.0, 'hint': None}
+        """
+        facts = {name: _plain(getattr(self, name, None)) for name in ("stage", "column", "row", "value")}
+        hint = getattr(self, "hint", "")
+        return {"code": self.code, "message": _utf8(str(self)), **facts, "hint": _utf8(hint) or None}
 
     def __str__(self) -> str:
         # KeyError.__str__ returns the repr of its argument.
@@ -68,6 +105,8 @@ class SparkletError(Exception):
 class ModelError(SparkletError, ValueError):
     """Raised for a model folder that cannot be scored; `path` is the file or folder that causes the error."""
 
+    code = "model"
+
     def __init__(self, path: str, problem: str, hint: str = "") -> None:
         super().__init__(f"{path}: {problem}" + (f" ({hint})" if hint else ""))
         self.path, self.problem, self.hint = path, problem, hint
@@ -79,25 +118,37 @@ class ModelError(SparkletError, ValueError):
 class ModelNotFoundError(ModelError, FileNotFoundError):
     """Raised when nothing exists at the given path."""
 
+    code = "model_not_found"
+
 
 class NotAModelError(ModelError):
     """Raised for a folder or file that is not a saved Spark ML model."""
+
+    code = "not_a_model"
 
 
 class CorruptModelError(ModelError):
     """Raised for a file of the model that cannot be read: truncated, malformed or contradictory."""
 
+    code = "corrupt_model"
+
 
 class MissingDataError(ModelError):
     """Raised when a part of the model is absent: a stage folder, a Parquet file or a Git LFS object."""
+
+    code = "missing_data"
 
 
 class UnfittedModelError(ModelError):
     """Raised for a saved estimator or unfitted Pipeline: only the model that `fit` returns can score."""
 
+    code = "unfitted_model"
+
 
 class LegacyModelError(ModelError):
     """Raised for a model of the old RDD-based `spark.mllib` API."""
+
+    code = "legacy_model"
 
 
 class StageProblem(NamedTuple):
@@ -119,6 +170,8 @@ class StageProblem(NamedTuple):
 class UnsupportedModelError(ModelError):
     """Raised once for a model with stages that cannot be scored; `problems` lists all of them."""
 
+    code = "unsupported_model"
+
     def __init__(self, path: str, problems: Sequence[StageProblem], advice: str = "") -> None:
         lines = "".join(f"\n  - {problem.within(path)}" for problem in problems)
         count = f"{len(problems)} stage" + ("s" if len(problems) != 1 else "")
@@ -135,6 +188,8 @@ class VerificationError(ModelError):
     `row` is the position of the row in the example, `column` the output column and `expected` Spark's value.
     Also raised for a file that differs from the saved one; `row` and `column` are then None.
     """
+
+    code = "verification"
 
     def __init__(
         self,
@@ -165,6 +220,8 @@ class VerificationError(ModelError):
 class OptionError(SparkletError, ValueError):
     """Raised for an invalid argument of `load` or of a scoring call."""
 
+    code = "option"
+
     def __init__(self, option: str, value: object, problem: str) -> None:
         super().__init__(f"{option}={shown(value)}: {problem}")
         self.option, self.value, self.problem = option, value, problem
@@ -175,6 +232,8 @@ class OptionError(SparkletError, ValueError):
 
 class PatternError(SparkletError, ValueError):
     """Raised for a regular expression that Java does not compile, or whose semantics are not supported."""
+
+    code = "pattern"
 
     def __init__(self, pattern: str, problem: str) -> None:
         super().__init__(f"the pattern {shown(pattern)} has {problem}")
@@ -187,9 +246,11 @@ class PatternError(SparkletError, ValueError):
 class MissingExtraError(SparkletError, ImportError):
     """Raised when an optional dependency is not installed; the message contains the `pip` command."""
 
+    code = "missing_extra"
+
     def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(f"{feature} needs an extra: pip install 'sparklet[{extra}]'")
-        self.feature, self.extra = feature, extra
+        self.feature, self.extra, self.hint = feature, extra, f"pip install 'sparklet[{extra}]'"
+        super().__init__(f"{feature} needs an extra: {self.hint}")
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.feature, self.extra)
@@ -197,6 +258,8 @@ class MissingExtraError(SparkletError, ImportError):
 
 class EngineError(SparkletError, NotImplementedError):
     """Raised when an engine does not support a method of the model interface; the message says why."""
+
+    code = "engine"
 
     def __init__(self, engine: str, feature: str, reason: str) -> None:
         super().__init__(f"engine={engine!r} has no {feature}: {reason}")
@@ -209,6 +272,8 @@ class EngineError(SparkletError, NotImplementedError):
 class SchemaError(SparkletError, ValueError):
     """Raised at load for columns whose types, names or sizes do not fit together."""
 
+    code = "schema"
+
     def __init__(self, column: str, problem: str, stage: str | None = None) -> None:
         where = f"{stage}: " if stage else ""
         super().__init__(f"{where}column {column!r} {problem}")
@@ -220,6 +285,8 @@ class SchemaError(SparkletError, ValueError):
 
 class ColumnExistsError(SchemaError):
     """Raised when a stage would add a column that the row already has."""
+
+    code = "column_exists"
 
     def __init__(self, column: str, problem: str = "already exists", stage: str | None = None) -> None:
         super().__init__(column, problem, stage)
@@ -234,6 +301,8 @@ class RowError(SparkletError):
     `stage` (uid), `column` and `value` are set as they become known while the error propagates. `row`, which
     counts from 0, is set when several rows are scored.
     """
+
+    code = "row"
 
     row: int | None = None
 
@@ -273,6 +342,8 @@ def _row_error(cls: type[RowError], problem: str, facts: dict[str, object]) -> R
 class MissingColumnError(RowError, KeyError):
     """Raised for a row that lacks an input column."""
 
+    code = "missing_column"
+
     def __init__(self, column: str, known: Iterable[str] = (), stage: str | None = None) -> None:
         super().__init__(
             "is absent from the row" + did_you_mean(column, known),
@@ -285,6 +356,8 @@ class MissingColumnError(RowError, KeyError):
 class AmbiguousColumnError(RowError, ValueError):
     """Raised for column names that differ only in case, because Spark resolves names case-insensitively."""
 
+    code = "ambiguous_column"
+
     def __init__(self, column: str, names: Sequence[str]) -> None:
         listed = ", ".join(repr(name) for name in names)
         super().__init__(f"is ambiguous: {listed} differ in case only", column=column, value=tuple(names))
@@ -293,14 +366,24 @@ class AmbiguousColumnError(RowError, ValueError):
 class ColumnTypeError(RowError, TypeError):
     """Raised for a value whose type the column does not accept."""
 
+    code = "column_type"
+
     def __init__(self, value: object, type: str, *, column: str | None = None, hint: str = "") -> None:
         got = f"{shown(value)} ({value.__class__.__name__})"
         super().__init__(f"takes {type}, got {got}", value=value, column=column, hint=hint)
         self.type = type
 
 
+class JsonError(RowError, ValueError):
+    """Raised for text that is not JSON and for values that have no form in JSON."""
+
+    code = "json"
+
+
 class InvalidValueError(RowError, ValueError):
     """Raised for a value that Spark refuses too, for example an unseen label under handleInvalid='error'."""
+
+    code = "invalid_value"
 
     def __init__(
         self, problem: str, value: object = None, *, hint: str = "", column: str | None = None
@@ -311,6 +394,8 @@ class InvalidValueError(RowError, ValueError):
 class NullValueError(InvalidValueError):
     """Raised for a null in a place where Spark fails on null."""
 
+    code = "null_value"
+
     def __init__(
         self, problem: str = "is null, which Spark refuses here", *, hint: str = "", column: str | None = None
     ) -> None:
@@ -319,6 +404,8 @@ class NullValueError(InvalidValueError):
 
 class VectorSizeError(InvalidValueError):
     """Raised for a vector whose size differs from the size that the stage was fitted on."""
+
+    code = "vector_size"
 
     def __init__(self, size: int, expected: int, *, column: str | None = None) -> None:
         super().__init__(f"has {size} elements, expected {expected}", size, column=column)

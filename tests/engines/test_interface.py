@@ -64,6 +64,7 @@ USES: dict[str, Callable[[Any], Any]] = {
     "inputs": lambda model: [(column.name, str(column.type)) for column in model.inputs],
     "outputs": lambda model: [(column.name, str(column.type)) for column in model.outputs],
     "path": lambda model: model.path,
+    "requestSchema": lambda model: model.requestSchema(),
     "plan": lambda model: [column.name for column in model.plan.inputs],
     "profile": lambda model: model.profile.release,
     "schema": lambda model: model.schema,

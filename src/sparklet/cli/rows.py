@@ -1,9 +1,8 @@
-"""Read rows from JSON lines and CSV files; write JSON lines."""
+"""Read rows from JSON lines and CSV files."""
 
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,9 +13,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sparklet.batch import parquet_rows
-from sparklet.columns import Column, encode_vector, fold
-from sparklet.errors import OptionError, RowError
-from sparklet.linalg import DenseVector, SparseVector
+from sparklet.columns import Column, fold
+from sparklet.errors import JsonError, OptionError, RowError
+from sparklet.json import Decoder, loads
 from sparklet.types import (
     ArrayType,
     BooleanType,
@@ -27,7 +26,7 @@ from sparklet.types import (
     VectorUDT,
 )
 
-__all__ = ["reading", "row_format", "rows_of", "to_json", "writing"]
+__all__ = ["reading", "row_format", "rows_of", "writing"]
 
 Row = Mapping[str, Any]
 
@@ -98,19 +97,20 @@ def numbered(
 
 def rows_of(file: IO[str], format: str, inputs: Iterable[Column]) -> Iterator[tuple[int, Row | RowError]]:
     """Yield (line number, row) of a file; an invalid line has its error as row."""
-    return _json_rows(file) if format == "jsonl" else _csv_rows(file, inputs)
+    return _json_rows(file, inputs) if format == "jsonl" else _csv_rows(file, inputs)
 
 
-def _json_rows(file: IO[str]) -> Iterator[tuple[int, Row | RowError]]:
+def _json_rows(file: IO[str], inputs: Iterable[Column]) -> Iterator[tuple[int, Row | RowError]]:
+    decode = Decoder(tuple(inputs))
     for number, line in enumerate(file, 1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            yield number, RowError(f"is not JSON: {error}")
+            row = decode(line)
+        except RowError as error:
+            yield number, error
             continue
-        yield number, row if isinstance(row, dict) else RowError("is not a JSON object", value=row)
+        yield number, row if isinstance(row, dict) else JsonError("is not a JSON object", value=row)
 
 
 def _csv_rows(file: IO[str], inputs: Iterable[Column]) -> Iterator[tuple[int, Row | RowError]]:
@@ -159,7 +159,7 @@ def _parser(column: Column) -> Callable[[str], Any]:
         case BooleanType():
             return _boolean
         case VectorUDT() | ArrayType():
-            return json.loads
+            return loads
     return str
 
 
@@ -177,18 +177,3 @@ def _boolean(text: str) -> bool:
     if text.lower() not in words:
         raise ValueError
     return words[text.lower()]
-
-
-def to_json(value: Mapping[str, Any] | None) -> str:
-    """Return a scored row as one line of JSON, with vectors in the form of Spark's `toJSON`.
-
-    NaN and infinities are written as `NaN` and `Infinity`, which Spark and Python can read.
-
-    >>> to_json({"prediction": 1.0, "probability": DenseVector((0.25, 0.75))})
-    '{"prediction": 1.0, "probability": {"type": 1, "values": [0.25, 0.75]}}'
-    """
-    return json.dumps(value, default=_encode, ensure_ascii=False)
-
-
-def _encode(value: Any) -> Any:
-    return encode_vector(value) if isinstance(value, DenseVector | SparseVector) else str(value)

@@ -6,8 +6,9 @@ import click
 
 from sparklet.batch import score_parquet
 from sparklet.cli.options import loaded, model_options
-from sparklet.cli.rows import numbered, row_format, to_json, writing
+from sparklet.cli.rows import numbered, row_format, writing
 from sparklet.errors import OptionError, RowError, SparkletError
+from sparklet.json import dumps
 
 __all__ = ["score"]
 
@@ -76,13 +77,13 @@ def score(
             try:
                 if isinstance(row, RowError):
                     raise row
-                text = to_json(online.scoreInstance(row))
+                text = dumps(online.scoreInstance(row))
             except SparkletError as error:
                 if not keep_going:
                     source = "standard input" if rows == "-" else rows
                     raise SparkletError(f"{source}, line {line}: {error}") from None
                 failed += 1
-                text = to_json({"error": str(error), "line": line})
+                text = dumps({"error": error.to_dict(), "line": line})
             sink.write(text + "\n")
     if failed:
         click.echo(f"sparklet: {failed} rows failed", err=True)

@@ -174,7 +174,7 @@ def _to_decimal(type: DecimalType) -> Coerce:
             raise ColumnTypeError(value, name)
         try:
             number = decimal.Decimal(value).quantize(step, context=context)
-            if abs(number) < limit:
+            if number.copy_abs() < limit:  # abs() rounds to 28 digits
                 return number
         except decimal.InvalidOperation:  # NaN, or more digits than a decimal can have
             pass

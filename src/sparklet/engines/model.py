@@ -89,6 +89,24 @@ class OnlinePipelineModel(ABC):
         """Return the Spark types of the inputs by name, in the form of `load(schema=...)`."""
         return {column.name: str(column.declaration) for column in self.inputs}
 
+    def requestSchema(self) -> dict[str, Any]:
+        """Return the JSON Schema (2020-12) of a row, for callers that send rows as JSON.
+
+        It describes the text that `sparklet.json.loads(text, model.inputs)` reads as a row of this model. The
+        names are spelled as in the model; a row may spell them in another case and have further columns.
+
+        >>> import sparklet
+        >>> schema = sparklet.load("tests/golden/4.3/Binarizer/default/model").requestSchema()
+        >>> schema["required"], schema["properties"]
+        (['x'], {'x': {'$ref': '#/$defs/double', 'description': 'double'}})
+        """
+        from sparklet.json import row_schema
+
+        optional = {column.name for column in self._optional}
+        columns = [] if self._missing == "null" else [column.name for column in self.inputs]
+        required = [name for name in columns if name not in optional]
+        return row_schema(self.inputs, required)
+
     @abstractmethod
     def scoreInstance(self, row: Row) -> Scored | None:
         """Score one row, a mapping of column names to values.
@@ -190,6 +208,11 @@ class OnlinePipelineModel(ABC):
     @abstractmethod
     def _optional(self) -> frozenset[Column]:
         """Return the inputs that a row may lack."""
+
+    @property
+    @abstractmethod
+    def _missing(self) -> str:
+        """Return the option `missing` of `load`."""
 
     @abstractmethod
     def _with_schema(self, schema: Mapping[str, Any]) -> OnlinePipelineModel:

@@ -124,6 +124,10 @@ class PythonPipelineModel(OnlinePipelineModel):
     def _optional(self) -> frozenset[Column]:
         return self._lowered.plan.optional
 
+    @property
+    def _missing(self) -> str:
+        return self._options.missing
+
     def _with_schema(self, schema: Mapping[str, Any]) -> PythonPipelineModel:
         return self._with(schema=schema, outputs="*", example={})
 

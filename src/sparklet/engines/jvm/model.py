@@ -129,6 +129,11 @@ class JvmPipelineModel(OnlinePipelineModel):
     def _optional(self) -> frozenset[Column]:
         return frozenset()
 
+    @property
+    def _missing(self) -> str:
+        missing: str = self._arguments["missing"]
+        return missing
+
     def _with_schema(self, schema: Mapping[str, Any]) -> JvmPipelineModel:
         return self._with_all_outputs()
 
