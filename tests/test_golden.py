@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,6 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 import pytest
 
 from sparklet.errors import SparkletError
+from sparklet.records import field_names
 from sparklet.stages import Stage, registry
 from tests.cases import EXEMPT
 from tests.conftest import GOLDEN
@@ -77,7 +77,7 @@ def _stages_of(className: str) -> list[Stage]:
 
 def _choices(cls: type[Stage]) -> Iterator[tuple[str, object]]:
     hints = get_type_hints(cls)
-    for name in (item.name for item in dataclasses.fields(cls)):
+    for name in field_names(cls):
         hint = hints[name]
         for option in (hint, *get_args(hint)):
             if get_origin(option) is Literal:
@@ -104,7 +104,7 @@ def test_no_case_is_missing(className: str) -> None:
 
 
 def _fields(stage: Stage) -> Iterator[tuple[str, object]]:
-    for name in (item.name for item in dataclasses.fields(stage)):
+    for name in field_names(type(stage)):
         value = getattr(stage, name)
         if isinstance(value, bool | str):
             yield name, value

@@ -7,7 +7,6 @@ cannot be had from the folder.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 
 import pytest
@@ -18,6 +17,7 @@ from sparklet.errors import SparkletError
 from sparklet.java import double_to_string, float_to_string
 from sparklet.linalg import DenseVector, SparseVector
 from sparklet.profile import Profile
+from sparklet.records import replace
 from sparklet.saved import open_model
 from sparklet.stages import build
 from sparklet.stages.pipeline import PipelineModel
@@ -94,10 +94,7 @@ ANY_ROW = ("ALS",)
 def load(version, name):
     """Return the stage of a lab folder with the stages that made its input in front."""
     folder = LAB / version
-    before = [
-        dataclasses.replace(build(open_model(folder / n)), **changes)
-        for n, changes in BEFORE.get(name, FEATURES)
-    ]
+    before = [replace(build(open_model(folder / n)), **changes) for n, changes in BEFORE.get(name, FEATURES)]
     stages = (*before, build(open_model(folder / name)))
     profile = Profile.of(VERSIONS[version])
     if version != "j334":

@@ -21,6 +21,7 @@ BEGIN, END = "<!-- tools/imports.py -->\n", "<!-- end -->\n"
 
 # Each package or module of sparklet and its content, the lowest first; "" is sparklet/__init__.py.
 LAYERS: Mapping[str, str] = {
+    "records": "frozen classes with named fields",
     "errors": "every exception",
     "linalg": "vectors and matrices",
     "types": "Spark types: DDL, JSON, coercion, Arrow",

@@ -7,7 +7,6 @@ Nobody edits that page: change a stage or its cases and run this again.
 
 from __future__ import annotations
 
-import dataclasses
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
-from sparklet.stages import Stage, registry  # noqa: E402 - the path above makes the checkout importable
+from sparklet.records import field_names  # noqa: E402 - the path above makes the checkout importable
+from sparklet.stages import Stage, registry  # noqa: E402
 from sparklet.testing import Agreement, Slack, compare, outcome  # noqa: E402
 from tests.cases import EXEMPT  # noqa: E402
 from tests.oracle import Golden, goldens  # noqa: E402
@@ -67,11 +67,11 @@ def rows(known: Mapping[str, Sequence[Golden]]) -> Iterator[Sequence[str]]:
 def params(cls: type[Stage]) -> list[str]:
     """Return the params that a stage scores by: fields that have a default, or that name columns."""
     return [
-        field.name
-        for field in dataclasses.fields(cls)
-        if field.name != "uid"
-        and (field.default is not dataclasses.MISSING or field.name.endswith(("Col", "Cols")))
-        and not field.name.endswith("IsSet")
+        name
+        for name in field_names(cls)
+        if name != "uid"
+        and (hasattr(cls, name) or name.endswith(("Col", "Cols")))
+        and not name.endswith("IsSet")
     ]
 
 

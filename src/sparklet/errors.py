@@ -7,7 +7,9 @@ All of them inherit from `SparkletError`. Most also inherit from the matching bu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
+
+from sparklet.records import record
 
 __all__ = [
     "AmbiguousColumnError",
@@ -151,7 +153,8 @@ class LegacyModelError(ModelError):
     code = "legacy_model"
 
 
-class StageProblem(NamedTuple):
+@record()
+class StageProblem:
     """Describe why one stage cannot be scored: its class, its folder inside the model and the reason."""
 
     className: str

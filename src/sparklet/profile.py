@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 
 from sparklet.errors import OptionError
 from sparklet.java import ORDERS
 from sparklet.linalg import Release
+from sparklet.records import record, replace
 
 __all__ = ["Profile", "Release"]
 
 
-@dataclass(frozen=True)
+@record()
 class Profile:
     """Describe the Spark session whose results are reproduced.
 
@@ -58,4 +58,4 @@ class Profile:
 
     def with_(self, **changes: object) -> Profile:
         """Return a copy of the profile with some fields replaced."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sparklet.records import field_names
 from sparklet.stages import Stage, registry
 from tests.cases import load_all
 from tests.oracle import Case, cases
@@ -38,7 +39,7 @@ def test_a_stage_that_declares_rounding_has_a_case_with_slack() -> None:
 def test_rounding_names_params_and_a_reason(cls: type[Stage]) -> None:
     assert cls.rounding is not None
     assert cls.rounding.reason
-    assert all(param in cls.__dataclass_fields__ for param in cls.rounding.params)
+    assert all(param in field_names(cls) for param in cls.rounding.params)
 
 
 def test_since_is_a_release() -> None:

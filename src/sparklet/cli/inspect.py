@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -17,6 +16,7 @@ from sparklet.cli.options import loaded, model_options
 from sparklet.columns import Column
 from sparklet.engines import OnlinePipelineModel
 from sparklet.errors import UnsupportedModelError
+from sparklet.records import as_dict
 
 __all__ = ["inspect"]
 
@@ -53,7 +53,7 @@ def inspect(
 def _facts(model: OnlinePipelineModel) -> dict[str, Any]:
     return {
         "path": model.path,
-        "profile": asdict(model.profile),
+        "profile": as_dict(model.profile),
         "stages": [{"class": stage.className, "uid": stage.uid} for stage in model.stages],
         "inputs": [_column(column) for column in model.inputs],
         "outputs": [_column(column) for column in model.outputs],
@@ -94,7 +94,7 @@ def _columns(title: str, columns: Sequence[Column]) -> Table:
 
 def _refused(error: UnsupportedModelError, as_json: bool) -> None:
     if as_json:
-        problems = [problem._asdict() for problem in error.problems]
+        problems = [as_dict(problem) for problem in error.problems]
         click.echo(json.dumps({"path": error.path, "unsupported": problems}, indent=2))
         return
     table = Table("stage", "where", "why", title="cannot be scored", title_justify="left")

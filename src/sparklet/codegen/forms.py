@@ -87,7 +87,7 @@ Resource: TypeAlias = tuple[int, str]
 _NATIVE_APPLIES = {"softmax": "SOFTMAX", "normalize": "NORMALIZE", "argmax": "ARGMAX"}
 EXACT = 1 << 53
 """Integers up to this magnitude are exact as doubles."""
-_GIVEN = frozenset({Constant, Input})
+_GIVEN = (Constant, Input)
 # Nodes of these classes are calls of their own functions where their form is an object.
 _CALLED = frozenset(
     {Affine, Arithmetic, Compare, Negate, Exp, Bucket, Logic, Lookup, Otherwise, Element, Dot, MatrixProduct}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, NoReturn
 
@@ -11,11 +10,12 @@ from sparklet.codegen.plan import Plan, Step
 from sparklet.columns import ABSENT, Column
 from sparklet.errors import NullValueError
 from sparklet.ir import Graph, Input, Node, evaluator, prune
+from sparklet.records import record
 
 __all__ = ["Lowered", "LoweredStep", "lower", "step_function"]
 
 
-@dataclass(frozen=True)
+@record()
 class Lowered:
     """The graph of a plan: the live nodes in execution order, inputs first, and the node of each output."""
 
@@ -26,7 +26,7 @@ class Lowered:
     steps: tuple[LoweredStep, ...]
 
 
-@dataclass(frozen=True)
+@record()
 class LoweredStep:
     """A step of a plan, the nodes of its inputs, and the end index of its nodes in the graph."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from sparklet.columns import Column, Columns, Inputs, fold
 from sparklet.errors import OptionError, did_you_mean
 from sparklet.profile import Profile
+from sparklet.records import record
 from sparklet.stages.stage import Bound, Stage
 from sparklet.types import DataType
 
@@ -17,7 +17,7 @@ __all__ = ["Plan", "Step", "make_plan", "readers_of"]
 _MOST_STAGES = 100_000
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Step:
     """A bound function and its stage."""
 
@@ -25,7 +25,7 @@ class Step:
     bound: Bound
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Plan:
     """How to score a row: the inputs to read, the steps to run in order, and the outputs to return.
 

@@ -8,7 +8,6 @@ operations that may drop a row keep their position among all operations that may
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from sparklet.codegen.forms import (
@@ -76,7 +75,6 @@ _INFALLIBLE |= {
 }
 
 
-@dataclass(slots=True)
 class Operation:
     """One lane of an instruction.
 
@@ -84,15 +82,22 @@ class Operation:
     `width` is the number of registers that it writes, `effect` its index among the effects, -1 for none.
     """
 
-    opcode: str
-    key: Any
-    node: Node
-    sources: tuple[Resource, ...]
-    target: Resource | None
-    width: int = 1
-    effect: int = -1
-    level: int = 0
-    operands: tuple[Node, ...] = field(default=())
+    __slots__ = ("effect", "key", "level", "node", "opcode", "operands", "sources", "target", "width")
+
+    def __init__(
+        self,
+        opcode: str,
+        key: Any,
+        node: Node,
+        sources: tuple[Resource, ...],
+        target: Resource | None,
+        width: int,
+        effect: int,
+        level: int,
+        operands: tuple[Node, ...],
+    ) -> None:
+        self.opcode, self.key, self.node, self.sources, self.target = opcode, key, node, sources, target
+        self.width, self.effect, self.level, self.operands = width, effect, level, operands
 
 
 class Schedule:

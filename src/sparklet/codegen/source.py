@@ -7,7 +7,6 @@ the loader in the globals of the function, as they do for an imported module, so
 
 from __future__ import annotations
 
-import hashlib
 import weakref
 from functools import lru_cache
 from types import CodeType
@@ -28,6 +27,8 @@ class Source:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        import hashlib  # takes milliseconds, and most models are programs of the C module
+
         # coverage skips names that start with "<"; linecache ignores the loader if the name also ends with
         # ">".
         self.file = f"<sparklet {hashlib.sha256(text.encode()).hexdigest()[:16]}>.py"

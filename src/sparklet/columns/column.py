@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from sparklet.errors import SchemaError
+from sparklet.records import record, replace
 from sparklet.types import DataType, VectorUDT
 
 __all__ = ["Attribute", "Column", "split_size"]
@@ -14,7 +14,7 @@ __all__ = ["Attribute", "Column", "split_size"]
 _MOST_ATTRIBUTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Attribute:
     """Describe a numeric feature, as Spark's column metadata `ml_attr` does.
 
@@ -47,7 +47,7 @@ def split_size(type: DataType) -> tuple[DataType, int | None]:
     return (VectorUDT(), type.size) if isinstance(type, VectorUDT) else (type, None)
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Column:
     """Describe a column: its name, Spark type, vector size, ML attributes, bounds of non-zeros and origin.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from sparklet.columns.column import Attribute, Column
 from sparklet.columns.wants import Want
 from sparklet.errors import AmbiguousColumnError, ColumnExistsError, SchemaError
 from sparklet.profile import Profile
+from sparklet.records import replace
 from sparklet.types import STRING, VECTOR, DataType
 
 __all__ = ["Columns", "Inputs"]

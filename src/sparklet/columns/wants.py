@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 
 from sparklet import types
+from sparklet.records import record
 from sparklet.types import ArrayType, DataType, is_floating, is_numeric
 
 __all__ = ["Want", "wants"]
 
 
-@dataclass(frozen=True)
+@record()
 class Want:
     """Declare the types that a stage accepts for a column, and the type to infer when it is undeclared.
 

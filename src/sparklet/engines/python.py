@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from sparklet.codegen import Lowered, Plan, Score, lower, make_plan, score_rows
@@ -11,6 +11,7 @@ from sparklet.columns import Column, parse_schema
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
 from sparklet.errors import SparkletError
 from sparklet.profile import Profile
+from sparklet.records import record, replace
 from sparklet.saved import Example, SavedStage, open_model
 from sparklet.stages import Stage, build, check_trusted
 from sparklet.types import DataType
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Options", "PythonPipelineModel", "load_python"]
 
 
-@dataclass(frozen=True)
+@record()
 class Options:
     """The options of `load`; a stage and its options determine a model.
 
@@ -32,9 +33,9 @@ class Options:
 
     profile: Profile
     outputs: str | tuple[str, ...] | None
-    schema: Mapping[str, DataType] = field(default_factory=dict)
+    schema: Mapping[str, DataType] = MappingProxyType({})
     missing: str = "error"
-    example: Mapping[str, DataType] = field(default_factory=dict)
+    example: Mapping[str, DataType] = MappingProxyType({})
     trusted: tuple[str, ...] = ()
 
 

@@ -43,13 +43,17 @@ class Common:
         key = _KEYS.get(node.__class__)
         return node if key is None else self._nodes.setdefault(key(node), node)
 
-
-def _constant(node: Constant) -> Any:
-    value = node.value
-    if value.__class__ is not float:
-        return Constant, id(value)
-    # Compare zeros and NaN by repr, because 0.0 == -0.0 and NaN != NaN.
-    return value if value and value == value else repr(value)
+    def constant(self, value: Any) -> Node:
+        """Return the node of a constant."""
+        if value.__class__ is not float:
+            key: Any = (Constant, id(value))
+        else:
+            # Compare zeros and NaN by repr, because 0.0 == -0.0 and NaN != NaN.
+            key = value if value and value == value else repr(value)
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = Constant(value, null=value is None, nan=value != value)
+        return node
 
 
 def _joined(node: Any) -> Any:
@@ -81,7 +85,6 @@ def _stored(segment: Any) -> tuple[int, int]:
 
 _KEYS: Mapping[type, Callable[[Any], Any]] = {
     Affine: _affine,
-    Constant: _constant,
     **dict.fromkeys((Arithmetic, Compare, Logic), _joined),
     **dict.fromkeys((Exp, IsNull, Negate, Not, Present, ToDouble), _unary),
     Bucket: lambda node: (Bucket, node.nan, id(node.splits), id(node.operand)),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sparklet.ir.graph import Graph
 from sparklet.ir.nodes import Constant, Input, Node
 from sparklet.ir.prune import prune
+from sparklet.records import record
 
 __all__ = ["Wiring", "evaluator", "wire"]
 
 
-@dataclass(frozen=True)
+@record()
 class Wiring:
     """Nodes as functions on a list of values: the constants, then the inputs, then the results of `work`.
 

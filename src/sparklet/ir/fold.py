@@ -22,13 +22,12 @@ def fold(node: Node) -> Node:
     """
     if node.effect:
         return node
-    operands = node.operands
-    for operand in operands:
+    for operand in node.operands:
         if operand.__class__ is not Constant:
             break
     else:
-        if operands:
-            value = node.function()(*[operand.value for operand in operands])  # type: ignore[attr-defined]
+        if node.operands:
+            value = node.function()(*[operand.value for operand in node.operands])  # type: ignore[attr-defined]
             return Constant(value, null=value is None, nan=value != value)
     simplify = _IDENTITIES.get(node.__class__)
     return node if simplify is None else simplify(node)

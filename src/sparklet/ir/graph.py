@@ -82,27 +82,28 @@ class Graph:
         self.nodes: list[Node] = []
         self.inputs: list[Input] = []
         self._common = Common()
-        self._added: set[int] = set()
 
     def add(self, node: Node) -> Node:
         """Add a node and return it; return a constant or an existing node when it has the same value."""
-        node = self._common(fold(node))
-        if node.__class__ is not Constant and id(node) not in self._added:
-            self._added.add(id(node))
+        simpler = fold(node)
+        if simpler is not node:
+            # The simpler node is a constant or an operand, which the graph has.
+            return self.constant(simpler.value) if isinstance(simpler, Constant) else simpler
+        common = self._common(node)
+        if common is node:
             self.nodes.append(node)
-        return node
+        return common
 
     def input(self, type: Any, *, null: bool = True) -> Input:
         """Add an input column and return its node."""
         node = Input(len(self.inputs), type=type, null=null, nan=is_floating(type))
         self.inputs.append(node)
-        self._added.add(id(node))
         self.nodes.append(node)
         return node
 
     def constant(self, value: Any) -> Node:
         """Return the node of a constant."""
-        return self._common(Constant(value, null=value is None, nan=value != value))
+        return self._common.constant(value)
 
     def _node(self, value: Any) -> Node:
         return value if isinstance(value, Node) else self.constant(value)
@@ -192,12 +193,12 @@ class Graph:
     def select(self, test: Node, then: Operand, otherwise: Operand, **facts: Any) -> Node:
         """Return `then` when a test holds, else `otherwise`; `facts` are fields of `Node`."""
         first, second = self._node(then), self._node(otherwise)
-        known = {
+        known: dict[str, Any] = {
             "type": second.type if first.null and first.__class__ is Constant else first.type,
             "null": first.null or second.null,
             "nan": first.nan or second.nan,
         }
-        return self.add(Select(test, first, second, **(known | facts)))
+        return self.add(Select(test, first, second, **known | facts))
 
     def above(self, x: Node, threshold: float) -> Node:
         """Return 1.0 when x is above a threshold, else 0.0."""

@@ -8,7 +8,6 @@ summation order.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, NoReturn, TypeAlias
 
 from sparklet.errors import VectorSizeError
@@ -52,31 +51,34 @@ __all__ = [
 # --- segments -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Scalar:
     """One element of a vector. A sparse vector stores it where `active` is not zero."""
 
-    value: Node
-    active: Node
+    __slots__ = ("active", "value")
+
+    def __init__(self, value: Node, active: Node) -> None:
+        self.value, self.active = value, active
 
 
-@dataclass(frozen=True, slots=True)
 class OneHot:
     """`size` elements, all zero except the element at `index`, if the index is in [0, size).
 
     That element is 1, or `values[index]`; a sparse vector stores it even when it is zero.
     """
 
-    index: Node
-    size: int
-    values: tuple[float, ...] | None = None
+    __slots__ = ("index", "size", "values")
+
+    def __init__(self, index: Node, size: int, values: tuple[float, ...] | None = None) -> None:
+        self.index, self.size, self.values = index, size, values
 
 
-@dataclass(frozen=True, slots=True)
 class Part:
     """A vector object whose size may differ from row to row; a sparse vector does not store its zeros."""
 
-    vector: Node
+    __slots__ = ("vector",)
+
+    def __init__(self, vector: Node) -> None:
+        self.vector = vector
 
 
 Segment: TypeAlias = Scalar | OneHot | Part
@@ -92,18 +94,32 @@ def size_of(segments: Sequence[Segment]) -> int | None:
     return size
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+def _operands(segments: Sequence[Segment]) -> tuple[Node, ...]:
+    operands: list[Node] = []
+    for segment in segments:
+        if isinstance(segment, Scalar):
+            operands += (segment.value, segment.active)
+        else:
+            operands.append(segment.index if isinstance(segment, OneHot) else segment.vector)
+    return tuple(operands)
+
+
 class Vector(Node):
     """The concatenation of segments; sparse when at most `limit` elements are active.
 
-    `limit` is None when the size depends on the row; the rule of `release` then decides.
+    `limit` is None when the size depends on the row; the rule of `release` then decides. `scalars` are the
+    segments when all of them are scalars, else None.
     """
 
-    segments: tuple[Segment, ...]
-    size: int | None
-    limit: int | None
-    release: Release = "4.1+"
-    type: Any = field(default=VECTOR, kw_only=True)
+    __slots__ = ("limit", "release", "scalars", "segments", "size")
+
+    def __init__(
+        self, segments: tuple[Segment, ...], size: int | None, limit: int | None, release: Release = "4.1+"
+    ) -> None:
+        super().__init__(_operands(segments), type=VECTOR)
+        self.segments, self.size, self.limit, self.release = segments, size, limit, release
+        scalars = tuple([segment for segment in segments if segment.__class__ is Scalar])
+        self.scalars = scalars if len(scalars) == len(segments) else None
 
     @property
     def kind(self) -> Literal["dense", "sparse", "counted"]:
@@ -113,37 +129,20 @@ class Vector(Node):
         # Without vector objects, each segment has at most one active element.
         return "dense" if self.limit < 0 else "sparse" if len(self.segments) <= self.limit else "counted"
 
-    @property
-    def scalars(self) -> tuple[Scalar, ...] | None:
-        """Return the segments when all of them are scalars, else None."""
-        scalars = tuple([segment for segment in self.segments if isinstance(segment, Scalar)])
-        return scalars if len(scalars) == len(self.segments) else None
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        operands: list[Node] = []
-        for segment in self.segments:
-            if isinstance(segment, Scalar):
-                operands += (segment.value, segment.active)
-            else:
-                operands.append(segment.index if isinstance(segment, OneHot) else segment.vector)
-        return tuple(operands)
-
     def function(self) -> Function:
         return gatherer(self.segments, self.limit, self.release)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class IsSparse(Node):
     """A test that holds when a vector of segments is sparse; see `Vector`."""
 
-    segments: tuple[Segment, ...]
-    limit: int | None
-    release: Release
+    __slots__ = ("limit", "release", "segments")
 
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return Vector(self.segments, None, self.limit, self.release).operands
+    def __init__(
+        self, segments: tuple[Segment, ...], limit: int | None, release: Release, **facts: Any
+    ) -> None:
+        super().__init__(_operands(segments), **facts)
+        self.segments, self.limit, self.release = segments, limit, release
 
     def function(self) -> Function:
         gather = gatherer(self.segments, self.limit, self.release)
@@ -236,35 +235,39 @@ def layout_of(vector: Vector) -> Layout | None:
 # --- elements -------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Element(Node):
     """One element of a dense vector."""
 
-    vector: Node
-    index: int
+    __slots__ = ("index", "vector")
 
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.vector,)
+    def __init__(self, vector: Node, index: int, **facts: Any) -> None:
+        super().__init__((vector,), **facts)
+        self.vector, self.index = vector, index
 
     def function(self) -> Function:
         index = self.index
         return lambda vector: vector.values[index]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Item(Node):
     """The current element, in the body of a `Map`."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, eq=False, slots=True)
+    def __init__(self) -> None:
+        super().__init__(())
+
+
 class Each(Node):
     """The constant at the index of the current element, in the body of a `Map`."""
 
-    values: tuple[float, ...]
+    __slots__ = ("values",)
+
+    def __init__(self, values: tuple[float, ...], **facts: Any) -> None:
+        super().__init__((), **facts)
+        self.values = values
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Map(Node):
     """A vector object of at most `size` elements, each replaced by the value of `body` for it.
 
@@ -272,17 +275,12 @@ class Map(Node):
     otherwise the result is dense. A larger vector raises `VectorSizeError`.
     """
 
+    __slots__ = ("body", "keeps_zero", "size", "vector")
     effect: ClassVar[bool] = True
 
-    vector: Node
-    body: Node
-    size: int
-    keeps_zero: bool
-    type: Any = field(default=VECTOR, kw_only=True)
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.vector,)
+    def __init__(self, vector: Node, body: Node, size: int, keeps_zero: bool) -> None:
+        super().__init__((vector,), type=VECTOR)
+        self.vector, self.body, self.size, self.keeps_zero = vector, body, size, keeps_zero
 
     def function(self) -> Function:
         compute, size, keeps_zero = _body(self.body), self.size, self.keeps_zero
@@ -314,18 +312,15 @@ def _body(node: Node) -> Callable[[float, int], Any]:
     return lambda x, i: function(*[operand(x, i) for operand in operands])
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class RequireSize(Node):
     """A guard that raises for a vector that does not have `size` elements; null passes."""
 
+    __slots__ = ("size", "vector")
     effect: ClassVar[bool] = True
 
-    vector: Node
-    size: int
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.vector,)
+    def __init__(self, vector: Node, size: int, **facts: Any) -> None:
+        super().__init__((vector,), **facts)
+        self.vector, self.size = vector, size
 
     def function(self) -> Function:
         size = self.size
@@ -340,52 +335,41 @@ class RequireSize(Node):
 # --- products and forests -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Dot(Node):
     """Spark's dot product of a vector and fixed weights, summed in a BLAS order; null for a null vector."""
 
+    __slots__ = ("order", "vector", "weights")
     exactness: ClassVar[Exactness] = "dot"
 
-    vector: Node
-    weights: VectorValue
-    order: str
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.vector,)
+    def __init__(self, vector: Node, weights: VectorValue, order: str, **facts: Any) -> None:
+        super().__init__((vector,), **facts)
+        self.vector, self.weights, self.order = vector, weights, order
 
     def function(self) -> Function:
         product = dot(self.weights, self.order)
         return product if not self.vector.null else lambda x: None if x is None else product(x)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class MatrixProduct(Node):
     """The dense vector matrix · x + start, as `BLAS.gemv` in Spark computes it in a BLAS order."""
 
+    __slots__ = ("matrix", "order", "start", "vector")
     exactness: ClassVar[Exactness] = "dot"
 
-    vector: Node
-    matrix: Matrix
-    start: tuple[float, ...]
-    order: str
-    type: Any = field(default=VECTOR, kw_only=True)
+    def __init__(self, vector: Node, matrix: Matrix, start: tuple[float, ...], order: str) -> None:
+        super().__init__((vector,), type=VECTOR)
+        self.vector, self.matrix, self.start, self.order = vector, matrix, start, order
 
     @property
     def size(self) -> int:
         """Return the number of elements of the product."""
         return self.matrix.numRows
 
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.vector,)
-
     def function(self) -> Function:
         product, start = gemv(self.matrix, self.order), self.start
         return lambda x: DenseVector(tuple(product(x, 1.0, list(start))))
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Kernel(Node):
     """The result of a function of a feature vector's segments: a double, or a tuple as a dense vector.
 
@@ -393,38 +377,34 @@ class Kernel(Node):
     double.
     """
 
+    __slots__ = ("make", "size", "vector")
     effect: ClassVar[bool] = True
 
-    vector: Node
-    make: Callable[[Layout], Function]
-    size: int | None = None
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.vector,)
+    def __init__(
+        self, vector: Node, make: Callable[[Layout], Function], size: int | None = None, **facts: Any
+    ) -> None:
+        super().__init__((vector,), **facts)
+        self.vector, self.make, self.size = vector, make, size
 
     def function(self) -> Function:
         function = self.make(WHOLE)
         return function if self.size is None else lambda x: DenseVector(function(x))
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class Apply(Node):
     """The result of a Python function of the tuple of a dense vector's elements; see `Kernel` for `size`.
 
     `name` names the C function that returns the same bits, None when there is none.
     """
 
+    __slots__ = ("name", "size", "target", "vector")
     effect: ClassVar[bool] = True
 
-    target: Function
-    vector: Node
-    size: int | None = None
-    name: str | None = None
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (self.vector,)
+    def __init__(
+        self, target: Function, vector: Node, size: int | None = None, name: str | None = None, **facts: Any
+    ) -> None:
+        super().__init__((vector,), **facts)
+        self.target, self.vector, self.size, self.name = target, vector, size, name
 
     def function(self) -> Function:
         target = self.target

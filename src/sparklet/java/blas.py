@@ -14,7 +14,6 @@ import math
 import operator
 from array import array
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sparklet._native import kernels, lazily
@@ -30,6 +29,7 @@ from sparklet.linalg import (
     compressed,
     sparse_limit,
 )
+from sparklet.records import record
 
 if TYPE_CHECKING:
     import numpy
@@ -56,7 +56,7 @@ DenseDot: TypeAlias = Callable[[Sequence[float]], float]
 Gemv: TypeAlias = Callable[[Vector, float, list[float]], list[float]]
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Order:
     """Describe how a BLAS implementation sums: its lanes, and whether it fuses multiply and add.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 __all__ = ["java_lower"]
 
@@ -11,11 +12,17 @@ SIGMA, FINAL_SIGMA = "\u03a3", "\u03c2"
 DOT_ABOVE = "\u0307"
 
 # Capitals added by Unicode 14 to 16; JDK 17 supports Unicode 13 and does not change them.
-YOUNG_CAPITALS = re.compile(
+YOUNG_CAPITALS = (
     "[\u1c89\u2c2f\ua7c0\ua7cb\ua7cc\ua7d0\ua7d6\ua7d8\ua7da\ua7dc\U00010570-\U00010595\U00010d50-\U00010d65]"
 )
-SPECIAL = re.compile(f"{SIGMA}|{YOUNG_CAPITALS.pattern}")
+SPECIAL = f"{SIGMA}|{YOUNG_CAPITALS}"
 BELOW_CLASSES = frozenset({0, 230})  # combining classes that end the search for a mark above the letter
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    """Return a pattern, compiled on first use, which takes longer than the import of the module."""
+    return re.compile(text)
 
 
 def java_lower(text: str, locale: str = "en") -> str:
@@ -30,7 +37,7 @@ def java_lower(text: str, locale: str = "en") -> str:
     language = locale.lower()
     if language in _LANGUAGES:
         text = _LANGUAGES[language](text)
-    if text.isascii() or not SPECIAL.search(text):
+    if text.isascii() or not _pattern(SPECIAL).search(text):
         return text.lower()
     ends = _word_ends(text) if SIGMA in text else frozenset()
     lowered = []
@@ -38,7 +45,7 @@ def java_lower(text: str, locale: str = "en") -> str:
         if char == SIGMA:
             lowered.append(FINAL_SIGMA if _is_final(text, index, ends) else "\u03c3")
         else:
-            lowered.append(char if YOUNG_CAPITALS.match(char) else char.lower())
+            lowered.append(char if _pattern(YOUNG_CAPITALS).match(char) else char.lower())
     return "".join(lowered)
 
 
@@ -113,22 +120,20 @@ CLASS_OF_CHAR = {
     "#": "#",
     ".": ".",
 }
-CJK = re.compile("[\u3005\u3041-\u3094\u309b-\u309e\u30a1-\u30fe\u4e00-\u9fa5\uf900-\ufa2d]")
+CJK = "[\u3005\u3041-\u3094\u309b-\u309e\u30a1-\u30fe\u4e00-\u9fa5\uf900-\ufa2d]"
 
 LETTER, DIGIT = "(?:Li*(?:Ei*)*)", "(?:Di*(?:Ei*)*)"
 WORD = f"(?:{LETTER}+(?:[-q.]i*{LETTER}+)*(?:di*)?)"
 NUMBER = f"(?:{DIGIT}+(?:[,q.]i*{DIGIT}+)*)"
 RUN = f"(?:{NUMBER}{WORD})*(?:{NUMBER}(?:%i*)?)?"
-TOKEN = re.compile(f"i*(?:{WORD}{RUN}|[#.]i*{RUN}|(?=D){RUN}|.i*(?:Ei*)*)")
+TOKEN = f"i*(?:{WORD}{RUN}|[#.]i*{RUN}|(?=D){RUN}|.i*(?:Ei*)*)"
 # JDK 17's list of cased characters other than upper, lower and title case
-OTHER_CASED = re.compile(
-    "[\u02b0-\u02b8\u02c0\u02c1\u02e0-\u02e4\u0345\u037a\u1d2c-\u1d61\u2160-\u217f\u24b6-\u24e9]"
-)
+OTHER_CASED = "[\u02b0-\u02b8\u02c0\u02c1\u02e0-\u02e4\u0345\u037a\u1d2c-\u1d61\u2160-\u217f\u24b6-\u24e9]"
 BMP_END = "\uffff"
 
 
 def _class(char: str) -> str:
-    if CJK.match(char):
+    if _pattern(CJK).match(char):
         return "x"
     return CLASS_OF_CHAR.get(char) or CLASS_OF_CATEGORY.get(unicodedata.category(char), "x")
 
@@ -138,7 +143,7 @@ def _word_ends(text: str) -> frozenset[int]:
     classes = "".join(map(_class, text))
     ends, position = {0, len(text)}, 0
     while position < len(text):
-        match = TOKEN.match(classes, position)
+        match = _pattern(TOKEN).match(classes, position)
         position = match.end() if match and match.end() > position else position + 1
         ends.add(position)
     # The iterator reads the second half of a surrogate pair and breaks after it, except at the start.
@@ -147,7 +152,7 @@ def _word_ends(text: str) -> frozenset[int]:
 
 
 def _is_cased(char: str) -> bool:
-    return unicodedata.category(char) in {"Lu", "Ll", "Lt"} or OTHER_CASED.match(char) is not None
+    return unicodedata.category(char) in {"Lu", "Ll", "Lt"} or _pattern(OTHER_CASED).match(char) is not None
 
 
 def _is_final(text: str, index: int, ends: frozenset[int]) -> bool:

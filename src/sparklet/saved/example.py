@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sparklet.columns import fold, parse_row_type, split_size
 from sparklet.errors import CorruptModelError, OptionError, shown
 from sparklet.profile import Profile
+from sparklet.records import record
 from sparklet.saved.checksums import check_files
 from sparklet.saved.stores import Store, join
 from sparklet.saved.tables import Table, read_table
@@ -50,7 +50,7 @@ def example_json(profile: Profile, facts: Mapping[str, Any], inputs: Types, outp
     )
 
 
-@dataclass(frozen=True)
+@record()
 class Example:
     """The description of the example of a model; the rows are read on demand.
 

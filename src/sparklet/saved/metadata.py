@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sparklet.errors import CorruptModelError, shown
+from sparklet.records import record
 from sparklet.saved.classes import jvm_name
 from sparklet.saved.stores import Store
 from sparklet.saved.text import first_line
@@ -20,7 +20,7 @@ __all__ = ["Metadata", "read_metadata"]
 LEGACY = "org.apache.spark.mllib."
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class Metadata:
     """The metadata of one stage.
 

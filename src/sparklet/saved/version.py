@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import total_ordering
+
+from sparklet.records import record
 
 __all__ = ["SparkVersion"]
 
@@ -13,7 +14,7 @@ _MAJOR_MINOR = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})(\..*)?", re.DOTALL)
 
 
 @total_ordering
-@dataclass(frozen=True, slots=True, eq=False)
+@record(eq=False)
 class SparkVersion:
     """The version of Spark that wrote a folder.
 

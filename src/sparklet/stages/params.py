@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, Union
 
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseMatrix, SparseVector, Vector
+from sparklet.records import field_names
 from sparklet.saved import check_expansion
-from sparklet.stages.stage import Stage, field_names
+from sparklet.stages.stage import Stage
 
 __all__ = ["converters", "vector_param"]
 
@@ -161,5 +162,5 @@ def converters(cls: type[Stage]) -> Mapping[str, Convert]:
     """
     if cls not in _known:
         hints = typing.get_type_hints(cls)
-        _known[cls] = {name: _converter(hints[name]) for name in field_names(cls)}
+        _known[cls] = {name: _converter(hints[name]) for name in field_names(cls) if name != "uid"}
     return _known[cls]

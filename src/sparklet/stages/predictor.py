@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from sparklet.columns import Column, Columns, wants
 from sparklet.ir import Emit
 from sparklet.profile import Profile
+from sparklet.records import record
 from sparklet.stages.stage import Bound, Stage
 from sparklet.types import DOUBLE
 
 __all__ = ["HasFeaturesCol", "PredictionModel"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class HasFeaturesCol(Stage):
     """A model that reads a feature vector."""
 
@@ -34,7 +34,7 @@ class HasFeaturesCol(Stage):
         return columns.take(self.featuresCol, wants.VECTOR, self.width)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class PredictionModel(HasFeaturesCol):
     """A model with one prediction (double). A subclass defines `predict`."""
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sparklet.columns import Column
 from sparklet.errors import VectorSizeError
+from sparklet.records import record
 from sparklet.stages.stage import Stage
 from sparklet.types import is_floating
 
 __all__ = ["HasInputCol", "HasInputCols", "drop_if_missing", "sized", "to_double"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class HasInputCol(Stage):
     """A stage with one input column and one output column."""
 
@@ -30,7 +30,7 @@ class HasInputCol(Stage):
         return "inputCol is not set" if self.inputCol is None else None
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class HasInputCols(HasInputCol):
     """A stage with one input column, or with several that it treats separately."""
 

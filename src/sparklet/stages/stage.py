@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from sparklet.columns import Column, Columns
 from sparklet.ir import Emit
+from sparklet.records import record
 from sparklet.saved import SavedStage
 from sparklet.stages.registry import Registry
 
@@ -18,7 +18,7 @@ class Dropped(Exception):  # noqa: N818 - control flow, not an error
     """Raised by a bound function for a row that `handleInvalid="skip"` removes."""
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Bound:
     """A step of a stage: input columns, output columns and the function between their values.
 
@@ -39,7 +39,7 @@ class Bound:
     emit: Emit | None = None
 
 
-@dataclass(frozen=True)
+@record()
 class Rounding:
     """The reason why floats of some output columns may differ from Spark's in their last bits.
 
@@ -52,7 +52,7 @@ class Rounding:
     ulps: int = 16
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class Stage:
     """Base class of all stages. A subclass defines either `bind` or `expand`.
 
@@ -116,7 +116,7 @@ def stage(*classNames: str) -> Callable[[type[_S]], type[_S]]:
     """Register a stage class under its full Spark class name (the first) and its older names."""
 
     def register(cls: type[_S]) -> type[_S]:
-        stage_class = dataclass(frozen=True, kw_only=True, eq=False)(cls)
+        stage_class = record(kw_only=True, eq=False)(cls)
         stage_class.className = classNames[0]
         if _overrides(cls, "bind") == _overrides(cls, "expand"):
             raise TypeError(f"{cls.__name__} writes one of bind and expand")
@@ -129,8 +129,3 @@ def stage(*classNames: str) -> Callable[[type[_S]], type[_S]]:
 
 def _overrides(cls: type[Stage], method: str) -> bool:
     return getattr(cls, method) is not getattr(Stage, method)
-
-
-def field_names(cls: type[Stage]) -> tuple[str, ...]:
-    """Return the names of a stage's fields besides `uid`."""
-    return tuple(field.name for field in fields(cls) if field.name != "uid")

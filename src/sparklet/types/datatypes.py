@@ -7,10 +7,10 @@ singletons: `DoubleType() is DOUBLE`. Other types are equal when their parameter
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 from sparklet.errors import OptionError
+from sparklet.records import record
 
 __all__ = [
     "BINARY",
@@ -243,7 +243,7 @@ class VariantType(_Singleton, AtomicType):
     _text = "variant"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class StringType(AtomicType):
     """Strings; `collation` is None for the default, which compares bytes (`UTF8_BINARY`)."""
 
@@ -253,7 +253,7 @@ class StringType(AtomicType):
         return "string" if self.collation is None else f"string collate {self.collation}"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class CharType(AtomicType):
     """Strings that are padded to `length` characters."""
 
@@ -263,7 +263,7 @@ class CharType(AtomicType):
         return f"char({self.length})"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class VarcharType(AtomicType):
     """Strings of at most `length` characters."""
 
@@ -273,7 +273,7 @@ class VarcharType(AtomicType):
         return f"varchar({self.length})"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class DecimalType(FractionalType):
     """Decimals of `precision` digits, `scale` of them after the point.
 
@@ -295,7 +295,7 @@ class DecimalType(FractionalType):
         return f"decimal({self.precision},{self.scale})"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class TimeType(DatetimeType):
     """Times of day with `precision` fractional digits of the second (Spark 4.1)."""
 
@@ -305,7 +305,7 @@ class TimeType(DatetimeType):
         return f"time({self.precision})"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class _IntervalType(AtomicType):
     start: str
     end: str
@@ -326,7 +326,7 @@ class DayTimeIntervalType(_IntervalType):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class ArrayType(DataType):
     """Lists of values of one type.
 
@@ -341,7 +341,7 @@ class ArrayType(DataType):
         return f"array<{self.elementType}>"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class MapType(DataType):
     """Maps from keys of one type to values of one type."""
 
@@ -353,17 +353,23 @@ class MapType(DataType):
         return f"map<{self.keyType},{self.valueType}>"
 
 
-@dataclass(frozen=True, slots=True)
+_NO_METADATA: Mapping[str, Any] = {}
+
+
+@record()
 class StructField:
     """A field of a struct or a column of a schema; ML attributes are under `ml_attr` of its metadata."""
 
     name: str
     dataType: DataType
     nullable: bool = True
-    metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    metadata: Mapping[str, Any] = _NO_METADATA
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.dataType, self.nullable))
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class StructType(DataType):
     """Named fields: the type of a struct column, and the schema of a table.
 
@@ -383,7 +389,7 @@ class StructType(DataType):
         return len(self.fields)
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class UserDefinedType(DataType):
     """A type that is stored as `sqlType` and named by its class in Scala or in Python."""
 
@@ -396,7 +402,7 @@ class UserDefinedType(DataType):
         return "udt"
 
 
-@dataclass(frozen=True, slots=True)
+@record()
 class VectorUDT(DataType):
     """Vectors of Spark ML; `size` is the declared number of elements, None when it is not declared.
 

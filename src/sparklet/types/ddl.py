@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from sparklet.errors import OptionError, did_you_mean
+from sparklet.records import record
 from sparklet.types.datatypes import (
     BINARY,
     BOOLEAN,
@@ -53,15 +54,13 @@ MAX_DEPTH = 100
 MAX_TEXT = 1 << 22
 """The largest number of characters of a text of types."""
 
-_TOKEN = re.compile(
-    r"""(?P<blank>\s+|--[^\r\n]*|/\*(?!\+).*?\*/)
+# Compiled on first use, because most models need none of the patterns of this module.
+_LEXICON = r"""(?xs)(?P<blank>\s+|--[^\r\n]*|/\*(?!\+).*?\*/)
       | (?P<word>[A-Za-z0-9_]+(?!['"]))
       | `(?P<quoted>(?:[^`]|``)*)`
       | (?P<raw>[rR](?:'[^']*'|"[^"]*"))
       | '(?P<single>(?:[^'\\]|\\.|'')*)' | "(?P<double>(?:[^"\\]|\\.|"")*)"
-      | (?P<sign>[<>(),:])""",
-    re.VERBOSE | re.DOTALL,
-)
+      | (?P<sign>[<>(),:])"""
 _NAMES: Mapping[str, DataType] = {
     "boolean": BOOLEAN,
     "bool": BOOLEAN,
@@ -115,7 +114,8 @@ def parse_ddl(text: object) -> StructType:
     return parser.finish(StructType(parser.fields(0)))
 
 
-class _Token(NamedTuple):
+@record()
+class _Token:
     kind: str
     text: str
     position: int
@@ -141,7 +141,7 @@ class _Parser:
 
     def _scan(self) -> _Token:
         while (position := self._position) < len(self._text):
-            match = _TOKEN.match(self._text, position)
+            match = re.compile(_LEXICON).match(self._text, position)
             if match is None:
                 self._fail(
                     f"a name, a type or a sign is expected at {self._text[position : position + 20]!r}"
@@ -335,7 +335,7 @@ _NESTED: Mapping[str, Callable[[_Parser, int], DataType]] = {
     "struct": _Parser.struct,
 }
 
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-1][0-7]{2})|(.))", re.DOTALL)
+_ESCAPE = r"(?s)\\(?:u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-1][0-7]{2})|(.))"
 _QUOTES = {"single": "'", "double": '"'}
 _ESCAPES = {"0": "\0", "b": "\b", "n": "\n", "r": "\r", "t": "\t", "Z": "\x1a", "%": "\\%", "_": "\\_"}
 
@@ -352,14 +352,14 @@ def _unescaped(token: _Token) -> str:
 
     quote = _QUOTES[token.kind]
     # Two quotes stand for one, as in Spark 4; Spark 3.5 refuses them.
-    return quote.join([_ESCAPE.sub(value, part) for part in token.text.split(quote * 2)])
+    return quote.join([re.sub(_ESCAPE, value, part) for part in token.text.split(quote * 2)])
 
 
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 
 
 def _quoted(name: str) -> str:
-    return name if _PLAIN_NAME.fullmatch(name) else "`" + name.replace("`", "``") + "`"
+    return name if re.fullmatch(_PLAIN_NAME, name) else "`" + name.replace("`", "``") + "`"
 
 
 def to_sql(type: DataType) -> str:

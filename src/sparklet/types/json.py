@@ -63,11 +63,9 @@ _NAMES: Mapping[str, DataType] = {
 _WRITTEN: Mapping[DataType, str] = {
     type: name for name, type in _NAMES.items() if name not in ("null", "timestamp_ltz", "decimal")
 }
-_DECIMAL = re.compile(r"decimal\(\s*(\d{1,9})\s*,\s*(-?\d{1,9})\s*\)")
+_DECIMAL = r"decimal\(\s*(\d{1,9})\s*,\s*(-?\d{1,9})\s*\)"
 # Other atomic types have the same text in JSON and in DDL.
-_AS_DDL = re.compile(
-    r"(?:char|varchar|time)\(\s*\d+\s*\)|interval(?: \w+(?: to \w+)?)?|variant|string collate \w+"
-)
+_AS_DDL = r"(?:char|varchar|time)\(\s*\d+\s*\)|interval(?: \w+(?: to \w+)?)?|variant|string collate \w+"
 _SPARK_ML = "org.apache.spark.ml.linalg."
 _COLLATIONS = "__COLLATIONS"
 
@@ -148,9 +146,9 @@ _JSON_NAMES: Mapping[type, str] = {bool: "boolean", list: "array", str: "string"
 def _named(name: str) -> DataType:
     if name in _NAMES:
         return _NAMES[name]
-    if match := _DECIMAL.fullmatch(name):
+    if match := re.fullmatch(_DECIMAL, name):
         return DecimalType(int(match[1]), int(match[2]))
-    if _AS_DDL.fullmatch(name):
+    if re.fullmatch(_AS_DDL, name):
         return parse_type(name)
     _fail(name, "no such type")
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from sparklet.columns import Attribute, Column, Columns
 from sparklet.errors import InvalidValueError
 from sparklet.ir import Emit, Graph, Node, Vector
 from sparklet.profile import Profile
+from sparklet.records import record
 from sparklet.stages.predictor import PredictionModel
 from sparklet.stages.stage import Bound
 from sparklet.types import DOUBLE, VECTOR
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class ClassificationModel(PredictionModel):
     """A classifier with `rawPrediction` and `prediction`. A subclass defines `classes` and `predictRaw`."""
 
@@ -72,7 +72,7 @@ class ClassificationModel(PredictionModel):
             yield Bound((source,), (target,), emit=predict(columns.profile))
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class ProbabilisticClassificationModel(ClassificationModel):
     """A classifier that also has `probability`. A subclass defines `raw2probability`."""
 

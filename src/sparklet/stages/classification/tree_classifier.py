@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from sparklet.ir import Emit
 from sparklet.java import Layout
 from sparklet.profile import Profile
+from sparklet.records import record
 from sparklet.stages.classification.classifier import ProbabilisticClassificationModel
 from sparklet.stages.tree.tree_models import TreeModel
 
 __all__ = ["TreeClassificationModel"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class TreeClassificationModel(TreeModel, ProbabilisticClassificationModel):
     """A classifier that consists of trees. A subclass defines `rawLayout`."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Columns
@@ -12,6 +11,7 @@ from sparklet.errors import InvalidValueError, VectorSizeError
 from sparklet.java import dot
 from sparklet.linalg import Vector
 from sparklet.profile import Profile
+from sparklet.records import record
 from sparklet.saved import SavedStage
 from sparklet.stages.clustering.distance_measure import fast_squared_distance, norm
 from sparklet.stages.clustering.points import HasPoints
@@ -21,7 +21,7 @@ from sparklet.types import INTEGER
 __all__ = ["BisectingKMeansModel"]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class _Node:
     index: int
     center: Vector

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sparklet.columns import Columns
@@ -11,6 +10,7 @@ from sparklet.errors import InvalidValueError, VectorSizeError
 from sparklet.java import digamma, digammas, exp, gamma_draws, gemv
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector, to_dense
 from sparklet.profile import Profile
+from sparklet.records import record
 from sparklet.saved import SavedStage, check_elements
 from sparklet.stages.clustering.points import HasPoints
 from sparklet.stages.params import vector_param
@@ -33,7 +33,7 @@ _CONVERGED = 1e-3
 _MOST_ROUNDS = 1_000_000
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class LDAModel(HasPoints):
     """Infer the topic distribution of a document from its word counts."""
 

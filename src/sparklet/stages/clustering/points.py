@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sparklet.columns import Column, Columns, wants
 from sparklet.errors import NullValueError
 from sparklet.linalg import DenseVector
+from sparklet.records import record
 from sparklet.stages.stage import Stage
 from sparklet.types import VECTOR
 
@@ -18,7 +18,7 @@ Function = Callable[[Any], Any]
 Adapt = Callable[[Function], Function]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class HasPoints(Stage):
     """A model whose input is a point."""
 

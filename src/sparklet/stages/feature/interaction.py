@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
@@ -11,6 +10,7 @@ from sparklet.columns import Attribute, Column, Columns, Want
 from sparklet.errors import InvalidValueError, SchemaError, VectorSizeError
 from sparklet.linalg import DenseVector, SparseVector, Vector, compressed
 from sparklet.profile import Release
+from sparklet.records import replace
 from sparklet.stages.shared import to_double
 from sparklet.stages.stage import Bound, Stage, stage
 from sparklet.types import DOUBLE, VECTOR, is_numeric

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from sparklet.columns import Columns, wants
 from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
+from sparklet.records import record
 from sparklet.stages.shared import HasInputCol
 from sparklet.stages.stage import Bound
 from sparklet.types import VECTOR, ArrayType
@@ -15,7 +15,7 @@ from sparklet.types import VECTOR, ArrayType
 __all__ = ["LSHModel"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class LSHModel(HasInputCol):
     """Hash a vector once per hash table, to a list of one-element vectors. A subclass defines `hashing`.
 

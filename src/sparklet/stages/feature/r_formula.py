@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from sparklet.columns import Attribute, Column, Columns, wants
 from sparklet.errors import SchemaError
+from sparklet.records import record, replace
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Stage, stage
 from sparklet.types import DOUBLE
@@ -35,7 +35,7 @@ class RFormulaModel(Stage):
         return self.pipelineModel, _Label(uid=self.uid, source=self.formulaLabel, labelCol=self.labelCol)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class _Label(Stage):
     """Cast the label to double, like `RFormulaModel.transformLabel` if no column has the label's name."""
 

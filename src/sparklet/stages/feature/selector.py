@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sparklet.columns import Attribute, Column, Columns, wants
 from sparklet.errors import InvalidValueError
 from sparklet.linalg import DenseVector, SparseVector, Vector
+from sparklet.records import record
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Stage
 from sparklet.types import VECTOR
@@ -16,7 +16,7 @@ from sparklet.types import VECTOR
 __all__ = ["SelectorModel"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class SelectorModel(Stage):
     """Select features in ascending order; sparse vectors stay sparse and keep their explicit zeros.
 

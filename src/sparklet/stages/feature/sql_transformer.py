@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 from sparklet.columns import Column, Columns, fold, wants
 from sparklet.errors import SchemaError
+from sparklet.records import replace
 from sparklet.sql import Compiled, Name, Node, Refused, Statement, assumed, compile_node, parse
 from sparklet.stages.stage import Bound, Dropped, Rounding, Stage, stage
 from sparklet.types import BOOLEAN, NULL, DataType

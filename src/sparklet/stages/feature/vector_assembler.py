@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Column, Columns, wants
@@ -12,6 +11,7 @@ from sparklet.errors import InvalidValueError, NullValueError, SchemaError
 from sparklet.ir import Emit, Graph, Node, OneHot, Part, Scalar, Segment, Vector
 from sparklet.linalg import DenseVector
 from sparklet.profile import Release
+from sparklet.records import replace
 from sparklet.stages.stage import Bound, Dropped, Stage, stage
 from sparklet.types import DOUBLE, VECTOR
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Literal
 
 from sparklet.columns import Attribute, Column, Columns, wants
 from sparklet.errors import InvalidValueError, SchemaError
 from sparklet.java import double_to_string
 from sparklet.linalg import DenseVector, SparseVector, Vector
+from sparklet.records import replace
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, sized
 from sparklet.stages.stage import Bound, Dropped, stage

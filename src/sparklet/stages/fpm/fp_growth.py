@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from sparklet.columns import Columns, wants
 from sparklet.errors import CorruptModelError, SchemaError
 from sparklet.java import div
+from sparklet.records import record
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Stage, stage
 from sparklet.types import ArrayType, DataType, as_nullable
@@ -18,7 +18,7 @@ __all__ = ["FPGrowthModel", "Itemsets"]
 Rule = tuple[tuple[Any, ...], Any]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Itemsets:
     """The frequency of each itemset, whose items are in stored order."""
 

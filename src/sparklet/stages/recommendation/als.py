@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sparklet._native import kernels
 from sparklet.columns import Column, Columns, wants
 from sparklet.errors import CorruptModelError, InvalidValueError, NullValueError
 from sparklet.java import float_dot
+from sparklet.records import record
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Bound, Dropped, Stage, stage
 from sparklet.types import FLOAT, INTEGER
@@ -24,7 +24,7 @@ __all__ = ["ALSModel", "Factors"]
 _LARGEST_INT = (1 << 31) - 1
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Factors:
     """The vectors of users or items: sorted ids, and for each id `rank` float32 in one array."""
 

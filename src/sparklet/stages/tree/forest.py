@@ -6,13 +6,13 @@ Follows Spark's `ml/tree/{treeModels,Node,Split}.scala` (4.2).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sparklet._native import kernels, lazily
 from sparklet.errors import CorruptModelError
 from sparklet.java import ORDERS, Layout, check_layout
+from sparklet.records import record
 from sparklet.saved import SavedStage
 from sparklet.stages.tree import interpreted
 from sparklet.stages.tree.trees import Trees
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Forest", "read_forest", "read_tree"]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Forest(Trees):
     """Hold decision trees, and return the functions that walk them."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -12,6 +11,7 @@ from sparklet.ir import Emit
 from sparklet.java import WHOLE, Layout
 from sparklet.linalg import DenseVector, Vector
 from sparklet.profile import Profile
+from sparklet.records import record, replace
 from sparklet.saved import SavedStage
 from sparklet.stages.predictor import PredictionModel
 from sparklet.stages.stage import Bound
@@ -21,7 +21,7 @@ from sparklet.types import DOUBLE, VECTOR
 __all__ = ["DecisionTreeModel", "TreeEnsembleModel", "TreeModel"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class TreeModel(PredictionModel):
     """A model of trees: how features reach leaves, and their column. `numFeatures` is -1 where unknown."""
 
@@ -64,7 +64,7 @@ class TreeModel(PredictionModel):
         raise TypeError(f"{type(self).__name__} has no leaf column")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class DecisionTreeModel(TreeModel):
     """A model of one tree."""
 
@@ -85,7 +85,7 @@ class DecisionTreeModel(TreeModel):
         return Bound((features,), (target,), lambda x: leaves(x)[0])
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class TreeEnsembleModel(TreeModel):
     """A model of several trees."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from sparklet.records import field_names, record
 
 if TYPE_CHECKING:
     import numpy
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Trees"]
 
 
-@dataclass(frozen=True, eq=False)
+@record(eq=False)
 class Trees:
     """Hold decision trees in arrays with one entry for each node, in the order of tree and id.
 
@@ -34,12 +35,12 @@ class Trees:
     stats: numpy.ndarray
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            getattr(self, field.name).setflags(write=False)
+        for name in field_names(Trees):
+            getattr(self, name).setflags(write=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Omit the cached values.
-        return type(self), tuple(getattr(self, field.name) for field in fields(self))
+        return type(self), tuple(getattr(self, name) for name in field_names(Trees))
 
     @property
     def size(self) -> int:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from sparklet.records import record
 from sparklet.saved import SavedStage
 from sparklet.stages.stage import Stage, stage
 
 __all__ = ["CrossValidatorModel", "TrainValidationSplitModel"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class _BestModel(Stage):
     bestModel: Stage
 
