@@ -225,12 +225,12 @@ class OptionError(SparkletError, ValueError):
 
     code = "option"
 
-    def __init__(self, option: str, value: object, problem: str) -> None:
-        super().__init__(f"{option}={shown(value)}: {problem}")
-        self.option, self.value, self.problem = option, value, problem
+    def __init__(self, option: str, value: object, problem: str, hint: str = "") -> None:
+        super().__init__(f"{option}={shown(value)}: {problem}" + (f" ({hint})" if hint else ""))
+        self.option, self.value, self.problem, self.hint = option, value, problem, hint
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.option, self.value, self.problem)
+        return type(self), (self.option, self.value, self.problem, self.hint)
 
 
 class PatternError(SparkletError, ValueError):

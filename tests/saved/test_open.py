@@ -2,7 +2,9 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
+import pyarrow
 import pytest
 from pyarrow import fs
 
@@ -12,6 +14,7 @@ from sparklet.errors import (
     ModelNotFoundError,
     NotAModelError,
     OptionError,
+    SparkletError,
     UnfittedModelError,
 )
 from sparklet.saved import locations, open_model, stores
@@ -124,6 +127,65 @@ def test_a_broken_link_is_no_model(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "absent")
     with pytest.raises(NotAModelError):
         open_model(tmp_path / "link")
+
+
+# --- addresses ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("address", "problem", "hint"),
+    [
+        ("models:/churn/1", "MLflow", "mlflow.artifacts.download_artifacts('models:/churn/1')"),
+        ("models:/churn@champion", "MLflow", "sparkml"),
+        ("runs:/0a1b/model", "MLflow", "download_artifacts"),
+        ("mlflow-artifacts:/1/m", "MLflow", "download_artifacts"),
+        ("wasbs://c@a.blob.core.windows.net/m", "Azure", "load abfss://c@a.dfs.core.windows.net/m"),
+        ("wasb://c@a.blob.core.windows.net/m", "Azure", "load abfss://c@a.dfs.core.windows.net/m"),
+        ("https://host/model", "pyarrow.fs cannot open", "copy the folder to a local disk"),
+        ("hdfs://host:8020/m", "cannot", "CLASSPATH="),
+        ("dbfs:/models/m", "nothing exists here", "databricks fs cp -r dbfs:/models/m"),
+    ],
+)
+def test_an_address_that_cannot_be_opened_names_the_way_out(address, problem, hint, monkeypatch):
+    monkeypatch.setenv("JAVA_HOME", "/absent")
+    monkeypatch.setenv("HADOOP_HOME", "/absent")
+    with pytest.raises(SparkletError, match=problem) as caught:
+        open_model(address)
+    assert hint in caught.value.to_dict()["hint"]
+    assert hint in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "hint"),
+    [
+        ("s3://b/m", "AWS_ACCESS_KEY_ID"),
+        ("s3a://b/m", "AWS_ACCESS_KEY_ID"),
+        ("gs://b/m", "GOOGLE_APPLICATION_CREDENTIALS"),
+        ("gcs://b/m", "GOOGLE_APPLICATION_CREDENTIALS"),
+        ("abfss://c@a.dfs.core.windows.net/m", "az login"),
+        ("abfs://c@a.dfs.core.windows.net/m", "az login"),
+    ],
+)
+@pytest.mark.parametrize("when", ["opened", "listed"])
+def test_a_store_without_credentials_names_what_to_set(address, hint, when, monkeypatch):
+    """The errors are those that pyarrow raises, at the places where it raises them."""
+    error = pyarrow.ArrowException if "abfs" in address else OSError
+    seen = []
+
+    def refuse(*_):
+        raise error("Failed to get token\nand a page more")
+
+    def from_uri(uri):
+        seen.append(uri)
+        return refuse() if when == "opened" else (SimpleNamespace(get_file_info=refuse), "b/m")
+
+    monkeypatch.setattr(fs, "FileSystem", type("FileSystem", (), {"from_uri": staticmethod(from_uri)}))
+    with pytest.raises(SparkletError) as caught:
+        open_model(address)
+    assert hint in caught.value.to_dict()["hint"]
+    assert "page" not in str(caught.value)
+    # Google's client tries for fifteen minutes by itself.
+    assert ("retry_limit_seconds=" in seen[0]) == address.startswith("g")
 
 
 # --- remote -------------------------------------------------------------------------------------

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from sparklet.columns import Column, Columns, Inputs, fold
-from sparklet.errors import OptionError, did_you_mean
+from sparklet.errors import OptionError, SparkletError, did_you_mean
 from sparklet.profile import Profile
-from sparklet.records import record
+from sparklet.records import record, replace
 from sparklet.stages.stage import Bound, Stage
+from sparklet.stages.unscored import drops_rows, refusal, writes
 from sparklet.types import DataType
 
 __all__ = ["Plan", "Step", "make_plan", "readers_of"]
@@ -69,6 +70,38 @@ def make_plan(
     Raises `SchemaError` for columns that do not fit together, `OptionError` for unknown outputs.
     """
     stages = flatten([stage])
+    try:
+        return _plan(stages, profile, schema, outputs, example)
+    except _Unbound as failed:
+        if outputs is None or isinstance(outputs, str) or not _is_needless(stages[failed.index :], outputs):
+            raise (refusal(stages) or failed.error) from None
+        try:
+            plan = _plan(stages[: failed.index], profile, schema, outputs, example)
+        except (OptionError, _Unbound):
+            raise (refusal(stages) or failed.error) from None
+        return replace(plan, stages=tuple(stages))
+
+
+class _Unbound(Exception):  # noqa: N818 - control flow, not an error
+    """Raised for the first stage that cannot be bound."""
+
+    def __init__(self, index: int, error: SparkletError) -> None:
+        super().__init__(index, error)
+        self.index, self.error = index, error
+
+
+def _is_needless(stages: Sequence[Stage], outputs: Sequence[str]) -> bool:
+    """Return whether stages neither drop rows nor write one of these columns, by their params."""
+    return not any(drops_rows(stage) or writes(stage, outputs) for stage in stages)
+
+
+def _plan(
+    stages: Sequence[Stage],
+    profile: Profile,
+    schema: Mapping[str, DataType],
+    outputs: str | Sequence[str] | None,
+    example: Mapping[str, DataType] | None,
+) -> Plan:
     inputs = Inputs(schema, example)
     columns, steps = _bind(stages, inputs, profile)
     while inputs.retyped:  # each pass fixes the type of at least one column
@@ -85,12 +118,15 @@ def make_plan(
 def _bind(stages: Sequence[Stage], inputs: Inputs, profile: Profile) -> tuple[Columns, list[Step]]:
     columns = Columns(inputs, profile)
     steps: list[Step] = []
-    for stage in stages:
+    for index, stage in enumerate(stages):
         columns.stage = str(stage)
-        for bound in stage.bind(columns):
-            for column in bound.outputs:
-                columns.add(column)
-            steps.append(Step(stage, bound))
+        try:
+            for bound in stage.bind(columns):
+                for column in bound.outputs:
+                    columns.add(column)
+                steps.append(Step(stage, bound))
+        except SparkletError as error:
+            raise _Unbound(index, error) from error
     return columns, steps
 
 

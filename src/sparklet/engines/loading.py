@@ -32,7 +32,8 @@ def load(
     `path` is the folder that `model.save` wrote, local or anything that `pyarrow.fs` opens (`s3://...`).
 
     - `outputs`: the names of the output columns. The default is those of the last predictor and of the stages
-      after it; `"*"` selects all columns that Spark's `transform` adds.
+      after it; `"*"` selects all columns that Spark's `transform` adds. With a list, stages that come after
+      these columns need not be supported, unless their params say that they drop rows.
     - `schema`: the Spark types of input columns that should not be inferred, as `{"age": "int"}` or a PySpark
       StructType. Other columns have the types of the example that `sparklet.save` stored, if there is one.
     - `spark`: the Spark release to reproduce. The default is the one that saved the model, or 3.5 if that is

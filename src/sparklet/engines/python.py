@@ -161,7 +161,9 @@ def load_python(
         example={} if example is None else example.inputs,
         trusted=packages,
     )
-    return PythonPipelineModel(build(saved, packages), options, saved.path)
+    # Stages that cannot be scored are refused where the outputs need them.
+    stage = build(saved, packages, partial=options.outputs is not None and options.outputs != "*")
+    return PythonPipelineModel(stage, options, saved.path)
 
 
 def _profile(saved: SavedStage, example: Example | None, spark: str | None) -> Profile:

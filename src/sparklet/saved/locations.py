@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 
 from sparklet.errors import ModelNotFoundError, OptionError
-from sparklet.saved.stores import LocalStore, RemoteStore, Store
+from sparklet.saved.stores import LocalStore, RemoteStore, Store, first_line
 
 __all__ = ["locate"]
 
@@ -14,6 +15,24 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(/.*)", re.DOTALL)
 
 # The schemes of Hadoop's connectors that pyarrow calls s3.
 _PYARROW_SCHEMES = {"s3a": "s3", "s3n": "s3"}
+
+
+# MLflow's addresses, which its client resolves to files.
+_MLFLOW = frozenset({"models", "runs", "mlflow-artifacts"})
+
+_WAYS: Mapping[str, str] = {
+    "abfs": "sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
+    "gs": "set GOOGLE_APPLICATION_CREDENTIALS to a key file, or run `gcloud auth application-default login`; "
+    "a public bucket is gs://anonymous@BUCKET/PATH",
+    "hdfs": "install Java and Hadoop, and set JAVA_HOME, HADOOP_HOME and "
+    "CLASSPATH=`$HADOOP_HOME/bin/hadoop classpath --glob`",
+    "s3": "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and AWS_REGION",
+}
+"""What makes `pyarrow.fs` open the addresses of a scheme."""
+_ALIASES = {"abfss": "abfs", "gcs": "gs", "viewfs": "hdfs"}
+_ELSE = "copy the folder to a local disk and load it from there"
+# pyarrow would try to reach Google for fifteen minutes.
+_PATIENCE = "retry_limit_seconds=30"
 
 
 def locate(path: str | os.PathLike[str]) -> tuple[Store, str]:
@@ -37,8 +56,16 @@ def locate(path: str | os.PathLike[str]) -> tuple[Store, str]:
     if scheme == "file":
         return _local(text, _file_path(rest))
     if scheme == "dbfs":
-        return _local(text, "/dbfs/" + rest.lstrip("/"), hint="dbfs: is read at /dbfs")
-    return _remote(text, _PYARROW_SCHEMES.get(scheme, scheme) + ":" + rest)
+        folder = "/dbfs/" + rest.lstrip("/")
+        hint = f"dbfs: is read at /dbfs, on Databricks; elsewhere: databricks fs cp -r {text} FOLDER"
+        return _local(text, folder, hint)
+    if scheme in _MLFLOW:
+        hint = f"mlflow.artifacts.download_artifacts({text!r}) returns a folder; load its folder sparkml"
+        raise OptionError("path", text, "is an address of MLflow", hint)
+    if scheme in ("wasb", "wasbs"):
+        other = f"abfss:{rest}".replace(".blob.core.", ".dfs.core.")
+        raise OptionError("path", text, "is an address of Hadoop's old connector to Azure", f"load {other}")
+    return _remote(text, _PYARROW_SCHEMES.get(scheme, scheme), rest)
 
 
 def _local(shown: str, path: str, hint: str = "") -> tuple[Store, str]:
@@ -58,11 +85,17 @@ def _file_path(rest: str) -> str:
     return unquote(rest[1:] if re.match(r"/[A-Za-z]:", rest) and os.name == "nt" else rest)
 
 
-def _remote(shown: str, uri: str) -> tuple[Store, str]:
+def _remote(shown: str, scheme: str, rest: str) -> tuple[Store, str]:
+    import pyarrow
     from pyarrow.fs import FileSystem
 
+    kind = _ALIASES.get(scheme, scheme)
+    hint = _WAYS.get(kind, _ELSE)
+    if kind == "gs" and "retry_limit_seconds" not in rest:
+        rest += ("&" if "?" in rest else "?") + _PATIENCE
     try:
-        filesystem, root = FileSystem.from_uri(uri)
-    except (OSError, ValueError, NotImplementedError) as error:
-        raise OptionError("path", shown, f"pyarrow.fs cannot open it: {error}") from error
-    return RemoteStore(filesystem, root.rstrip("/"), shown), root.rstrip("/")
+        filesystem, root = FileSystem.from_uri(f"{scheme}:{rest}")
+    except (OSError, ValueError, NotImplementedError, pyarrow.ArrowException) as error:
+        raise OptionError("path", shown, f"pyarrow.fs cannot open it: {first_line(error)}", hint) from error
+    root = root.rstrip("/")
+    return RemoteStore(filesystem, root, shown, hint), root

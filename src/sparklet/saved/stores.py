@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from sparklet.errors import CorruptModelError, MissingDataError, ModelError, ModelNotFoundError
@@ -12,7 +12,7 @@ from sparklet.errors import CorruptModelError, MissingDataError, ModelError, Mod
 if TYPE_CHECKING:
     from pyarrow.fs import FileSystem
 
-__all__ = ["Entry", "LocalStore", "RemoteStore", "Store", "join"]
+__all__ = ["Entry", "LocalStore", "RemoteStore", "Store", "first_line", "join"]
 
 # Files up to this size are read in one call; of larger files, Arrow reads the ranges that it needs.
 _WHOLE = 4 << 20
@@ -58,17 +58,23 @@ def _too_large(shown: str, limit: int) -> CorruptModelError:
     return CorruptModelError(shown, f"is larger than {limit >> 20} MiB, which no file of its kind needs")
 
 
+def first_line(error: Exception) -> str:
+    """Return the first line of a library's error, which may be a page."""
+    return str(error).strip().partition("\n")[0][:300]
+
+
 @contextmanager
-def _reading(shown: str) -> Iterator[None]:
-    """Convert errors of the operating system to errors that name the file."""
+def _reading(shown: str, hint: str = "", also: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Convert errors of the operating system, and those in `also`, to errors that name the file."""
+    converted: tuple[type[Exception], ...] = (OSError, ValueError, *also)
     try:
         yield
     except ModelError:  # already converted; some of these are OSError too
         raise
     except FileNotFoundError:
         raise MissingDataError(shown, "is absent") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(shown, f"cannot be read: {error}") from error
+    except converted as error:
+        raise ModelError(shown, f"cannot be read: {first_line(error)}", hint) from error
 
 
 class LocalStore:
@@ -129,13 +135,13 @@ class LocalStore:
 class RemoteStore:
     """Read through `pyarrow.fs`; list a model once, because each listing of an object store is a request."""
 
-    def __init__(self, filesystem: FileSystem, root: str, uri: str) -> None:
+    def __init__(self, filesystem: FileSystem, root: str, uri: str, hint: str = "") -> None:
         from pyarrow.fs import FileType
 
-        self._fs, self._root, self._uri = filesystem, root, uri.rstrip("/")
+        self._fs, self._root, self._uri, self._hint = filesystem, root, uri.rstrip("/"), hint
         self._files: dict[str, int] = {}
         self._folders: dict[str, set[Entry]] = {}
-        with _reading(uri):
+        with self._reading(uri):
             top = filesystem.get_file_info(root)
             if top.type == FileType.NotFound:
                 raise ModelNotFoundError(uri, "nothing exists here")
@@ -146,6 +152,11 @@ class RemoteStore:
             # A path that is not a model may be a whole bucket, which must not be listed.
             if ("metadata", True) in self._folders[root]:
                 self._list(recursive=True)
+
+    def _reading(self, shown: str) -> AbstractContextManager[None]:
+        import pyarrow as pa
+
+        return _reading(shown, self._hint, (pa.ArrowException,))
 
     def _list(self, *, recursive: bool) -> None:
         from pyarrow.fs import FileSelector, FileType
@@ -190,7 +201,7 @@ class RemoteStore:
         shown = self.shown(path)
         if self._files.get(path, 0) > limit:
             raise _too_large(shown, limit)
-        with _reading(shown), self._fs.open_input_stream(path, compression=None) as stream:
+        with self._reading(shown), self._fs.open_input_stream(path, compression=None) as stream:
             data = bytes(stream.read(limit + 1))
         if len(data) > limit:
             raise _too_large(shown, limit)
@@ -207,5 +218,5 @@ class RemoteStore:
         size = self._files.get(path, 0)
         if size <= _WHOLE:
             return pa.BufferReader(self.read(path, _WHOLE)), size
-        with _reading(self.shown(path)):
+        with self._reading(self.shown(path)):
             return self._fs.open_input_file(path), size

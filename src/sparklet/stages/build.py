@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sparklet.errors import (
@@ -17,19 +17,21 @@ from sparklet.errors import (
 from sparklet.saved import SavedStage
 from sparklet.stages.authored import ADVICE, authored, is_python, is_trusted
 from sparklet.stages.params import converters
-from sparklet.stages.stage import Stage, registry
+from sparklet.stages.stage import Stage, expands, registry
+from sparklet.stages.unscored import Unscored
 
 __all__ = ["build"]
 
 
-def build(saved: SavedStage, trusted: Sequence[str] = ()) -> Stage:
+def build(saved: SavedStage, trusted: Sequence[str] = (), *, partial: bool = False) -> Stage:
     """Return the stage that is saved in a folder, with its nested stages.
 
-    User-written Python classes are imported from the packages of `trusted` only.
+    User-written Python classes are imported from the packages of `trusted` only. With `partial`, an
+    `Unscored` stands for each stage of a pipeline that cannot be scored, so that the stages before it can.
     Raises `UnsupportedModelError`, which lists every stage that cannot be scored and why; another
     `ModelError` where a file of the model is absent or cannot be read.
     """
-    builder = _Builder(trusted)
+    builder = _Builder(trusted, saved.path if partial else None)
     stage = builder.build(saved)
     if builder.problems:
         raise UnsupportedModelError(saved.path, builder.problems, ADVICE if builder.authored else "")
@@ -44,8 +46,10 @@ _DEEPEST = 50
 
 
 class _Builder:
-    def __init__(self, trusted: Sequence[str]) -> None:
+    def __init__(self, trusted: Sequence[str], partial: str | None) -> None:
         self._trusted = trusted
+        # The model's path if `Unscored` may stand for a stage.
+        self._partial = partial
         # Whether a refused stage could be made servable by its author.
         self.authored = False
         self.problems: list[StageProblem] = []
@@ -72,7 +76,9 @@ class _Builder:
             # A later stage may be unsupported, which is the more important problem to report.
             self.absent.append(error)
             return None
-        values = {**saved.params, **{name: self._built(value) for name, value in data.items()}}
+        # Only composites do nothing with their stages but to run them.
+        child = self._part if expands(cls) else self.build
+        values = {**saved.params, **{name: _built(value, child) for name, value in data.items()}}
         return self._construct(cls, saved, values)
 
     def _foreign(self, saved: SavedStage) -> Stage | None:
@@ -95,12 +101,18 @@ class _Builder:
             self._refuse(saved, f"{type(error).__name__}: {error}")
         return None
 
-    def _built(self, value: Any) -> Any:
-        if isinstance(value, SavedStage):
-            return self.build(value)
-        if isinstance(value, Sequence) and value and isinstance(value[0], SavedStage):
-            return tuple(self.build(child) for child in value)
-        return value
+    def _part(self, saved: SavedStage) -> Stage | None:
+        """Build a stage of a composite, for which an `Unscored` may stand."""
+        known, authored = len(self.problems), self.authored
+        self.authored = False
+        made = self.build(saved)
+        problems, advice = self.problems[known:], ADVICE if self.authored else ""
+        self.authored |= authored
+        if self._partial is None or not problems:
+            return made
+        del self.problems[known:]
+        error = UnsupportedModelError(self._partial, problems, advice)
+        return Unscored(uid=saved.uid, name=saved.className, params=saved.params, error=error)
 
     def _construct(self, cls: type[Stage], saved: SavedStage, values: dict[str, Any]) -> Stage | None:
         if self.problems or self.absent:
@@ -128,6 +140,15 @@ class _Builder:
 
     def _refuse(self, saved: SavedStage, reason: str) -> None:
         self.problems.append(StageProblem(saved.className, saved.path, reason))
+
+
+def _built(value: Any, build: Callable[[SavedStage], Stage | None]) -> Any:
+    """Return a value of `Stage.data` with stages for the saved stages in it."""
+    if isinstance(value, SavedStage):
+        return build(value)
+    if isinstance(value, Sequence) and value and isinstance(value[0], SavedStage):
+        return tuple(build(child) for child in value)
+    return value
 
 
 def _unknown(className: str) -> str:

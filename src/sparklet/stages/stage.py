@@ -127,5 +127,10 @@ def stage(*classNames: str) -> Callable[[type[_S]], type[_S]]:
     return register
 
 
+def expands(cls: type[Stage]) -> bool:
+    """Return whether a stage class is a composite, which expands into other stages."""
+    return _overrides(cls, "expand")
+
+
 def _overrides(cls: type[Stage], method: str) -> bool:
     return getattr(cls, method) is not getattr(Stage, method)
