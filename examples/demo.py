@@ -176,8 +176,8 @@ def run(workload: Workload, spark: Any, folder: Path, console: Console) -> Resul
 
     console.print("measuring …")
     spark_load = timed(lambda: PipelineModel.load(path), SPARK_LOADS)
-    load = timed(lambda: sparklet.load(path), SPARKLET_LOADS)
-    native, model = PipelineModel.load(path), sparklet.load(path)
+    load = timed(lambda: sparklet.load(path, schema=workload.inputs), SPARKLET_LOADS)
+    native, model = PipelineModel.load(path), sparklet.load(path, schema=workload.inputs)
 
     rows = [{name: row[name] for name in workload.inputs} for row in workload.rows]
     # Spark's best case: the DataFrame of one row already exists.

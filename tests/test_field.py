@@ -36,6 +36,7 @@ def folder(name):
 
 
 def load(name, **options):
+    options = {"undeclared": "infer", **options}
     return sparklet.load(folder(name), schema=SCHEMAS.get(name), **options)
 
 

@@ -13,6 +13,7 @@ from sparklet.records import record
 
 __all__ = [
     "AmbiguousColumnError",
+    "Ask",
     "ColumnExistsError",
     "ColumnTypeError",
     "CorruptModelError",
@@ -33,6 +34,7 @@ __all__ = [
     "SchemaError",
     "SparkletError",
     "StageProblem",
+    "UndeclaredTypeError",
     "UnfittedModelError",
     "UnsupportedModelError",
     "VectorSizeError",
@@ -286,6 +288,48 @@ class SchemaError(SparkletError, ValueError):
         return type(self), (self.column, self.problem, self.stage)
 
 
+class Ask(NamedTuple):
+    """Describe an input column whose type changes the answer, and that nobody declared.
+
+    `stage` needs the type for the `reason`; `guess` is the type that `load(undeclared="infer")` takes.
+    """
+
+    column: str
+    guess: str
+    stage: str
+    reason: str
+
+
+class UndeclaredTypeError(SchemaError):
+    """Raised once for all input columns whose undeclared types change the answer; `asks` lists them.
+
+    `schema` is the argument of `load` that declares them, with a guess for each column.
+    """
+
+    def __init__(self, asks: Sequence[Ask]) -> None:
+        self.asks = tuple(asks)
+        self.schema = {ask.column: ask.guess for ask in asks}
+        more = len(asks) - _MOST_LISTED
+        lines = [f"\n  - {ask.column!r}, for {ask.stage}: {ask.reason}" for ask in asks[:_MOST_LISTED]]
+        lines += [f"\n  - and {more} more"] if more > 0 else []
+        columns = "column" if len(asks) == 1 else f"{len(asks)} columns"
+        SparkletError.__init__(
+            self,
+            f"the answer depends on types that are not declared, of {columns}:{''.join(lines)}\n"
+            f"declare them, with the types of the training data (these are guesses):\n"
+            f"  load(path, schema={self.schema!r})\n"
+            "or take the guesses: load(path, undeclared='infer'); "
+            "or score tables only, which carry types: load(path, undeclared='tables')",
+        )
+        self.column, self.problem, self.stage = asks[0].column, asks[0].reason, asks[0].stage
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.asks,)
+
+
+_MOST_LISTED = 20
+
+
 class ColumnExistsError(SchemaError):
     """Raised when a stage would add a column that the row already has."""
 
@@ -321,6 +365,11 @@ class RowError(SparkletError):
         super().__init__(problem)
         self.problem, self.value, self.hint = problem, value, hint
         self.column, self.stage = column, stage
+
+    def locate(self, column: str, stage: str | None = None) -> None:
+        """Set the column and the stage; a hint that contains `{...:` names the column there."""
+        self.column, self.stage = column, stage or self.stage
+        self.hint = self.hint.replace("{...:", f"{{{column!r}:")
 
     def __str__(self) -> str:
         where = [

@@ -156,7 +156,7 @@ def test_tables_that_do_not_fit(city):
     with pytest.raises(AmbiguousColumnError):
         city.transform(pa.table({"city": ["SF"], "City": ["LA"], "age": [1.0]}))
     with pytest.raises(ColumnTypeError, match=r"row 0, .*'age'"):
-        city.transform(pa.table({"city": ["SF"], "age": [True]}))
+        city.transform(pa.table({"city": ["SF"], "age": ["41"]}))
 
 
 @pytest.mark.parametrize("data", [ROWS, None, "table", {"city": ["SF"]}], ids=type)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sparklet.columns import Columns, Inputs, parse_schema, wants
+from sparklet.columns import TEXT, Columns, Inputs, parse_schema, wants
 from sparklet.errors import AmbiguousColumnError, ColumnExistsError, SchemaError
 from sparklet.profile import Profile
 from sparklet.types import DOUBLE, VECTOR
@@ -18,7 +18,7 @@ def scope(**schema):
     ("want", "type_"),
     [
         (wants.NUMBER, "double"),
-        (wants.LABEL, "string"),
+        (wants.label(TEXT), "string"),
         (wants.VECTOR, "vector"),
         (wants.TOKENS, "array<string>"),
     ],
@@ -39,7 +39,7 @@ def test_a_declared_type_that_the_stage_refuses():
 
 
 def test_number_beats_label_in_either_order():
-    for order in ((wants.NUMBER, wants.LABEL), (wants.LABEL, wants.NUMBER)):
+    for order in ((wants.NUMBER, wants.label(TEXT)), (wants.label(TEXT), wants.NUMBER)):
         inputs = Inputs({})
         for _ in range(2):
             columns = Columns(inputs, Profile.of("4.3"))
@@ -51,7 +51,7 @@ def test_text_beats_label():
     inputs = Inputs({})
     for _ in range(2):
         columns = Columns(inputs, Profile.of("4.3"))
-        columns.take("x", wants.LABEL)
+        columns.take("x", wants.label(TEXT))
         found = columns.take("x", wants.STRING)
     assert not found.casts
 

@@ -103,7 +103,8 @@ def test_threads(city):
 
 def test_outputs(city):
     def scored(outputs):
-        return sparklet.load(city, outputs=outputs).scoreInstance({"age": 1, "city": "LA"})
+        model = sparklet.load(city, outputs=outputs, schema={"age": "double"})
+        return model.scoreInstance({"age": 1, "city": "LA"})
 
     assert list(scored("*")) == ["city_i", "city_v", "features", "prediction"]
     assert scored(["FEATURES"]) == {"features": DenseVector((1.0, 0.0))}

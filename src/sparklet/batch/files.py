@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow
     import pyarrow.parquet
 
-__all__ = ["parquet_rows", "score_parquet"]
+__all__ = ["parquet_rows", "parquet_schema", "score_parquet"]
 
 _BATCH = 1 << 16
 _LONG_WORK = 1 << 18
@@ -26,6 +26,12 @@ def parquet_rows(path: str) -> Iterator[dict[str, Any]]:
     with _opened(path) as file:
         for batch in _batches(file, path):
             yield from batch.to_pylist()
+
+
+def parquet_schema(path: str) -> pyarrow.Schema:
+    """Return the columns of a Parquet file; raise `OptionError` when it cannot be read."""
+    with _opened(path) as file:
+        return file.schema_arrow
 
 
 def score_parquet(transform: Callable[[Any], Any], source: str, target: str) -> tuple[int, int]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from sparklet.batch.reading import Objects
 from sparklet.batch.writing import array_of, objects_of
 from sparklet.codegen.columns import Scored
-from sparklet.columns import Column
+from sparklet.columns import Column, parse_row_type
 from sparklet.errors import OptionError
-from sparklet.types import DOUBLE
+from sparklet.types import DATE, DOUBLE, TIMESTAMP, DataType, IntegralType
 
 if TYPE_CHECKING:
     import pyarrow
@@ -26,6 +26,14 @@ class Frame(Protocol):
 
     def column(self, name: str) -> pyarrow.ChunkedArray | Objects:
         """Return a column."""
+        ...
+
+    def type(self, name: str, stored: DataType | None) -> DataType | None:
+        """Return the Spark type of a column, None if it has none that rows can carry.
+
+        `stored` is the column's type in the example of the model; it decides where the table's own type
+        stands for several types of Spark.
+        """
         ...
 
     def result(self, kept: Sequence[int] | None, outputs: Sequence[Column], chunks: Sequence[Scored]) -> Any:
@@ -56,6 +64,9 @@ class _Arrow:
 
     def column(self, name: str) -> pyarrow.ChunkedArray:
         return self.table.column(name)
+
+    def type(self, name: str, stored: DataType | None) -> DataType | None:
+        return _carried(self.table.schema.field(name).type)
 
     def result(self, kept: Sequence[int] | None, outputs: Sequence[Column], chunks: Sequence[Scored]) -> Any:
         import pyarrow as pa
@@ -95,8 +106,25 @@ class _Pandas:
     def __init__(self, data: Any) -> None:
         self.data = data
         self.names, self.count = list(data.columns), len(data)
+        self._columns: dict[str, pyarrow.ChunkedArray | Objects] = {}
 
     def column(self, name: str) -> pyarrow.ChunkedArray | Objects:
+        if name not in self._columns:
+            self._columns[name] = self._converted(name)
+        return self._columns[name]
+
+    def type(self, name: str, stored: DataType | None) -> DataType | None:
+        column = self.column(name)
+        if isinstance(column, Objects):
+            return None
+        type = _carried(column.type)
+        if type == TIMESTAMP and stored == DATE:
+            return stored  # pandas has no type for dates
+        if type == DOUBLE and isinstance(stored, IntegralType) and _is_whole(self.data[name]):
+            return stored  # pandas stores integers with nulls as doubles
+        return type
+
+    def _converted(self, name: str) -> pyarrow.ChunkedArray | Objects:
         import pyarrow as pa
 
         series = self.data[name]
@@ -115,6 +143,26 @@ class _Pandas:
                 values += objects_of(chunk.columns[number], chunk.widths[number])
             result[column.name] = _series(values, column, result.index)
         return result
+
+
+def _carried(type: pyarrow.DataType) -> DataType | None:
+    """Return the Spark type that `spark.createDataFrame` gives an Arrow type, None if it has none."""
+    import pyarrow.types as kinds
+
+    from sparklet.types.arrow import from_arrow
+
+    if kinds.is_dictionary(type):
+        type = type.value_type
+    if kinds.is_timestamp(type):
+        return TIMESTAMP
+    try:
+        return parse_row_type(from_arrow(type))
+    except OptionError:
+        return None
+
+
+def _is_whole(series: Any) -> bool:
+    return bool(series.isna().any() and (series.dropna() % 1 == 0).all())
 
 
 def _series(values: list[Any], column: Column, index: Any) -> Any:

@@ -50,7 +50,8 @@ def values_of(array: pyarrow.ChunkedArray | Objects, column: Column) -> Columnar
         for value in values:
             add(coerce(value))
     except RowError as error:
-        error.column, error.row = column.name, len(converted)
+        error.locate(column.name)
+        error.row = len(converted)
         raise
     return column_of(converted, column.type)
 

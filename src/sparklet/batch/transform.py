@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from sparklet.batch.frames import Frame, opened
+from sparklet.batch.frames import Frame
 from sparklet.batch.reading import values_of
 from sparklet.codegen import Plan, readers_of
 from sparklet.codegen.arrays import column_of
@@ -27,13 +27,12 @@ _CHUNK = 1 << 14
 _LONG_WORK = 1 << 20
 
 
-def transform(data: Any, plan: Plan, score: ScoreColumns, missing: str) -> Any:
+def transform(frame: Frame, plan: Plan, score: ScoreColumns, missing: str) -> Any:
     """Return the table with the model's outputs appended, without the rows that a stage drops.
 
-    The result is of the same kind as `data`. Raises `OptionError` when `data` is not a table, `RowError` for
-    the first row that cannot be scored.
+    The result is of the kind of the caller's table. Raises `RowError` for the first row that cannot be
+    scored.
     """
-    frame = opened(data)
     columns = _columns(frame, plan, missing)
     starts = range(0, frame.count, _CHUNK)
 

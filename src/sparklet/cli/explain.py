@@ -26,6 +26,7 @@ def explain(
     schema: tuple[str, ...],
     outputs: tuple[str, ...],
     trusted: tuple[str, ...],
+    undeclared: str | None,
     format: Literal["text", "dot", "html"],
 ) -> None:
     """Show how MODEL scores a row.
@@ -34,4 +35,6 @@ def explain(
     computed, and a vector that no stage needs as an object is not built, so an assembler often has no
     operation.
     """
-    click.echo(loaded(model, spark, schema, outputs, trusted).explain(format), nl=False)
+    click.echo(
+        loaded(model, spark, schema, outputs, trusted, undeclared or "infer").explain(format), nl=False
+    )

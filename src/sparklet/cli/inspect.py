@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -15,7 +15,7 @@ from rich.table import Table
 from sparklet.cli.options import loaded, model_options
 from sparklet.columns import Column
 from sparklet.engines import OnlinePipelineModel
-from sparklet.errors import UnsupportedModelError
+from sparklet.errors import Ask, UnsupportedModelError
 from sparklet.records import as_dict
 
 __all__ = ["inspect"]
@@ -30,6 +30,7 @@ def inspect(
     schema: tuple[str, ...],
     outputs: tuple[str, ...],
     trusted: tuple[str, ...],
+    undeclared: str | None,
     as_json: bool,
 ) -> None:
     """Show a model's profile, stages, inputs, outputs and memory.
@@ -39,7 +40,7 @@ def inspect(
     the reason and the exit code is 1.
     """
     try:
-        online = loaded(model, spark, schema, outputs, trusted)
+        online = loaded(model, spark, schema, outputs, trusted, undeclared or "infer")
     except UnsupportedModelError as error:
         _refused(error, as_json)
         raise click.exceptions.Exit(1) from None
@@ -56,6 +57,7 @@ def _facts(model: OnlinePipelineModel) -> dict[str, Any]:
         "profile": as_dict(model.profile),
         "stages": [{"class": stage.className, "uid": stage.uid} for stage in model.stages],
         "inputs": [_column(column) for column in model.inputs],
+        "guesses": [ask._asdict() for ask in model.guesses],
         "outputs": [_column(column) for column in model.outputs],
         # The size of the pickled model, which is close to the size of its arrays in memory.
         "bytes": len(pickle.dumps(model)),
@@ -81,14 +83,22 @@ def _print(model: OnlinePipelineModel, facts: dict[str, Any]) -> None:
     for index, stage in enumerate(model.stages):
         stages.add_row(str(index), escape(stage.className.rpartition(".")[2]), escape(stage.uid))
     console.print(stages)
-    console.print(_columns("inputs", model.inputs))
-    console.print(_columns("outputs", model.outputs))
+    guesses = {ask.column: ask for ask in model.guesses}
+    console.print(_columns("inputs", model.inputs, guesses))
+    console.print(_columns("outputs", model.outputs, {}))
+    if guesses:
+        console.print(
+            "The answer depends on the guessed types. Declare them: "
+            f"load(path, schema={escape(repr({name: ask.guess for name, ask in guesses.items()}))})"
+        )
 
 
-def _columns(title: str, columns: Sequence[Column]) -> Table:
+def _columns(title: str, columns: Sequence[Column], guesses: Mapping[str, Ask]) -> Table:
     table = Table("column", "type", "from", title=title, title_justify="left")
     for column in columns:
-        table.add_row(escape(column.name), str(column.declaration), escape(column.origin))
+        ask = guesses.get(column.name)
+        origin = column.origin if ask is None else f"guess: {ask.reason}"
+        table.add_row(escape(column.name), str(column.declaration), escape(origin))
     return table
 
 

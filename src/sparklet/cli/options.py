@@ -50,6 +50,12 @@ def model_options(command: _F) -> _F:
         trust_option,
         schema_option,
         click.option(
+            "--undeclared",
+            type=click.Choice(["refuse", "infer"]),
+            help="Whether columns whose types change the answer are refused unless they are declared, or "
+            "their types are inferred.",
+        ),
+        click.option(
             "--spark",
             metavar="VERSION",
             help="Spark release to reproduce [default: the one that saved the model].",
@@ -74,6 +80,7 @@ def loaded(
     schema: tuple[str, ...],
     outputs: tuple[str, ...],
     trusted: tuple[str, ...],
+    undeclared: str = "refuse",
     missing: str = "error",
 ) -> OnlinePipelineModel:
     """Return the model that the options of `model_options` describe."""
@@ -84,4 +91,12 @@ def loaded(
             raise OptionError("--schema", declared, "COLUMN:TYPE, such as age:int")
         types[name] = type_
     selected = "*" if outputs == ("*",) else list(outputs) or None
-    return load(model, outputs=selected, schema=types, spark=spark, missing=missing, trusted=trusted)
+    return load(
+        model,
+        outputs=selected,
+        schema=types,
+        spark=spark,
+        missing=missing,
+        trusted=trusted,
+        undeclared=undeclared,
+    )

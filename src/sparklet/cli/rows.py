@@ -149,6 +149,8 @@ def _cell(name: str, text: str | None, parsers: Mapping[str, Callable[[str], Any
 
 
 def _parser(column: Column) -> Callable[[str], Any]:
+    if column.convert is not None:
+        return str
     match column.type:
         case DoubleType() | FloatType():
             return float

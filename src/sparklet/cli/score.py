@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sparklet.batch import score_parquet
+from sparklet.batch import parquet_schema, score_parquet
 from sparklet.cli.options import loaded, model_options
 from sparklet.cli.rows import numbered, row_format, writing
 from sparklet.errors import OptionError, RowError, SparkletError
@@ -42,6 +42,7 @@ def score(
     schema: tuple[str, ...],
     outputs: tuple[str, ...],
     trusted: tuple[str, ...],
+    undeclared: str | None,
     rows: str,
     format: str | None,
     target: str,
@@ -59,8 +60,11 @@ def score(
     If ROWS is Parquet and FILE ends in .parquet, whole columns are scored at once: like Spark's transform,
     the command appends the outputs to the columns of ROWS and omits the rows that a stage drops.
     """
-    online = loaded(model, spark, schema, outputs, trusted, missing)
     kind = format or row_format(rows)
+    typed = kind == "parquet" and undeclared is None
+    online = loaded(
+        model, spark, schema, outputs, trusted, "tables" if typed else undeclared or "refuse", missing
+    )
     if target.lower().endswith(".parquet"):
         if kind != "parquet" or keep_going:
             raise OptionError(
@@ -71,6 +75,9 @@ def score(
         read, written = score_parquet(online.transform, rows, target)
         click.echo(f"sparklet: {read} rows scored, {read - written} dropped", err=True)
         return
+    if kind == "parquet":
+        columns = parquet_schema(rows).empty_table()
+        online = online._bound_to_columns(columns)  # noqa: SLF001 - not for users, who score tables
     failed = 0
     with numbered(rows, kind, online.inputs) as numbered_rows, writing(target) as sink:
         for line, row in numbered_rows:

@@ -69,11 +69,11 @@ def verify(
     """
     console = Console()
     if rows_path is None:
-        online = loaded(model, None, schema, (), trusted)
+        online = loaded(model, None, schema, (), trusted, "infer")
         console.print(f"{online.verify():,} example rows: sparklet's results equal Spark's")
         return
     require_pyspark("sparklet verify --rows")
-    online = loaded(model, None, schema, (), trusted)
+    online = loaded(model, None, schema, (), trusted, "infer")
     with reading(rows_path) as file:
         lines = rows_of(file, format or row_format(rows_path), online.inputs)
         rows = [_typed(online, row, rows_path, line) for line, row in lines]

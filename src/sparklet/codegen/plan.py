@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from sparklet.columns import Column, Columns, Inputs, fold
-from sparklet.errors import OptionError, SparkletError, did_you_mean
+from sparklet.errors import Ask, OptionError, SparkletError, did_you_mean
 from sparklet.profile import Profile
 from sparklet.records import record, replace
 from sparklet.stages.stage import Bound, Stage
@@ -30,7 +30,8 @@ class Step:
 class Plan:
     """How to score a row: the inputs to read, the steps to run in order, and the outputs to return.
 
-    `optional` are the inputs that a row may lack, because only label indexers read them.
+    `optional` are the inputs that a row may lack, because only label indexers read them. `asks` are the
+    inputs whose undeclared types change the answer.
     """
 
     stages: tuple[Stage, ...]
@@ -39,6 +40,7 @@ class Plan:
     steps: tuple[Step, ...]
     outputs: tuple[Column, ...]
     profile: Profile
+    asks: tuple[Ask, ...] = ()
 
 
 def flatten(stages: Iterable[Stage]) -> list[Stage]:
@@ -64,19 +66,21 @@ def make_plan(
     schema: Mapping[str, DataType],
     outputs: str | Sequence[str] | None,
     example: Mapping[str, DataType] | None = None,
+    table: Mapping[str, DataType] | None = None,
 ) -> Plan:
-    """Return the plan of a model; `example` declares the types of columns that `schema` omits.
+    """Return the plan of a model; `table`, then `example`, have the types of columns that `schema` omits.
 
     Raises `SchemaError` for columns that do not fit together, `OptionError` for unknown outputs.
     """
     stages = flatten([stage])
+    declared = (schema, example, table)
     try:
-        return _plan(stages, profile, schema, outputs, example)
+        return _plan(stages, profile, declared, outputs)
     except _Unbound as failed:
         if outputs is None or isinstance(outputs, str) or not _is_needless(stages[failed.index :], outputs):
             raise (refusal(stages) or failed.error) from None
         try:
-            plan = _plan(stages[: failed.index], profile, schema, outputs, example)
+            plan = _plan(stages[: failed.index], profile, declared, outputs)
         except (OptionError, _Unbound):
             raise (refusal(stages) or failed.error) from None
         return replace(plan, stages=tuple(stages))
@@ -98,11 +102,10 @@ def _is_needless(stages: Sequence[Stage], outputs: Sequence[str]) -> bool:
 def _plan(
     stages: Sequence[Stage],
     profile: Profile,
-    schema: Mapping[str, DataType],
+    declared: tuple[Mapping[str, DataType], Mapping[str, DataType] | None, Mapping[str, DataType] | None],
     outputs: str | Sequence[str] | None,
-    example: Mapping[str, DataType] | None,
 ) -> Plan:
-    inputs = Inputs(schema, example)
+    inputs = Inputs(*declared)
     columns, steps = _bind(stages, inputs, profile)
     while inputs.retyped:  # each pass fixes the type of at least one column
         inputs.retyped = False
@@ -112,7 +115,29 @@ def _plan(
     live = _live(steps, wanted, for_labels, everything=outputs == "*")
     read = {column for step in live for column in step.bound.inputs} | set(wanted)
     needed = tuple(column for column in inputs if column in read)
-    return Plan(tuple(stages), needed, _optional(live, needed, wanted, outputs), live, wanted, profile)
+    optional = _optional(live, needed, wanted, outputs)
+    return Plan(tuple(stages), needed, optional, live, wanted, profile, _asks(live, wanted, needed))
+
+
+def _asks(live: Sequence[Step], wanted: Sequence[Column], inputs: Sequence[Column]) -> tuple[Ask, ...]:
+    """Return the inputs whose undeclared types change the outputs, with the first stage that depends."""
+    undeclared = {column.name: column for column in inputs if column.undeclared}
+    if not undeclared:
+        return ()
+    asks: dict[str, Ask] = {}
+
+    def add(column: Column, stage: str, reason: str) -> None:
+        for name in column.undeclared:
+            if name not in asks and name in undeclared:
+                asks[name] = Ask(name, str(undeclared[name].declaration), stage, reason)
+
+    for step in live:
+        for column, reason in step.bound.asks.items():
+            add(column, str(step.stage), reason)
+    for column in wanted:
+        stage = "the outputs" if column.origin == "inferred" else column.origin
+        add(column, stage, f"the type of output {column.name!r}")
+    return tuple([asks[name] for name in undeclared if name in asks])
 
 
 def _bind(stages: Sequence[Stage], inputs: Inputs, profile: Profile) -> tuple[Columns, list[Step]]:

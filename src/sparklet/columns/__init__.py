@@ -1,6 +1,7 @@
 """Typed columns, to which stages are bound, and the conversion of row values to the types of columns."""
 
 from sparklet.columns.column import Attribute, Column, split_size
+from sparklet.columns.labels import TEXT, WHOLE, Notation, notation_of
 from sparklet.columns.rows import ABSENT, RowReader, coercer, encode_vector
 from sparklet.columns.schema import parse_row_type, parse_schema
 from sparklet.columns.scope import Columns, Inputs, fold
@@ -8,15 +9,19 @@ from sparklet.columns.wants import Want, wants
 
 __all__ = [
     "ABSENT",
+    "TEXT",
+    "WHOLE",
     "Attribute",
     "Column",
     "Columns",
     "Inputs",
+    "Notation",
     "RowReader",
     "Want",
     "coercer",
     "encode_vector",
     "fold",
+    "notation_of",
     "parse_row_type",
     "parse_schema",
     "split_size",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
+from sparklet.columns.labels import TEXT, Notation
 from sparklet.errors import SchemaError
 from sparklet.records import record, replace
 from sparklet.types import DataType, VectorUDT
@@ -55,6 +56,11 @@ class Column:
     scalar column. `attributes()` of a vector column is computed on demand, because a hashed vector has a
     quarter of a million. `nonzeros` is the smallest and largest number of elements of a vector that can
     differ from zero.
+
+    `undeclared` are the names of the undeclared inputs that determine the type of the column: another type
+    would give an equal number, but another text or another overflow. `near` names the kinds of values that an
+    undeclared input takes besides those of its type, and `convert` is the cast of all its values. A string
+    column that `casts` takes numbers as text in the notation of `labels`.
     """
 
     name: str
@@ -65,6 +71,10 @@ class Column:
     nonzeros: tuple[int, int] | None = None
     origin: str = "inferred"
     casts: bool = False
+    labels: Notation = TEXT
+    undeclared: frozenset[str] = frozenset()
+    near: frozenset[str] = frozenset()
+    convert: Callable[[Any], Any] | None = None
 
     @classmethod
     def of(cls, name: str, type: DataType, origin: str) -> Column:

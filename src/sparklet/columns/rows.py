@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sparklet.columns.column import Column
+from sparklet.columns.labels import Notation
 from sparklet.columns.scope import fold
 from sparklet.errors import (
     AmbiguousColumnError,
@@ -22,9 +23,9 @@ from sparklet.errors import (
     RowError,
     VectorSizeError,
 )
-from sparklet.java.text import double_to_string
 from sparklet.linalg import DenseVector, SparseVector, Vector, vector
 from sparklet.types import (
+    DOUBLE,
     STRING,
     ArrayType,
     BooleanType,
@@ -88,6 +89,34 @@ def _to_double(value: Any) -> float | None:
     raise ColumnTypeError(value, "double", hint=hint)
 
 
+def _to_near_double(column: Column) -> Coerce:
+    """Return the coercion to double that casts the other kinds of values which all readers accept."""
+    booleans, decimals = "boolean" in column.near, "decimal" in column.near
+
+    def coerce(value: Any) -> float | None:
+        if value.__class__ is float:
+            return value
+        value = _plain(value)
+        if booleans and isinstance(value, bool):
+            return 1.0 if value else 0.0
+        if decimals and isinstance(value, decimal.Decimal) and value.is_finite():
+            return float(value)
+        return _to_double(value)
+
+    return coerce
+
+
+def _to_cast(column: Column) -> Coerce:
+    """Return the cast of each value from the type that its Python class tells."""
+    convert: Callable[[Any], Any] = column.convert  # type: ignore[assignment]
+
+    def coerce(value: Any) -> Any:
+        value = _plain(value)
+        return None if value is None else convert(value)
+
+    return coerce
+
+
 def _to_float(value: Any) -> float | None:
     try:
         number = _to_double(value)
@@ -141,20 +170,26 @@ def _to_string(value: Any) -> str | None:
     raise ColumnTypeError(value, "string")
 
 
-def _to_label(value: Any) -> str | None:
-    """Cast a value to string as Spark does, for a column that only an indexer reads."""
-    if value is None or value.__class__ is str:
-        return value
-    value = _plain(value)
-    if value is None or _is_nan(value):
-        return None
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value) if abs(value) < 1 << 63 else _refuse_label(value)
-    if isinstance(value, float):
-        return double_to_string(value)
-    return str(value) if isinstance(value, str) else _refuse_label(value)
+def _to_label(notation: Notation) -> Coerce:
+    """Return the cast of a value to the label that it has, for a column that only an indexer reads."""
+
+    def coerce(value: Any) -> str | None:
+        if value is None or value.__class__ is str:
+            return value
+        value = _plain(value)
+        if value is None or _is_nan(value):
+            return None
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if isinstance(value, int):
+            return notation.text(value) if abs(value) < 1 << 63 else _refuse_label(value)
+        if isinstance(value, float):
+            return notation.text(value)
+        if isinstance(value, decimal.Decimal) and value.is_finite():
+            return f"{value:f}"
+        return str(value) if isinstance(value, str) else _refuse_label(value)
+
+    return coerce
 
 
 def _refuse_label(value: object) -> str:
@@ -317,8 +352,12 @@ def coercer(column: Column) -> Coerce:
     >>> coercer(Column("age", DOUBLE))(41)
     41.0
     """
+    if column.convert is not None:
+        return _to_cast(column)
     if column.casts and column.type == STRING:
-        return _to_label
+        return _to_label(column.labels)
+    if column.near and column.type == DOUBLE:
+        return _to_near_double(column)
     if isinstance(column.type, VectorUDT) and column.size is not None and column.origin != "inferred":
         return _sized(column.size)
     return _coerce_by_type(column.type)
@@ -362,7 +401,7 @@ class RowReader:
                 values.append(default if key is None else coerce(row[key]))
         except RowError as error:
             column = self.columns[len(values)]
-            error.column, error.stage = column.name, self._readers.get(column)
+            error.locate(column.name, self._readers.get(column))
             raise
         return values
 

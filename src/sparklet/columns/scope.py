@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from sparklet.columns.column import Attribute, Column
+from sparklet.columns.labels import TEXT, WHOLE
 from sparklet.columns.wants import Want
 from sparklet.errors import AmbiguousColumnError, ColumnExistsError, SchemaError
 from sparklet.profile import Profile
 from sparklet.records import replace
-from sparklet.types import STRING, VECTOR, DataType
+from sparklet.types import DOUBLE, LONG, STRING, VECTOR, DataType
 
 __all__ = ["Columns", "Inputs"]
 
@@ -24,22 +25,27 @@ class Inputs:
 
     A column that several stages read gets the first inferred type that all of them accept. `retyped` is set
     when an earlier stage was bound to another type, so that all stages must be bound again. The types of
-    `schema` take precedence over the types of the `example` that was saved with the model.
+    `schema` take precedence over those of the `table` that is scored, and these over the types of the
+    `example` that was saved with the model.
     """
 
     def __init__(
         self,
         schema: Mapping[str, DataType],
         example: Mapping[str, DataType] | None = None,
+        table: Mapping[str, DataType] | None = None,
     ) -> None:
         self._columns: dict[str, Column] = {}
         self._wants: dict[str, dict[Want, str]] = {}
         self._used: dict[str, None] = {}
+        self._example = {fold(name): type for name, type in (example or {}).items()}
         self.retyped = False
         for name, type in schema.items():
             if (other := self._columns.get(fold(name))) is not None:
                 raise AmbiguousColumnError(name, (other.name, name))
             self._columns[fold(name)] = Column.of(name, type, "schema")
+        for name, type in (table or {}).items():
+            self._columns.setdefault(fold(name), Column.of(name, type, "table"))
         for name, type in (example or {}).items():
             self._columns.setdefault(fold(name), Column.of(name, type, "example"))
 
@@ -49,27 +55,43 @@ class Inputs:
         self._used[key] = None
         column = self._columns.get(key)
         readers = self._wants.setdefault(key, {})
-        readers.setdefault(want, stage)
         if column is None:
-            column = self._columns[key] = Column(name, want.inferred, casts=want.casts)
+            readers[want] = stage
+            column = self._columns[key] = _inferred(name, want.inferred, readers)
         elif column.origin == "inferred":
-            if not want.accepts(column.type) or _determines_type(want, column, readers):
-                column = self._columns[key] = self._settle(name, readers)
-                self.retyped = True
-            elif column.casts and not want.casts and column.type == STRING:
-                # A tokenizer accepts only strings, so values must not be cast to string as for an indexer.
-                column = self._columns[key] = Column(column.name, STRING)
-                self.retyped = True
+            if want not in readers:
+                readers[want] = stage
+                settled = self._settle(column.name, readers)
+                if (settled.type, *_conversions(settled)) != (column.type, *_conversions(column)):
+                    self._columns[key] = column = replace(settled, size=column.size)
+                    self.retyped = True
+        elif column.origin == "table" and not want.accepts(column.type):
+            # The table's type is not the one that the model was fitted on: convert its values, if possible.
+            self._columns[key] = column = self._without_table(column, want, readers, stage)
+            self.retyped = True
+        else:
+            readers.setdefault(want, stage)
         if column.type == VECTOR and column.size is None and size is not None and column.origin == "inferred":
             column = self._columns[key] = replace(column, size=size)
             self.retyped = True
         return column
 
+    def _without_table(self, column: Column, want: Want, readers: dict[Want, str], stage: str) -> Column:
+        readers[want] = stage
+        type = self._example.get(fold(column.name))
+        if type is not None:
+            return Column.of(column.name, type, "example")
+        return self._settle(column.name, readers)
+
     def _settle(self, name: str, readers: Mapping[Want, str]) -> Column:
         by_preference = sorted(readers, key=lambda want: want.any)
-        for candidate in dict.fromkeys(want.inferred for want in by_preference):
+        candidates = [want.inferred for want in by_preference]
+        if any(want.labels == WHOLE for want in readers):
+            # Only integers and text have such labels.
+            candidates = [LONG if type == DOUBLE else type for type in candidates] + candidates
+        for candidate in dict.fromkeys(candidates):
             if all(want.accepts(candidate) for want in readers):
-                return Column(name, candidate)
+                return _inferred(name, candidate, readers)
         uses = ", ".join(f"{want.words} by {stage}" for want, stage in readers.items())
         raise SchemaError(name, f"is taken for {uses}")
 
@@ -91,13 +113,27 @@ class Inputs:
         return (column for column in self._columns.values() if column.origin != "inferred")
 
 
-def _determines_type(want: Want, column: Column, readers: Mapping[Want, str]) -> bool:
-    """Return whether a want determines the type of a column whose earlier readers accept any type."""
-    return (
-        not want.any
-        and column.type != want.inferred
-        and all(reader.any for reader in readers if reader != want)
+def _inferred(name: str, type: DataType, readers: Mapping[Want, str]) -> Column:
+    """Return an undeclared input column, which takes the values that all readers convert alike."""
+    wants = tuple(readers)
+    typed = [want for want in wants if not want.any]
+    casts = type == STRING and typed != [] and all(want.casts for want in typed)
+    near = [want.near for want in typed] if type == DOUBLE else []
+    certain = type not in (DOUBLE, LONG) and not casts and typed != []
+    convert = wants[0].convert if len(wants) == 1 else None
+    return Column(
+        name,
+        type,
+        casts=casts,
+        labels=next((want.labels for want in wants if want.labels), TEXT),
+        near=frozenset.intersection(*near) if near else frozenset(),
+        convert=convert,
+        undeclared=frozenset() if certain or convert is not None else frozenset({name}),
     )
+
+
+def _conversions(column: Column) -> tuple[object, ...]:
+    return column.casts, column.near, column.convert, column.undeclared
 
 
 class Columns:
@@ -157,16 +193,18 @@ class Columns:
         attributes: object = None,
         nonzeros: tuple[int, int] | None = None,
         replaces: bool = False,
+        undeclared: frozenset[str] = frozenset(),
     ) -> Column:
         """Return a new column for an output of the stage; the plan adds it when the stage yields it.
 
-        `attributes` is a function without arguments. Raises `ColumnExistsError`, as Spark does, when the name
+        `attributes` is a function without arguments; `undeclared` are the undeclared inputs that determine
+        the type. Raises `ColumnExistsError`, as Spark does, when the name
         exists already, unless `replaces`.
         """
         if not replaces and name in self:
             raise ColumnExistsError(name, stage=self.stage)
         make = attributes if callable(attributes) else None
-        return Column(name, type, size, attribute, make, nonzeros, origin=self.stage)
+        return Column(name, type, size, attribute, make, nonzeros, origin=self.stage, undeclared=undeclared)
 
     def select(self, items: Sequence[Column | str | None], renamed: Mapping[str, str] | None = None) -> None:
         """Keep only these columns for the following stages, in this order.

@@ -23,6 +23,7 @@ def load(
     schema: object = None,
     spark: str | None = None,
     missing: str = "error",
+    undeclared: str = "refuse",
     trusted: Sequence[str] = (),
     verify: bool = False,
     engine: str = "python",
@@ -39,6 +40,9 @@ def load(
     - `spark`: the Spark release to reproduce. The default is the one that saved the model, or 3.5 if that is
       older.
     - `missing`: `"error"` or `"null"`, for a column that a row lacks.
+    - `undeclared`: for input columns whose types change the answer and are neither declared nor stored with
+      an example: `"refuse"` raises `UndeclaredTypeError`; `"infer"` takes the types that the error proposes;
+      `"tables"` loads the model for `transform`, as tables carry types, and refuses rows.
     - `trusted`: packages whose Python-defined stages may be imported; no other package is imported.
     - `verify`: whether to score the example rows of the model folder and refuse the model if a result
       differs.
@@ -50,7 +54,10 @@ def load(
     """
     if missing not in ("error", "null"):
         raise OptionError("missing", missing, "'error' or 'null'")
+    if undeclared not in ("refuse", "infer", "tables"):
+        raise OptionError("undeclared", undeclared, "'refuse', 'infer' or 'tables'")
     options = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
+    options["undeclared"] = undeclared
     if engine == "python":
         return _verified(load_python(path, trusted=trusted, **options), verify)  # type: ignore[arg-type]
     if engine == "jvm":

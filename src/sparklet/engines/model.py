@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from sparklet.codegen import Plan
 from sparklet.columns import Column, fold
-from sparklet.errors import ModelError, OptionError, SparkletError
+from sparklet.errors import Ask, ModelError, OptionError, SparkletError
 from sparklet.extras import require_pyspark
 from sparklet.profile import Profile
 from sparklet.saved import Example, open_model
@@ -83,6 +83,14 @@ class OnlinePipelineModel(ABC):
     @abstractmethod
     def outputs(self) -> tuple[Column, ...]:
         """Return the columns of a scored row, in order."""
+
+    @property
+    @abstractmethod
+    def guesses(self) -> tuple[Ask, ...]:
+        """Return the inputs whose types nobody declared although they change the answer, with the reason.
+
+        Empty unless the model is loaded with `undeclared="infer"` or `undeclared="tables"`.
+        """
 
     @property
     def schema(self) -> dict[str, str]:
@@ -217,6 +225,10 @@ class OnlinePipelineModel(ABC):
     @abstractmethod
     def _with_schema(self, schema: Mapping[str, Any]) -> OnlinePipelineModel:
         """Return the model with all outputs for input types in the form of `parse_schema`."""
+
+    @abstractmethod
+    def _bound_to_columns(self, table: Any) -> OnlinePipelineModel:
+        """Return the model for rows whose columns have the types of an empty table."""
 
     @abstractmethod
     def _scoring_as(self, example: Example) -> tuple[Callable[[Row], Scored | None], Plan | None]:

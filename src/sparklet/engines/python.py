@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from sparklet.codegen import Lowered, Plan, Score, lower, make_plan, score_rows
-from sparklet.columns import Column, parse_schema
+from sparklet.columns import Column, fold, parse_schema
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
-from sparklet.errors import SparkletError
+from sparklet.errors import Ask, SparkletError, UndeclaredTypeError
 from sparklet.profile import Profile
 from sparklet.records import record, replace
 from sparklet.saved import Example, SavedStage, open_model
@@ -19,7 +19,11 @@ from sparklet.types import DataType
 if TYPE_CHECKING:
     from pathlib import PurePath
 
+    from sparklet.batch import Frame
     from sparklet.codegen.columns import ScoreColumns
+
+_MOST_TABLES = 16
+"""Schemas of tables whose bound models are kept."""
 
 __all__ = ["Options", "PythonPipelineModel", "load_python"]
 
@@ -28,7 +32,8 @@ __all__ = ["Options", "PythonPipelineModel", "load_python"]
 class Options:
     """The options of `load`; a stage and its options determine a model.
 
-    `example` has the column types of the example that was saved with the model; `schema` overrides them.
+    `example` has the column types of the example that was saved with the model; those of the `table` that is
+    scored precede them, and `schema` precedes both.
     """
 
     profile: Profile
@@ -36,25 +41,33 @@ class Options:
     schema: Mapping[str, DataType] = MappingProxyType({})
     missing: str = "error"
     example: Mapping[str, DataType] = MappingProxyType({})
+    table: Mapping[str, DataType] = MappingProxyType({})
+    undeclared: str = "refuse"
     trusted: tuple[str, ...] = ()
 
 
 class PythonPipelineModel(OnlinePipelineModel):
     """Score rows with a saved Spark ML model in Python; `sparklet.load` returns it by default."""
 
-    __slots__ = ("_lowered", "_options", "_score", "_score_columns", "_stage")
+    __slots__ = ("_lowered", "_options", "_score", "_score_columns", "_stage", "_tables")
     _lowered: Lowered
     _score: Score
     _score_columns: ScoreColumns | None
     _stage: Stage
     _options: Options
+    _tables: dict[tuple[tuple[str, str], ...], PythonPipelineModel]
 
     def __init__(self, stage: Stage, options: Options, path: str) -> None:
         super().__init__(path)
-        plan = make_plan(stage, options.profile, options.schema, options.outputs, options.example)
+        plan = make_plan(
+            stage, options.profile, options.schema, options.outputs, options.example, options.table
+        )
+        if plan.asks and options.undeclared == "refuse":
+            raise UndeclaredTypeError(plan.asks)
         lowered = lower(plan)
-        self._set(_stage=stage, _options=options, _lowered=lowered, _score_columns=None)
-        self._set(_score=score_rows(lowered, options.missing))
+        self._set(_stage=stage, _options=options, _lowered=lowered, _score_columns=None, _tables={})
+        refused = plan.asks and options.undeclared == "tables"
+        self._set(_score=_refusing(plan.asks) if refused else score_rows(lowered, options.missing))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._stage, self._options, self._path)
@@ -112,14 +125,60 @@ class PythonPipelineModel(OnlinePipelineModel):
         return results
 
     def _score_table(self, data: Any) -> Any:
-        from sparklet.batch import transform
+        from sparklet.batch import opened, transform
+
+        frame = opened(data)
+        model = self._bound_to(frame)
+        return transform(frame, model.plan, model._columns_scorer(), self._options.missing)
+
+    def _bound_to(self, frame: Frame) -> PythonPipelineModel:
+        """Return the model for the types of a table's columns, which is bound once for each schema.
+
+        Raises `UndeclaredTypeError` if the table does not carry the type of a column that it needs.
+        """
+        from sparklet.batch import own_types
+
+        model, types = self, own_types(frame, self.plan)
+        tables = self._tables
+        while types:
+            types |= model._options.table
+            key = tuple(sorted([(name, str(type)) for name, type in types.items()]))
+            if key not in tables:
+                if len(tables) >= _MOST_TABLES:
+                    tables.clear()
+                tables[key] = self._with(table=types, undeclared="infer")
+            model = tables[key]
+            # Another type of one column can make the types of others matter.
+            types = {
+                name: type
+                for name, type in own_types(frame, model.plan).items()
+                if name not in model._options.table
+            }
+        known = set(map(fold, filter(_is_text, frame.names)))
+        asks = tuple([ask for ask in model.plan.asks if fold(ask.column) in known])
+        if asks and self._options.undeclared != "infer":
+            raise UndeclaredTypeError(asks)
+        return model
+
+    def _bound_to_columns(self, table: Any) -> PythonPipelineModel:
+        """Return the model for rows whose columns have the types of an empty table."""
+        from sparklet.batch import opened
+
+        return self._bound_to(opened(table))
+
+    def _columns_scorer(self) -> ScoreColumns:
         from sparklet.codegen.columns import score_columns
 
         score = self._score_columns
         if score is None:
             score = score_columns(self._lowered, self._score, self._options.missing)
             self._set(_score_columns=score)
-        return transform(data, self._lowered.plan, score, self._options.missing)
+        return score
+
+    @property
+    def guesses(self) -> tuple[Ask, ...]:
+        """Return the inputs whose types are guesses that change the answer; see `OnlinePipelineModel`."""
+        return self._lowered.plan.asks
 
     @property
     def _optional(self) -> frozenset[Column]:
@@ -140,6 +199,19 @@ class PythonPipelineModel(OnlinePipelineModel):
         return PythonPipelineModel(self._stage, replace(self._options, **options), self._path)
 
 
+def _is_text(name: object) -> bool:
+    return isinstance(name, str)
+
+
+def _refusing(asks: tuple[Ask, ...]) -> Score:
+    """Return the function that refuses all rows, because they do not carry the types of the columns."""
+
+    def score(_row: Row) -> NoReturn:
+        raise UndeclaredTypeError(asks)
+
+    return score
+
+
 def load_python(
     path: str | PurePath,
     *,
@@ -148,6 +220,7 @@ def load_python(
     spark: str | None,
     missing: str,
     trusted: Sequence[str],
+    undeclared: str,
 ) -> PythonPipelineModel:
     """Load a model into the Python engine; arguments and errors are those of `sparklet.load`."""
     packages = check_trusted(trusted)
@@ -159,6 +232,7 @@ def load_python(
         schema={} if schema is None else parse_schema(schema),
         missing=missing,
         example={} if example is None else example.inputs,
+        undeclared=undeclared,
         trusted=packages,
     )
     # Stages that cannot be scored are refused where the outputs need them.

@@ -54,7 +54,7 @@ def to_array(values: Any, column: Column, rows: int) -> pa.Array:
         array = _to_array(values, column)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         if isinstance(error, RowError):
-            error.column = column.name
+            error.locate(column.name)
             raise
         problem = f"is not {column.type}: {error}"
         raise InvalidValueError(problem, values, column=column.name, hint="scoreBatch returned it") from error

@@ -39,11 +39,16 @@ class OnlineStage(Stage):
             (name, column.type, seen(column, type_, str(self)))
             for column, (name, (type_, _)) in zip(taken, declared.items(), strict=True)
         )
+        asks = {
+            column: "user code receives its type"
+            for column, (type_, _) in zip(taken, declared.values(), strict=True)
+            if type_ is None
+        }
         run = Work(self.author, inputs, outputs).on_values()
         if len(outputs) == 1:
-            yield Bound(tuple(taken), outputs, lambda *values: run(*values)[0], nulls=True)
+            yield Bound(tuple(taken), outputs, lambda *values: run(*values)[0], nulls=True, asks=asks)
         else:
-            yield Bound(tuple(taken), outputs, run, nulls=True)
+            yield Bound(tuple(taken), outputs, run, nulls=True, asks=asks)
 
     def __str__(self) -> str:
         return f"{type(self.author).__name__} {self.uid}"

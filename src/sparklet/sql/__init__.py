@@ -16,7 +16,9 @@ from sparklet.sql import (  # noqa: F401 - each lists its functions
     texts,
     tries,
 )
+from sparklet.sql.casts import cast_value, type_named
 from sparklet.sql.compile import Compiled, compile_node
+from sparklet.sql.dependence import Dependence, dependence, lone_uses
 from sparklet.sql.functions import functions
 from sparklet.sql.infer import assumed
 from sparklet.sql.nodes import Name, Node, Refused, describe, walk
@@ -24,17 +26,22 @@ from sparklet.sql.statement import Item, Statement, parse, parse_expression
 
 __all__ = [
     "Compiled",
+    "Dependence",
     "Item",
     "Name",
     "Node",
     "Refused",
     "Statement",
     "assumed",
+    "cast_value",
     "compile_node",
+    "dependence",
     "describe",
     "listed",
+    "lone_uses",
     "parse",
     "parse_expression",
+    "type_named",
     "walk",
 ]
 

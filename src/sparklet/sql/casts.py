@@ -14,10 +14,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from fractions import Fraction
+from functools import cache
 from typing import Any, TypeAlias
 
 from sparklet.columns import parse_row_type
-from sparklet.errors import InvalidValueError, OptionError
+from sparklet.errors import ColumnTypeError, InvalidValueError, OptionError
 from sparklet.java import double_to_string, to_string
 from sparklet.java.casts import from_double
 from sparklet.profile import Profile
@@ -44,7 +45,7 @@ from sparklet.types import (
     is_numeric,
 )
 
-__all__ = ["cast", "fit_decimal", "nearest_float", "to_text"]
+__all__ = ["cast", "cast_value", "fit_decimal", "nearest_float", "to_text"]
 
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -441,6 +442,40 @@ def written_cast(profile: Profile, operand: Typed, to: str, *, lenient: bool = F
     if not lenient or operand.type == target:
         return cast(operand, target, profile)
     return _tried(operand, target, profile.with_(ansi=True))
+
+
+_EXACT_DOUBLES = 1 << 53
+
+
+@cache
+def cast_value(to: DataType, profile: Profile) -> Convert:
+    """Return the cast to a number or boolean of values whose Python class tells their type.
+
+    The function raises `ColumnTypeError` for an integer that a bigint and a double column give different
+    results for. Raises `Refused` for another type.
+    """
+    if not is_numeric(to) and to != BOOLEAN:
+        raise Refused(f"a cast of values to {to}")
+    sources = {str: STRING, bool: BOOLEAN, int: LONG, float: DOUBLE, Decimal: DecimalType(38, 18)}
+    casts = {
+        kind: cast(Typed(source, lambda row: row[0]), to, profile).run for kind, source in sources.items()
+    }
+    most = 1 << 63
+    if isinstance(to, DecimalType):
+        most = _EXACT_DOUBLES  # a double is cast by its shortest text
+    elif isinstance(to, IntegralType) and to != LONG and not profile.ansi:
+        most = 1 << 31  # a bigint wraps, a double saturates
+
+    def convert(value: Any) -> Any:
+        run = casts.get(value.__class__)
+        if run is None:
+            raise ColumnTypeError(value, "a number, text or boolean")
+        if value.__class__ is int and not -most <= value < most:
+            hint = "declare it: load(schema={...: 'bigint'})"
+            raise ColumnTypeError(value, f"a smaller number for a cast to {to}", hint=hint)
+        return run((value,))
+
+    return convert
 
 
 def _tried(operand: Typed, to: DataType, ansi: Profile) -> Typed:

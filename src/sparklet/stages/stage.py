@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from sparklet.columns import Column, Columns
@@ -28,6 +29,8 @@ class Bound:
     - `drops`: it may raise `Dropped`, so it runs even if its outputs are not needed.
     - `optional`: if the input column is absent, the outputs are omitted, as in Spark's StringIndexerModel.
     - `nulls`: it accepts null; otherwise null is refused before it is called.
+    - `asks`: the input columns whose type changes the outputs by more than their type, with the reason. The
+      model is refused if nobody declares the types of the inputs that determine theirs.
     """
 
     inputs: tuple[Column, ...]
@@ -37,6 +40,7 @@ class Bound:
     optional: bool = False
     nulls: bool = False
     emit: Emit | None = None
+    asks: Mapping[Column, str] = MappingProxyType({})
 
 
 @record()

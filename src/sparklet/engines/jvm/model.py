@@ -12,14 +12,17 @@ from sparklet.codegen import Plan
 from sparklet.columns import Column, RowReader, fold, parse_schema
 from sparklet.engines.jvm.arrow import Failure, decode, encode
 from sparklet.engines.jvm.gateway import Gateway, connect
+from sparklet.engines.jvm.undeclared import undeclared_inputs
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
 from sparklet.errors import (
+    Ask,
     ColumnTypeError,
     EngineError,
     InvalidValueError,
     OptionError,
     RowError,
     SparkletError,
+    UndeclaredTypeError,
 )
 from sparklet.profile import Profile
 from sparklet.saved import Example, open_model
@@ -37,22 +40,32 @@ class JvmPipelineModel(OnlinePipelineModel):
     rows in one call is much faster than scoring them one by one.
     """
 
-    __slots__ = ("_arguments", "_bridge", "_inputs", "_outputs", "_profile", "_read", "_stages")
+    __slots__ = ("_arguments", "_bridge", "_guesses", "_inputs", "_outputs", "_profile", "_read", "_stages")
     _arguments: Mapping[str, Any]
     _bridge: Any
+    _guesses: tuple[Ask, ...]
     _inputs: tuple[Column, ...]
     _outputs: tuple[Column, ...]
     _profile: Profile
     _read: RowReader
     _stages: tuple[str, ...]
 
-    def __init__(self, path: str, bridge: Any, profile: Profile, arguments: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        path: str,
+        bridge: Any,
+        profile: Profile,
+        arguments: Mapping[str, Any],
+        inferred: Mapping[str, Column],
+        guesses: tuple[Ask, ...],
+    ) -> None:
         super().__init__(path)
         facts = json.loads(bridge.facts())
-        inputs = tuple(_column(item) for item in facts["inputs"])
+        inputs = tuple(_converting(_column(item), inferred) for item in facts["inputs"])
         stages = dict(zip(inputs, facts["readers"], strict=True))
         self._set(
             _bridge=bridge,
+            _guesses=guesses,
             _profile=profile,
             _arguments=arguments,
             _inputs=inputs,
@@ -92,6 +105,11 @@ class JvmPipelineModel(OnlinePipelineModel):
         return self._inputs
 
     @property
+    def guesses(self) -> tuple[Ask, ...]:
+        """Return the inputs whose types are guesses that change the answer; see `OnlinePipelineModel`."""
+        return self._guesses
+
+    @property
     def outputs(self) -> tuple[Column, ...]:
         """Return the columns of a scored row, in order."""
         return self._outputs
@@ -124,6 +142,9 @@ class JvmPipelineModel(OnlinePipelineModel):
             "transform",
             "it scores rows and Spark DataFrames; load(path, engine='python') scores other tables",
         )
+
+    def _bound_to_columns(self, table: Any) -> JvmPipelineModel:
+        raise EngineError("jvm", "types of tables", "declare them: load(path, engine='jvm', schema=...)")
 
     @property
     def _optional(self) -> frozenset[Column]:
@@ -175,6 +196,12 @@ def _column(facts: Mapping[str, Any]) -> Column:
     return Column(facts["name"], parse_type(facts["type"]), facts["size"], origin=origin, casts=casts)
 
 
+def _converting(column: Column, inferred: Mapping[str, Column]) -> Column:
+    """Return an undeclared input with the conversions of values that the Python engine does."""
+    known = inferred.get(fold(column.name))
+    return known if known is not None and known.type == column.type and not known.size else column
+
+
 def _row_error(facts: Mapping[str, str]) -> RowError:
     kind = ColumnTypeError if facts["kind"] == "type" else InvalidValueError
     error = kind.__new__(kind, facts["problem"])
@@ -193,6 +220,7 @@ def load_jvm(
     schema: object = None,
     spark: str | None = None,
     missing: str = "error",
+    undeclared: str = "refuse",
     example: Row | None = None,
 ) -> JvmPipelineModel:
     """Load a model into the JVM engine.
@@ -217,7 +245,12 @@ def load_jvm(
     names = None if outputs is None else [outputs] if isinstance(outputs, str) else list(outputs)
     bridge = gateway.load(saved.path, types, names, sizes)
     arguments = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
-    return JvmPipelineModel(saved.path, bridge, Profile.of(gateway.spark_version), arguments)
+    arguments["undeclared"] = undeclared
+    profile = Profile.of(gateway.spark_version)
+    inferred, asks = undeclared_inputs(saved, profile, declared, outputs)
+    if asks and undeclared != "infer":
+        raise UndeclaredTypeError(asks)
+    return JvmPipelineModel(saved.path, bridge, profile, arguments, inferred, asks)
 
 
 def _check_release(gateway: Gateway, spark: str | None) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sparklet.columns import Column, Columns, wants
-from sparklet.errors import SchemaError
 from sparklet.java import double_to_string, float_to_string, term_hasher
 from sparklet.java.scala import set_order
 from sparklet.linalg import SparseVector
@@ -40,24 +39,11 @@ class FeatureHasher(Stage):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         names = tuple(dict.fromkeys(self.inputCols))
         taken = dict(zip(names, [columns.take(name, wants.HASHED) for name in names], strict=True))
-        self._refuse_untyped(taken)
         output = self.outputCol if self.outputCol is not None else f"{self.uid}__output"
         target = columns.new(output, VECTOR, size=self.numFeatures, nonzeros=(0, self.numFeatures))
-        yield Bound(tuple(taken.values()), (target,), self._hasher(taken, columns.profile), nulls=True)
-
-    def _refuse_untyped(self, taken: dict[str, Column]) -> None:
-        # Spark hashes 5 by the column name and "5" by name and value, so the type must be declared.
-        untyped = [
-            name
-            for name, column in taken.items()
-            if column.casts and column.type == STRING and name not in (self.categoricalCols or ())
-        ]
-        if untyped:
-            others = f", and those of {', '.join(untyped[1:])}" if untyped[1:] else ""
-            problem = "is hashed in one way as a number and in another as text, so declare its type"
-            raise SchemaError(
-                untyped[0], f"{problem}{others}: load(schema={{{untyped[0]!r}: 'double'}})", str(self)
-            )
+        asks = dict.fromkeys(taken.values(), "numbers and text hash differently")
+        function = self._hasher(taken, columns.profile)
+        yield Bound(tuple(taken.values()), (target,), function, nulls=True, asks=asks)
 
     def _categorical(self, taken: dict[str, Column], profile: Profile) -> list[str]:
         # From 4.0 on a column that is listed twice counts twice, unless categoricalCols is set.

@@ -16,6 +16,14 @@ from sparklet.types import DOUBLE
 __all__ = ["ImputerModel"]
 
 
+_MOST_EXACT = 1 << 24
+
+
+def _is_exact(surrogate: float) -> bool:
+    """Return whether every numeric type holds the surrogate."""
+    return surrogate.is_integer() and abs(surrogate) <= _MOST_EXACT
+
+
 @stage("org.apache.spark.ml.feature.ImputerModel")
 class ImputerModel(HasInputCols):
     """Replace null and `missingValue` by the surrogate of training, in the type of the input column.
@@ -41,12 +49,16 @@ class ImputerModel(HasInputCols):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         taken = [columns.take(name, wants.NUMBER) for name, _ in self.pairs]
         for source, (name, output) in zip(taken, self.pairs, strict=True):
-            target = columns.new(output, source.type, replaces=True)
+            target = columns.new(output, source.type, replaces=True, undeclared=source.undeclared)
+            surrogate = self.surrogates[name]
             yield Bound(
                 (source,),
                 (target,),
-                emit=self._imputer(self.surrogates[name], source, columns.profile.ansi),
+                emit=self._imputer(surrogate, source, columns.profile.ansi),
                 nulls=True,
+                asks={}
+                if _is_exact(surrogate)
+                else {source: f"integers truncate the surrogate {surrogate:g}"},
             )
 
     def _imputer(self, surrogate: float, source: Column, ansi: bool) -> Emit:

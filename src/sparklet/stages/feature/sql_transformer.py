@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sparklet.columns import Column, Columns, fold, wants
+from sparklet.columns import Column, Columns, Want, fold, wants
 from sparklet.errors import SchemaError
 from sparklet.records import replace
-from sparklet.sql import Compiled, Name, Node, Refused, Statement, assumed, compile_node, parse
+from sparklet.sql import (
+    Compiled,
+    Dependence,
+    Name,
+    Node,
+    Refused,
+    Statement,
+    assumed,
+    cast_value,
+    compile_node,
+    dependence,
+    lone_uses,
+    parse,
+    type_named,
+)
 from sparklet.stages.stage import Bound, Dropped, Rounding, Stage, stage
-from sparklet.types import BOOLEAN, NULL, DataType
+from sparklet.types import BOOLEAN, NULL, STRING, DataType
 
 __all__ = ["SQLTransformer"]
 
@@ -48,7 +62,7 @@ class SQLTransformer(Stage):
                 raise SchemaError(
                     name, "may be a column or the expression named so before: declare it", str(self)
                 )
-        filters = [source.compiled("WHERE", condition) for condition in statement.where]
+        filters = [(source.compiled("WHERE", condition), condition) for condition in statement.where]
         items: list[Column | str | None] = []
         bounds: list[Bound] = []
         renamed: dict[str, str] = {}
@@ -67,16 +81,20 @@ class SQLTransformer(Stage):
                     raise SchemaError(item.name, "needs a name: write AS name behind it", str(self))
                 if everything and fold(item.name) not in excluded and columns.known(item.name) is not None:
                     raise SchemaError(item.name, _TWICE, str(self))
-                column = source.made(item.name, item.node, compiled)
+                depends = dependence(item.node, compiled.inputs)
+                column = source.made(item.name, item.node, compiled, depends)
                 if isinstance(item.node, Name) and (origin := columns.source(item.node.name)) is not None:
                     renamed[item.name] = origin
                 items.append(column)
-                bounds.append(Bound(compiled.inputs, (column,), compiled.function, nulls=True))
+                bounds.append(
+                    Bound(compiled.inputs, (column,), compiled.function, nulls=True, asks=depends.asks)
+                )
         for name in excluded:
             columns.drop(name)
         columns.select(items, renamed)
-        for condition in filters:
-            yield Bound(condition.inputs, (), _keeping(condition), drops=True, nulls=True)
+        for condition, node in filters:
+            asks = dependence(node, condition.inputs).asks
+            yield Bound(condition.inputs, (), _keeping(condition), drops=True, nulls=True, asks=asks)
         yield from bounds
 
     def _parsed(self, columns: Columns) -> Statement:
@@ -101,6 +119,7 @@ class _Source:
         self._columns = columns
         nodes = [item.node for item in statement.items if item.node is not None]
         self._assumed = assumed([*statement.where, *nodes], self._type)
+        self._lone = lone_uses([*statement.where, *nodes])
 
     def _type(self, name: str) -> DataType | None:
         column = self._columns.known(name)
@@ -115,7 +134,21 @@ class _Source:
 
     def _take(self, name: str) -> Column:
         type = self._assumed.get(fold(name))
-        return self._columns.take(name, wants.ANY if type is None else wants.like(type))
+        want = self._lone_want(fold(name)) if type is None else wants.like(type)
+        return self._columns.take(name, want)
+
+    def _lone_want(self, name: str) -> Want:
+        """Return the want of a column whose other uses do not tell its type."""
+        use = self._lone.get(name)
+        if use == "":
+            return wants.cast(STRING, _unchanged)
+        if use is not None:
+            try:
+                type = type_named(use)
+                return wants.cast(type, cast_value(type, self._columns.profile))
+            except Refused:
+                pass
+        return wants.ANY
 
     def compiled(self, name: str, node: Node) -> Compiled:
         """Return a compiled expression of the statement; `name` is its output column."""
@@ -126,11 +159,15 @@ class _Source:
                 name, f"cannot be computed: {error} is not listed", self._columns.stage
             ) from None
 
-    def made(self, name: str, node: Node, compiled: Compiled) -> Column:
+    def made(self, name: str, node: Node, compiled: Compiled, depends: Dependence) -> Column:
         """Return the output column of an expression; a renamed column keeps its ML attributes."""
         if isinstance(node, Name):
             return replace(compiled.inputs[0], name=name, origin=self._columns.stage, casts=False)
-        return self._columns.new(name, compiled.type, replaces=True)
+        return self._columns.new(name, compiled.type, replaces=True, undeclared=depends.undeclared)
+
+
+def _unchanged(value: Any) -> Any:
+    return value
 
 
 def _keeping(condition: Compiled) -> Callable[..., None]:

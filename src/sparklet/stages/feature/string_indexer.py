@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from sparklet.columns import Attribute, Column, Columns, wants
+from sparklet.columns import TEXT, WHOLE, Attribute, Column, Columns, Notation, notation_of, wants
 from sparklet.errors import InvalidValueError, NullValueError, SchemaError, shown
 from sparklet.ir import Emit
 from sparklet.java import to_string
 from sparklet.saved import SavedStage
 from sparklet.stages.shared import HasInputCol, HasInputCols
 from sparklet.stages.stage import Bound, Dropped, stage
-from sparklet.types import DOUBLE, STRING
+from sparklet.types import DOUBLE, LONG, STRING
 
 __all__ = ["IndexToString", "StringIndexerModel"]
 
@@ -42,8 +42,17 @@ class StringIndexerModel(HasInputCols):
         return None
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
-        taken = [columns.take(name, wants.LABEL) for name, _ in self.pairs]
-        for source, (_, output), labels in zip(taken, self.pairs, self.labelsArray, strict=True):
+        notations = [
+            TEXT if _is_declared(columns.known(name)) else notation_of(labels)
+            for (name, _), labels in zip(self.pairs, self.labelsArray, strict=True)
+        ]
+        taken = [
+            columns.take(name, wants.label(notation))
+            for (name, _), notation in zip(self.pairs, notations, strict=True)
+        ]
+        for source, (_, output), labels, notation in zip(
+            taken, self.pairs, self.labelsArray, notations, strict=True
+        ):
             values = (*labels, "__unknown") if self.handleInvalid == "keep" else labels
             target = columns.new(output, DOUBLE, attribute=Attribute("nominal", output, values))
             yield Bound(
@@ -53,6 +62,7 @@ class StringIndexerModel(HasInputCols):
                 drops=self.handleInvalid == "skip",
                 optional=self.handleInvalid != "skip",
                 nulls=True,
+                asks=_asked(source, notation),
             )
 
     def _indexer(self, labels: tuple[str | None, ...], source: Column, columns: Columns) -> Emit:
@@ -86,6 +96,23 @@ class StringIndexerModel(HasInputCols):
         if type_ != STRING:
             return lambda graph, x: graph.call(indexed, x, type=DOUBLE, **known)
         return lambda graph, x: graph.lookup(index, x, missing, **known)
+
+
+def _is_declared(column: Column | None) -> bool:
+    return column is not None and column.origin != "inferred" and not column.undeclared
+
+
+def _asked(source: Column, notation: Notation) -> dict[Column, str]:
+    """Return why the labels do not tell the type of an undeclared column, if they do not."""
+    if not source.undeclared or source.convert is not None:
+        return {}
+    if source.type == STRING:
+        known = source.labels == notation and notation.certain
+    elif source.type == LONG:
+        known = notation == WHOLE
+    else:
+        known = notation.kind == "double" and notation.certain
+    return {} if known else {source: "labels show the number's type"}
 
 
 @stage("org.apache.spark.ml.feature.IndexToString")

@@ -1,0 +1,253 @@
+"""Undeclared types: asked for where they change an answer, and nowhere else; tables carry them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import pickle
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import sparklet
+from sparklet.errors import ColumnTypeError, OptionError, UndeclaredTypeError
+from sparklet.linalg import DenseVector
+from tests.models import FEATURE, assembler, indexer, linear_regression, save_pipeline
+
+
+def sql(expression, uid="sql"):
+    statement = f"SELECT *, {expression} AS e FROM __THIS__"
+    return f"{FEATURE}SQLTransformer", uid, {"statement": statement}, None
+
+
+def imputer(surrogate, uid="imputer"):
+    params = {"inputCols": ["n"], "outputCols": ["filled"]}
+    return f"{FEATURE}ImputerModel", uid, params, [("n", pa.float64(), [surrogate])]
+
+
+def load(tmp_path, *stages, **options):
+    return sparklet.load(save_pipeline(tmp_path / "model", stages), **{"outputs": "*", **options})
+
+
+# --- what is asked for ------------------------------------------------------------------------------
+
+ASKED = {
+    "CAST(n + 1 AS STRING)": "arithmetic depends on its type",
+    "concat_ws('_', n % 2, 'x')": "arithmetic depends on its type",
+    "string(abs(n))": "arithmetic depends on its type",
+    "string(greatest(n, 2))": "string depends on its type",
+    "n % 10": "arithmetic depends on its type",
+    "n * n * n": "arithmetic depends on its type",
+    "CASE WHEN n > 1 THEN n ELSE 0 END": "the type of output 'e'",
+    "coalesce(n, 0)": "the type of output 'e'",
+    "CAST(n AS STRING)": "its text depends on its type",
+    "n / 2": "arithmetic depends on its type",
+    "round(n, 1)": "arithmetic depends on its type",
+    "hash(n)": "hash depends on its type",
+    "n > 16777217": "its comparison depends on types",
+    "CAST(n AS DECIMAL(10, 2)) + n": "its cast to decimal(10,2) depends on its type",
+    "log(n + 1)": "arithmetic depends on its type",
+    "n + CAST(1 AS DOUBLE)": "arithmetic depends on its type",
+}
+
+
+@pytest.mark.parametrize(("expression", "reason"), ASKED.items(), ids=ASKED)
+def test_is_asked_for(tmp_path, expression, reason):
+    with pytest.raises(UndeclaredTypeError) as refused:
+        load(tmp_path, sql(expression))
+    (ask,) = refused.value.asks
+    assert (ask.column, ask.stage, ask.reason) == ("n", "SQLTransformer sql", reason)
+    assert f"load(path, schema={refused.value.schema!r})" in str(refused.value)
+    assert load(tmp_path / "typed", sql(expression), schema={"n": "int"}).guesses == ()
+    inferred = load(tmp_path / "inferred", sql(expression), undeclared="infer")
+    assert inferred.guesses == refused.value.asks
+    assert inferred.schema == refused.value.schema
+
+
+NOT_ASKED = [
+    "IF(n > 1, 1, 0)",
+    "CASE WHEN n BETWEEN 1 AND 5 THEN 'a' ELSE 'b' END",
+    "n IN (1, 2)",
+    "n > 1.5",
+    "n = -1",
+    "exp(n)",
+    "sqrt(n) * 2",
+    "CAST(n AS DOUBLE)",
+    "CAST(n AS DOUBLE) * 2 + 1",
+    "CAST(n AS INT) + 1",
+    "n IS NULL",
+    "nvl2(n, 1, 0) + 1",
+    "upper(n)",
+    "concat(n, 'x')",
+    "n = 'x'",
+    "IF(n, 1, 0)",
+    "year(n)",
+    "hour(n)",
+    "size(split(n, ','))",
+]
+
+
+@pytest.mark.parametrize("expression", NOT_ASKED)
+def test_is_not_asked_for(tmp_path, expression):
+    assert load(tmp_path, sql(expression)).guesses == ()
+
+
+def test_a_choice_is_asked_for_where_it_shows(tmp_path):
+    chosen = sql("greatest(n, 2)")
+    model = load(tmp_path, chosen, assembler(inputs=("e",)), outputs=["features"])
+    assert model.scoreInstance({"n": 1}) == {"features": DenseVector((2.0,))}
+    with pytest.raises(UndeclaredTypeError, match="the type of output 'e'"):
+        load(tmp_path / "2", chosen)
+    with pytest.raises(UndeclaredTypeError, match="labels show the number's type"):
+        load(tmp_path / "3", chosen, indexer(labels=("2", "3"), inputCol="e", outputCol="ix"), outputs=["ix"])
+
+
+def test_through_renamed_columns_and_later_stages(tmp_path):
+    rename = (f"{FEATURE}SQLTransformer", "rename", {"statement": "SELECT n AS m FROM __THIS__"}, None)
+    later = (f"{FEATURE}SQLTransformer", "later", {"statement": "SELECT m + 1 AS e FROM __THIS__"}, None)
+    with pytest.raises(UndeclaredTypeError, match=r"'n', for SQLTransformer later: arithmetic"):
+        load(tmp_path, rename, later)
+
+
+def test_only_what_the_outputs_need(tmp_path):
+    stages = (sql("n + 1"), assembler(inputs=("n",)), linear_regression(weights=(1.0,)))
+    assert load(tmp_path, *stages, outputs=None).guesses == ()
+    with pytest.raises(UndeclaredTypeError):
+        load(tmp_path / "2", *stages)
+
+
+def test_an_imputer_whose_surrogate_an_integer_does_not_hold(tmp_path):
+    stages = (assembler(inputs=("filled",)), linear_regression(weights=(1.0,)))
+    with pytest.raises(UndeclaredTypeError, match=r"integers truncate the surrogate 38\.3"):
+        load(tmp_path, imputer(38.3), *stages, outputs=None)
+    model = load(tmp_path / "2", imputer(38.0), *stages, outputs=None)
+    assert model.scoreInstance({"n": None}) == {"prediction": 39.0}
+    with pytest.raises(UndeclaredTypeError, match="the type of output 'filled'"):
+        load(tmp_path / "3", imputer(38.0))
+    typed = load(tmp_path / "4", imputer(38.3), schema={"n": "int"})
+    assert typed.scoreInstance({"n": None}) == {"filled": 38}
+
+
+def test_the_order_of_what_declares_a_type(tmp_path):
+    path = save_pipeline(tmp_path / "m", [sql("CAST(n + 1 AS STRING)")])
+    tables = sparklet.load(path, outputs="*", undeclared="tables")
+    whole = pa.table({"n": pa.array([2], pa.int32())})
+    assert tables.transform(whole)["e"].to_pylist() == ["3"]
+    declared = sparklet.load(path, outputs="*", schema={"n": "double"})
+    assert declared.transform(whole)["e"].to_pylist() == ["3.0"]
+
+
+# --- tables -----------------------------------------------------------------------------------------
+
+TYPED = [
+    (pa.array([2, None], pa.int32()), ["3", None]),
+    (pa.array([2, None], pa.int64()), ["3", None]),
+    (pa.array([2, None], pa.float64()), ["3.0", None]),
+    (pa.array([2.5, None], pa.float32()), ["3.5", None]),
+    (pa.array([decimal.Decimal("2.50"), None], pa.decimal128(10, 2)), ["3.50", None]),
+]
+
+
+@pytest.mark.parametrize(("array", "expected"), TYPED, ids=lambda item: str(getattr(item, "type", "")))
+def test_a_table_carries_types(tmp_path, array, expected):
+    model = load(tmp_path, sql("CAST(n + 1 AS STRING)"), undeclared="tables")
+    assert model.transform(pa.table({"n": array}))["e"].to_pylist() == expected
+    with pytest.raises(UndeclaredTypeError, match="'n', for SQLTransformer sql"):
+        model.scoreInstance({"n": 2})
+    again = pickle.loads(pickle.dumps(model))
+    assert again.transform(pa.table({"n": array}))["e"].to_pylist() == expected
+
+
+def test_a_pandas_table_carries_types(tmp_path):
+    model = load(tmp_path, sql("CAST(n + 1 AS STRING)"), undeclared="tables")
+    assert list(model.transform(pd.DataFrame({"n": [2]}))["e"]) == ["3"]
+    assert list(model.transform(pd.DataFrame({"n": [2.0]}))["e"]) == ["3.0"]
+    assert list(model.transform(pd.DataFrame({"n": pd.array([2, None], "Int64")}))["e"]) == ["3", None]
+    with pytest.raises(UndeclaredTypeError):
+        model.transform(pd.DataFrame({"n": [None, None]}))
+
+
+def test_a_plan_is_bound_once_for_a_schema(tmp_path):
+    model = load(tmp_path, sql("CAST(n + 1 AS STRING)"), undeclared="tables")
+    for _ in range(3):
+        model.transform(pa.table({"n": pa.array([2], pa.int32())}))
+    assert len(model._tables) == 1
+    for scale in range(20):
+        model.transform(pa.table({"n": pa.array([None], pa.decimal128(30, scale))}))
+    assert len(model._tables) <= 16
+
+
+def test_labels_of_a_table(tmp_path):
+    model = load(tmp_path, indexer(labels=("1", "2"), handleInvalid="keep"))
+    assert model.transform(pa.table({"city": pa.array([2], pa.int32())}))["city_i"].to_pylist() == [1.0]
+    # Spark casts the double to "2.0", which is no label.
+    assert model.transform(pa.table({"city": pa.array([2.0])}))["city_i"].to_pylist() == [2.0]
+
+
+# --- labels that are numbers ------------------------------------------------------------------------
+
+NOTATIONS = [
+    (("1", "2"), [2, 2.0, "2", 7], [1.0, 1.0, 1.0, 2.0]),
+    (("1.0", "2.0"), [2, 2.0, "2.0", "2"], [1.0, 1.0, 1.0, 2.0]),
+    (("1.50", "2.00"), [2, 1.5, decimal.Decimal("2.00"), 2.25], [1.0, 0.0, 1.0, 2.0]),
+    (("a", "2"), ["a", 2, 2.0], [0.0, 1.0, 2.0]),
+]
+
+
+@pytest.mark.parametrize(("labels", "values", "expected"), NOTATIONS, ids=str)
+def test_labels_tell_how_numbers_are_written(tmp_path, labels, values, expected):
+    model = load(tmp_path, indexer(labels=labels, handleInvalid="keep"))
+    assert [model.scoreInstance({"city": value})["city_i"] for value in values] == expected
+
+
+def test_labels_that_floats_and_doubles_write_differently(tmp_path):
+    with pytest.raises(UndeclaredTypeError, match="labels show the number's type"):
+        load(tmp_path, indexer(labels=("0.1", "0.2")))
+
+
+def test_labels_of_a_column_that_is_a_number_too(tmp_path):
+    stages = (indexer(labels=("1", "2")), assembler(inputs=("city", "city_i")))
+    model = load(tmp_path, *stages)
+    assert model.schema == {"city": "bigint"}
+    assert model.scoreInstance({"city": 2.0})["features"] == DenseVector((2.0, 1.0))
+
+
+# --- values of a near type --------------------------------------------------------------------------
+
+
+def test_booleans_and_decimals_where_a_number_is_wanted(tmp_path):
+    model = load(tmp_path, assembler(inputs=("n", "m")))
+    row = {"n": True, "m": decimal.Decimal("0.25")}
+    assert model.scoreInstance(row) == {"features": DenseVector((1.0, 0.25))}
+    table = pa.table({"n": [True], "m": pa.array([decimal.Decimal("0.25")], pa.decimal128(10, 2))})
+    assert model.transform(table)["features"].to_pylist()[0]["values"] == [1.0, 0.25]
+
+
+def test_a_bucketizer_takes_decimals_and_no_booleans(tmp_path):
+    params = {"inputCol": "n", "outputCol": "e", "splits": [0.0, 1.0, 2.0]}
+    model = load(tmp_path, (f"{FEATURE}Bucketizer", "b", params, None))
+    assert model.scoreInstance({"n": decimal.Decimal("1.5")}) == {"e": 1.0}
+    with pytest.raises(ColumnTypeError, match=r"column 'n'.*schema=\{'n': 'boolean'\}"):
+        model.scoreInstance({"n": True})
+
+
+def test_a_column_that_is_only_cast_takes_what_spark_casts(tmp_path):
+    model = load(tmp_path, sql("CAST(n AS DOUBLE)"))
+    values = [2, 2.5, "2.5", True, decimal.Decimal("2.5"), None]
+    assert [model.scoreInstance({"n": value})["e"] for value in values] == [2.0, 2.5, 2.5, 1.0, 2.5, None]
+    with pytest.raises(ColumnTypeError):
+        model.scoreInstance({"n": dt.date(2024, 1, 1)})
+
+
+def test_an_integer_that_a_bigint_and_a_double_cast_differently(tmp_path):
+    model = load(tmp_path, sql("CAST(n AS INT)"), spark="3.5")
+    assert model.scoreInstance({"n": 2**31 - 1}) == {"e": 2**31 - 1}
+    assert model.scoreInstance({"n": 2.0**31}) == {"e": 2**31 - 1}
+    with pytest.raises(ColumnTypeError, match=r"schema=\{'n': 'bigint'\}"):
+        model.scoreInstance({"n": 2**31})
+
+
+def test_options(tmp_path):
+    with pytest.raises(OptionError, match="'refuse', 'infer' or 'tables'"):
+        load(tmp_path, assembler(inputs=("n",)), undeclared="guess")
