@@ -133,7 +133,8 @@ def scoring(case):
     """Return the modules of a process that has scored a row with a golden pipeline."""
     folder = ROOT / "tests" / "golden" / "4.3" / "PipelineModel" / case
     row = json.loads((folder / "rows.jsonl").read_text(encoding="utf-8").splitlines()[0])
-    program = f"import sparklet; assert sparklet.load({str(folder / 'model')!r}).scoreInstance({row!r})"
+    load = f"sparklet.load({str(folder / 'model')!r}, undeclared='infer')"
+    program = f"import sparklet; assert {load}.scoreInstance({row!r})"
     return modules_after(program)
 
 
