@@ -288,7 +288,8 @@ class SchemaError(SparkletError, ValueError):
         return type(self), (self.column, self.problem, self.stage)
 
 
-class Ask(NamedTuple):
+@record()
+class Ask:
     """Describe an input column whose type changes the answer, and that nobody declared.
 
     `stage` needs the type for the `reason`; `guess` is the type that `load(undeclared="infer")` takes.
@@ -306,9 +307,12 @@ class UndeclaredTypeError(SchemaError):
     `schema` is the argument of `load` that declares them, with a guess for each column.
     """
 
+    code = "undeclared_type"
+
     def __init__(self, asks: Sequence[Ask]) -> None:
         self.asks = tuple(asks)
         self.schema = {ask.column: ask.guess for ask in asks}
+        self.hint = f"load(path, schema={self.schema!r})"
         more = len(asks) - _MOST_LISTED
         lines = [f"\n  - {ask.column!r}, for {ask.stage}: {ask.reason}" for ask in asks[:_MOST_LISTED]]
         lines += [f"\n  - and {more} more"] if more > 0 else []
@@ -317,7 +321,7 @@ class UndeclaredTypeError(SchemaError):
             self,
             f"the answer depends on types that are not declared, of {columns}:{''.join(lines)}\n"
             f"declare them, with the types of the training data (these are guesses):\n"
-            f"  load(path, schema={self.schema!r})\n"
+            f"  {self.hint}\n"
             "or take the guesses: load(path, undeclared='infer'); "
             "or score tables only, which carry types: load(path, undeclared='tables')",
         )

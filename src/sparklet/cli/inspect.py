@@ -57,7 +57,7 @@ def _facts(model: OnlinePipelineModel) -> dict[str, Any]:
         "profile": as_dict(model.profile),
         "stages": [{"class": stage.className, "uid": stage.uid} for stage in model.stages],
         "inputs": [_column(column) for column in model.inputs],
-        "guesses": [ask._asdict() for ask in model.guesses],
+        "guesses": [as_dict(ask) for ask in model.guesses],
         "outputs": [_column(column) for column in model.outputs],
         # The size of the pickled model, which is close to the size of its arrays in memory.
         "bytes": len(pickle.dumps(model)),
