@@ -128,7 +128,9 @@ NAMED_REASONS = {
         "gives or takes bytes",
     ),
 }
-INEXACT = "acos asin atan atan2 cbrt cos cosh expm1 pow power sin sinh tan tanh".split()
+INEXACT = """
+    acos acosh asin asinh atan atan2 atanh cbrt cos cosh cot csc expm1 hypot pow power sec sin sinh tan tanh
+""".split()
 
 
 def signature(name: str) -> str:

@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from tests.sql.tables import REFUSED, TABLES, Table
+from tests.sql.asked import TABLES
+from tests.sql.tables import REFUSED, Table
 
 ANSWERS = Path(__file__).with_name("answers")
 # Compared alone: the last bit of the first may differ, which what is computed from them would magnify; the

@@ -24,7 +24,8 @@ sys.path.insert(0, str(HERE.parent.parent))
 
 from sparklet.testing.spark import SparkFailure, spark_session, to_frame  # noqa: E402
 from tests.oracle.encoding import encode  # noqa: E402 - the path above is what makes tests importable
-from tests.sql.tables import TABLES, Table  # noqa: E402
+from tests.sql.asked import TABLES  # noqa: E402
+from tests.sql.tables import Table  # noqa: E402
 from tests.sql.trees import random_expressions  # noqa: E402
 
 CHUNK = 12

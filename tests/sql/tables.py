@@ -1532,9 +1532,5 @@ REFUSED = frozenset(
         ("dates", "cast(d as boolean)"),
         ("dates", "cast(d as double)"),
         ("dates", "cast(d as int)"),
-        # numbers that are no whole numbers, or text, as positions
-        ("strings", "substring(s, 1.5, 1)"),
-        ("strings", "left(s, 1.5)"),
-        ("strings", "substring(s, '1', 2)"),
     }
 )

@@ -17,7 +17,8 @@ from sparklet.sql.parser import Parser
 from sparklet.testing import differences
 from sparklet.types import parse_type
 from tests.oracle.encoding import decode
-from tests.sql.tables import REFUSED, TABLES, Table
+from tests.sql.asked import TABLES
+from tests.sql.tables import REFUSED, Table
 
 ANSWERS = Path(__file__).with_name("answers")
 LINES = ("3.5", "4.3")

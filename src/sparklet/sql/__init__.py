@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sparklet.sql import (  # noqa: F401 - each lists its functions
+    areas,
     arithmetic,
     arrays,
     casts,
@@ -10,11 +11,18 @@ from sparklet.sql import (  # noqa: F401 - each lists its functions
     dates,
     formats,
     hashes,
+    json_paths,
     lambdas,
+    number_formats,
+    numerals,
+    printf,
     regex,
+    sequences,
     strings,
     texts,
     tries,
+    urls,
+    words,
 )
 from sparklet.sql.casts import cast_value, type_named
 from sparklet.sql.compile import Compiled, compile_node

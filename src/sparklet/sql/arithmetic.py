@@ -283,9 +283,12 @@ _FUNCTIONS: dict[str, Callable[[float], float | None]] = {
     "acos": java.acos,
     "asin": java.asin,
     "atan": math.atan,
+    "atanh": lambda value: 0.5 * (java.log1p(value) - java.log1p(-value)),
     "cbrt": math.cbrt,
     "cos": java.cos,
     "cosh": java.cosh,
+    "cot": lambda value: java.div(1.0, java.tan(value)),
+    "csc": lambda value: java.div(1.0, java.sin(value)),
     "degrees": lambda value: value * DEGREES,
     "exp": strict_exp,
     "expm1": java.expm1,
@@ -295,6 +298,7 @@ _FUNCTIONS: dict[str, Callable[[float], float | None]] = {
     "log2": _above(0.0, lambda value: strict_log(value) / LN2),
     "radians": lambda value: value * RADIANS,
     "rint": _nearest_whole,
+    "sec": lambda value: java.div(1.0, java.cos(value)),
     "sign": _sign,
     "signum": _sign,
     "sin": java.sin,
@@ -327,6 +331,7 @@ def _two(name: str, of: Callable[[float, float], float]) -> Callable[[Profile, T
 
 
 function("pow", "power", takes="nn", gives="n")(_two("pow", java.pow))
+function("hypot", takes="nn", gives="n")(_two("hypot", math.hypot))
 # A negative zero counts as zero.
 function("atan2", takes="nn", gives="n")(_two("atan2", lambda y, x: math.atan2(y + 0.0, x + 0.0)))
 

@@ -14,7 +14,7 @@ from sparklet.sql.conditions import compare
 from sparklet.sql.functions import function, map1, map2, maps, refuse_types
 from sparklet.sql.strings import string, whole_number
 from sparklet.sql.typed import Typed
-from sparklet.types import BOOLEAN, INTEGER, NULL, STRING, ArrayType, DataType, IntegralType
+from sparklet.types import BOOLEAN, INTEGER, LONG, NULL, STRING, ArrayType, DataType, IntegralType
 from sparklet.types.coercion import is_comparable, tightest_common_type, wider_common_type
 
 __all__ = ["element_of"]
@@ -53,7 +53,7 @@ def array_size(_profile: Profile, operand: Typed) -> Typed:
 def array(profile: Profile, *operands: Typed) -> Typed:
     """Return an array of the arguments, cast to one type."""
     type = wider_common_type([operand.type for operand in operands], profile)
-    if type is None or not is_comparable(type):
+    if type is None:
         raise refuse_types("array", *operands)
     runs = tuple(cast(operand, type, profile).run for operand in operands)
     constant = all(operand.constant for operand in operands)
@@ -68,6 +68,8 @@ def _outside(index: int, length: int) -> InvalidValueError:
 def item(profile: Profile, operand: Typed, index: Typed) -> Typed:
     """Return the element at a position from 0; outside null, under ANSI an error."""
     element = element_of("[]", operand)
+    if index.type == NULL:
+        index = cast(index, INTEGER, profile)
     if not isinstance(index.type, IntegralType):
         raise refuse_types("[]", operand, index)
     ansi = profile.ansi
@@ -88,7 +90,7 @@ _LOWEST = -(2**31)
 @function("element_at", takes="an", gives=".")
 def element_at(profile: Profile, operand: Typed, index: Typed) -> Typed:
     """Return the element at a position from 1, negative ones from the end; 0 is an error."""
-    if index.type == NULL:
+    if not isinstance(index.type, IntegralType) or index.type == LONG:
         raise refuse_types("element_at", operand, index)
     element, at = element_of("element_at", operand), whole_number("element_at", index, profile)
     ansi = profile.ansi

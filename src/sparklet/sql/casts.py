@@ -60,7 +60,8 @@ def cast(operand: Typed, to: DataType, profile: Profile) -> Typed:
     if operand.type == to:
         return operand
     if operand.type == NULL:
-        return always(None, to)
+        # No constant is what fails instead of giving null: raise_error.
+        return Typed(to, operand.run, operand.constant)
     if to == DOUBLE and operand.whole is not None:
         operand = operand.whole
     convert = _converter(operand.type, to, profile)

@@ -83,6 +83,8 @@ class _Compiler:
         listed = functions.get(node.name)
         if listed is None:
             raise Refused(_construct(node))
+        if not self.profile.at_least(listed.since):
+            raise Refused(f"the function {node.name}, which Spark {listed.since.rstrip('+')} brought")
         if not listed.accepts(len(node.args)):
             raise Refused(f"{node.name} with {len(node.args)} arguments")
         if self.profile.at_least("4.0") and node.name in ("+", "-", "*"):
@@ -151,6 +153,8 @@ def _construct(node: Call) -> str:
 def _is_retold(node: Call, args: list[Typed], made: Typed) -> bool:
     """Tell whether the types of operands change what Spark shows in the name of an operator."""
     match node.name:
+        case "to_char" | "to_varchar":  # of a date: date_format
+            return args[0].type in (DATE, TIMESTAMP)
         case "+" | "-":  # of a date: date_add, date_sub
             return made.type == DATE
         case "<" | "<=" | ">" | ">=" | "between":  # a whole number and 1.5: Spark compares it with 1 or 2

@@ -13,7 +13,7 @@ from sparklet.sql.casts import cast
 from sparklet.sql.functions import function, map2, refuse_types
 from sparklet.sql.nodes import Refused
 from sparklet.sql.typed import Typed, always, in_comparison, same
-from sparklet.types import BOOLEAN, DOUBLE, FLOAT, NULL, STRING, DataType, is_floating, is_numeric
+from sparklet.types import BOOLEAN, DOUBLE, FLOAT, INTEGER, NULL, STRING, DataType, is_floating, is_numeric
 from sparklet.types.coercion import is_comparable, wider_common_type, wider_type_without_string
 
 __all__ = ["truth"]
@@ -326,3 +326,26 @@ def _extreme(name: str, operator: str) -> Callable[..., Typed]:
 
 function("greatest", takes="==*", gives="=")(_extreme("greatest", ">"))
 function("least", takes="==*", gives="=")(_extreme("least", "<"))
+
+
+@function("equal_null", takes="==", gives="b")
+def equal_null(profile: Profile, left: Typed, right: Typed) -> Typed:
+    """Tell whether two values are equal; null equals null."""
+    return null_safe_equal(profile, left, right)
+
+
+@function("nullifzero", takes="n", gives="n", since="4.0")
+def null_if_zero(profile: Profile, operand: Typed) -> Typed:
+    """Return the number, null for 0."""
+    equal = _comparison("=")(profile, operand, _zero())
+    return choice(profile, equal, always(None, NULL), operand)
+
+
+@function("zeroifnull", takes="n", gives="n", since="4.0")
+def zero_if_null(profile: Profile, operand: Typed) -> Typed:
+    """Return the number, 0 for null."""
+    return coalesce(profile, operand, _zero())
+
+
+def _zero() -> Typed:
+    return Typed(INTEGER, lambda _: 0, constant=True, written=0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sparklet.profile import Profile
+from sparklet.profile import Profile, Release
 from sparklet.sql.nodes import Refused
 from sparklet.sql.typed import Run, Typed
 from sparklet.types import DataType
@@ -23,13 +23,14 @@ class Function:
     `takes` has a letter for each argument: n number, s string, b boolean, d date, t timestamp, a array,
     `=` the kind of the result, `.` any; what stands in brackets may be left out, and a star repeats the
     letter before it. `gives` is the kind of the result. They decide what an undeclared column is assumed to
-    be, not what is accepted: that is the builder's part.
+    be, not what is accepted: that is the builder's part. `since` is the first release that has the function.
     """
 
     names: tuple[str, ...]
     takes: str
     gives: str
     build: Build
+    since: Release = "3.5"
 
     @property
     def kinds(self) -> str:
@@ -51,11 +52,11 @@ functions: dict[str, Function] = {}
 """Every listed function and operator by name."""
 
 
-def function(*names: str, takes: str, gives: str) -> Callable[[Build], Build]:
+def function(*names: str, takes: str, gives: str, since: Release = "3.5") -> Callable[[Build], Build]:
     """Register `build(profile, *arguments)` under its names."""
 
     def register(build: Build) -> Build:
-        made = Function(names, takes, gives, build)
+        made = Function(names, takes, gives, build, since)
         for name in names:
             if name in functions:
                 raise TypeError(f"{name} is registered twice")

@@ -6,6 +6,7 @@ Follows Spark's `catalyst/expressions/{higherOrderFunctions,collectionOperations
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cmp_to_key
 from typing import Any, Protocol, TypeAlias
 
 from sparklet.errors import InvalidValueError
@@ -188,9 +189,37 @@ def ordered(values: Any, *, descending: bool, nulls_first: bool) -> list[Any]:
     return [*nulls, *present] if nulls_first else [*present, *nulls]
 
 
-@function("array_sort", takes="a", gives="a")
-def array_sort(_profile: Profile, operand: Typed) -> Typed:
-    """Return the elements in order, nulls last."""
+def _sorted_by(operand: Typed, body: Body) -> Typed:
+    """Return the array in the order of a function of two elements; `array_sort` with a lambda function."""
+    if body.parameters != 2:
+        raise Refused("array_sort with a lambda function that has not two parameters")
+    element = element_of("array_sort", operand)
+    made = body(element, element)
+    if made.type != INTEGER:
+        raise Refused(f"array_sort with a lambda function that gives {made.type}")
+    values, run = operand.run, made.run
+
+    def applied(row: tuple[Any, ...]) -> Any:
+        elements = values(row)
+        if elements is None:
+            return None
+
+        def order(left: Any, right: Any) -> int:
+            answer = run((*row, left, right))
+            if answer is None:
+                raise InvalidValueError("cannot be sorted: the comparison gives null", elements)
+            return int(answer)
+
+        return sorted(elements, key=cmp_to_key(order))
+
+    return Typed(operand.type, applied)
+
+
+@function("array_sort", takes="a[f]", gives="a")
+def array_sort(_profile: Profile, operand: Typed, order: Body | None = None) -> Typed:
+    """Return the elements in order, nulls last, or in that of a function of two elements."""
+    if order is not None:
+        return _sorted_by(operand, _body("array_sort", order, 2))
     _comparable("array_sort", operand)
     return map1(lambda values: ordered(values, descending=False, nulls_first=False), operand, operand.type)
 
@@ -330,6 +359,8 @@ def arrays_overlap(profile: Profile, one: Typed, other: Typed) -> Typed:
 @function("array_repeat", takes=".n", gives="a")
 def array_repeat(profile: Profile, operand: Typed, count: Typed) -> Typed:
     """Return an array that holds a value so many times."""
+    if count.type not in (INTEGER, NULL):
+        raise refuse_types("array_repeat", operand, count)
     value, times = operand.run, whole_number("array_repeat", count, profile).run
 
     def repeated(row: Row) -> list[Any] | None:

@@ -31,7 +31,7 @@ _CAPITAL = frozenset(
     regexp regexp_like rlike signum sin sinh sqrt tan tanh acosh asinh atanh hypot cot csc sec
     """.split()
 )
-_OTHERWISE = {"||": "concat", "dateadd": "date_add"}
+_OTHERWISE = {"||": "concat", "dateadd": "date_add", "to_varchar": "to_char"}
 _IDENTITY = "lambdafunction(namedlambdavariable(), namedlambdavariable())"
 _TIME_FORMAT = "yyyy-MM-dd HH:mm:ss"
 # What Spark shows for arguments that are left out: by the function and how many there are.
@@ -44,12 +44,15 @@ _DEFAULTS: dict[tuple[str, int], tuple[str, ...]] = {
     **{(name, 3): (_IDENTITY,) for name in ("aggregate", "reduce")},
     ("overlay", 3): ("-1",), ("regexp_extract_all", 2): ("1",), ("sort_array", 1): ("true",),
     ("replace", 2): ("",), ("months_between", 2): ("true",), ("regexp_replace", 3): ("1",),
-    ("split", 2): ("-1",),
+    ("split", 2): ("-1",), ("regexp_instr", 2): ("0",),
+    **{("mask", count): ("X", "x", "n", "NULL")[count - 1 :] for count in (1, 2, 3, 4)},
 }  # fmt: skip
 # Spark shows what it rewrites these to.
 _WITHOUT_NAMES = frozenset(
     (
         "array_sort",
+        "assert_true",
+        "raise_error",
         *(f"{no}{word}_{all}" for no in ("", "not_") for word in ("like", "ilike") for all in ("any", "all")),
     )
 )

@@ -17,9 +17,9 @@ from sparklet.sql.casts import cast
 from sparklet.sql.functions import function, map1, map2, maps, refuse_types
 from sparklet.sql.nodes import Refused
 from sparklet.sql.typed import Typed, same
-from sparklet.types import BOOLEAN, INTEGER, NULL, STRING, VECTOR, ArrayType, DataType, IntegralType
+from sparklet.types import BOOLEAN, INTEGER, NULL, STRING, VECTOR, ArrayType, DataType, is_numeric
 
-__all__ = ["string", "whole_number"]
+__all__ = ["as_number", "string", "whole_number"]
 
 LONGEST_TEXT = 10_000_000
 
@@ -31,11 +31,16 @@ def string(name: str, operand: Typed, profile: Profile) -> Typed:
     return cast(operand, STRING, profile)
 
 
+def as_number(name: str, operand: Typed, to: DataType, profile: Profile) -> Typed:
+    """Return the operand as the number that a function takes; Spark casts any number or text to it."""
+    if not is_numeric(operand.type) and operand.type not in (STRING, NULL):
+        raise refuse_types(name, operand)
+    return cast(operand, to, profile)
+
+
 def whole_number(name: str, operand: Typed, profile: Profile) -> Typed:
     """Return the operand as the int that a function takes."""
-    if not isinstance(operand.type, IntegralType) and operand.type != NULL:
-        raise refuse_types(f"the position or length in {name}", operand)
-    return cast(operand, INTEGER, profile)
+    return as_number(f"the position or length in {name}", operand, INTEGER, profile)
 
 
 def _of_one(
@@ -185,19 +190,29 @@ def _padded(text: str, length: int, pad: str) -> str:
 def _pad(name: str, of: Callable[[str, int, str], str]) -> Callable[..., Typed]:
     def build(profile: Profile, operand: Typed, length: Typed, pad: Typed | None = None) -> Typed:
         text, count = string(name, operand, profile), whole_number(name, length, profile)
+        padded = of if profile.at_least("4.0") else _within_int(of)
         if pad is None:
-            return map2(lambda value, size: of(value, size, " "), text, count, STRING)
-        return maps(of, (text, count, string(name, pad, profile)), STRING)
+            return map2(lambda value, size: padded(value, size, " "), text, count, STRING)
+        return maps(padded, (text, count, string(name, pad, profile)), STRING)
 
     return build
 
 
+def _within_int(of: Callable[[str, int, str], str]) -> Callable[[str, int, str], str]:
+    """Return the padding of Spark 3, which subtracts the length of the text from that wanted as Java does."""
+
+    def applied(text: str, length: int, pad: str) -> str:
+        if length - len(text) < -(1 << 31) and pad:
+            raise InvalidValueError(f"is padded to {length} characters", length)
+        return of(text, length, pad)
+
+    return applied
+
+
 def _lpad(text: str, length: int, pad: str) -> str:
-    return (
-        (_padded(text, length, pad) + text)[: max(length, 0)]
-        if length > len(text)
-        else text[: max(length, 0)]
-    )
+    if length > len(text):
+        return (_padded(text, length, pad) + text)[:length]
+    return text[: max(length, 0)]
 
 
 def _rpad(text: str, length: int, pad: str) -> str:

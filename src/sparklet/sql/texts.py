@@ -15,10 +15,9 @@ from sparklet.sql.casts import cast
 from sparklet.sql.conditions import both, either, negation
 from sparklet.sql.functions import function, functions, map1, map2, maps, refuse_types
 from sparklet.sql.nodes import Refused
-from sparklet.sql.regex import pattern
 from sparklet.sql.strings import part, string, whole_number
 from sparklet.sql.typed import Typed
-from sparklet.types import DOUBLE, INTEGER, LONG, NULL, STRING, ArrayType, IntegralType, is_numeric
+from sparklet.types import DOUBLE, INTEGER, LONG, NULL, STRING, IntegralType, is_numeric
 
 __all__ = ["before_delimiter", "levenshtein", "soundex"]
 
@@ -281,38 +280,7 @@ def _to_long(value: float) -> int:
     return int(value) if abs(value) < bound else bound if value > 0 else -bound - 1
 
 
-# --- patterns ----------------------------------------------------------------------------------------
-
-
-@function("regexp_count", takes="ss", gives="n")
-def regexp_count(profile: Profile, operand: Typed, wanted: Typed) -> Typed:
-    """Return how many times the pattern matches."""
-    text, compiled = string("regexp_count", operand, profile), pattern("regexp_count", wanted)
-    if compiled is None:
-        return map1(lambda _: None, text, INTEGER)
-    findall = compiled.findall
-    return map1(lambda value: len(findall(value)), text, INTEGER)
-
-
-@function("regexp_substr", takes="ss", gives="s")
-def regexp_substr(profile: Profile, operand: Typed, wanted: Typed) -> Typed:
-    """Return the first match, null where there is none or it is empty."""
-    text, compiled = string("regexp_substr", operand, profile), pattern("regexp_substr", wanted)
-    if compiled is None:
-        return map1(lambda _: None, text, STRING)
-    search = compiled.search
-    return map1(lambda value: (search(value) or (None,))[0] or None, text, STRING)
-
-
-@function("regexp_extract_all", takes="ss[n]", gives="a")
-def regexp_extract_all(profile: Profile, operand: Typed, wanted: Typed, group: Typed | None = None) -> Typed:
-    """Return what a group (by default the first) holds in every match."""
-    text, compiled = string("regexp_extract_all", operand, profile), pattern("regexp_extract_all", wanted)
-    index = 1 if group is None else group.value if group.constant else None
-    if compiled is None or not isinstance(index, int) or not 0 <= index <= compiled.groups:
-        raise Refused("regexp_extract_all with a group that is no constant of the pattern")
-    finditer = compiled.finditer
-    return map1(lambda value: [match[index] or "" for match in finditer(value)], text, ArrayType(STRING))
+# --- LIKE of several patterns -----------------------------------------------------------------------
 
 
 def _quantified(word: str, quantifier: str, *, negated: bool) -> Callable[..., Typed]:

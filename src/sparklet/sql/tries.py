@@ -63,12 +63,7 @@ for _name, _operator in (("add", "+"), ("subtract", "-"), ("multiply", "*"), ("d
     function(f"try_{_name}", takes="nn", gives="n")(_try(f"try_{_name}", _operator))
 
 
-@function("try_mod", takes="nn", gives="n")
-def try_mod(profile: Profile, left: Typed, right: Typed) -> Typed:
-    """Return the remainder, null for a divisor of 0."""
-    if not profile.at_least("4.0"):
-        raise Refused("the function try_mod, which Spark 4.0 brought")
-    return _try("try_mod", "%")(profile, left, right)
+function("try_mod", takes="nn", gives="n", since="4.0")(_try("try_mod", "%"))
 
 
 @function("try_element_at", takes="an", gives=".")

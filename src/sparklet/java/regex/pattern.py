@@ -114,6 +114,16 @@ class JavaPattern:
         """
         return next(self.finditer(text), None)
 
+    def before(self, text: str) -> str | None:
+        r"""Return what stands before the first match, None without a match.
+
+        >>> java_pattern("b").before("ab"), java_pattern("b").before("a")
+        ('a', None)
+        """
+        for source, bounds in self._matches(text):
+            return _text(source[: bounds[0]])
+        return None
+
     def finditer(self, text: str) -> Iterator[Groups]:
         """Yield each match in turn, with its groups as `search` returns them.
 

@@ -19,12 +19,14 @@ __all__ = [
     "blocks",
     "category",
     "folded",
+    "lower_case",
     "named",
     "posix",
     "script",
     "to_lower",
     "to_upper",
     "unicode_property",
+    "upper_case",
     "white_space",
     "word_or_mark",
 ]
@@ -145,16 +147,18 @@ _CATEGORIES = frozenset(
 )
 
 
-def _lower() -> CharSet:
+def lower_case() -> CharSet:
+    """Return the characters that Java calls lower case."""
     return category("Ll") | _listed("lowercase")
 
 
-def _upper() -> CharSet:
+def upper_case() -> CharSet:
+    """Return the characters that Java calls upper case."""
     return category("Lu") | _listed("uppercase")
 
 
 def _cased() -> CharSet:
-    return _lower() | _upper() | category("Lt")
+    return lower_case() | upper_case() | category("Lt")
 
 
 def _alphabetic() -> CharSet:
@@ -194,8 +198,8 @@ def _non_characters() -> CharSet:
 
 _POSIX: dict[str, Callable[[], CharSet]] = {
     "ALPHA": _alphabetic,
-    "LOWER": _lower,
-    "UPPER": _upper,
+    "LOWER": lower_case,
+    "UPPER": upper_case,
     "SPACE": white_space,
     "PUNCT": lambda: category("P"),
     "XDIGIT": _hex_digit,
@@ -216,19 +220,19 @@ _UNICODE: dict[str, Callable[[], CharSet]] = {
     "JOINCONTROL": _join_control,
     "JOIN_CONTROL": _join_control,
     "LETTER": lambda: category("L"),
-    "LOWERCASE": _lower,
+    "LOWERCASE": lower_case,
     "NONCHARACTERCODEPOINT": _non_characters,
     "NONCHARACTER_CODE_POINT": _non_characters,
     "TITLECASE": lambda: category("Lt"),
     "PUNCTUATION": lambda: category("P"),
-    "UPPERCASE": _upper,
+    "UPPERCASE": upper_case,
     "WHITESPACE": white_space,
     "WHITE_SPACE": white_space,
     "WORD": word_or_mark,
 }
 _JAVA: dict[str, Callable[[], CharSet]] = {
-    "javaLowerCase": _lower,
-    "javaUpperCase": _upper,
+    "javaLowerCase": lower_case,
+    "javaUpperCase": upper_case,
     "javaAlphabetic": _alphabetic,
     "javaIdeographic": lambda: _listed("ideographic"),
     "javaTitleCase": lambda: category("Lt"),

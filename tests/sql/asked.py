@@ -1,0 +1,9 @@
+"""Every table of expressions that both Sparks are asked."""
+
+from __future__ import annotations
+
+from tests.sql import tables, tables_arrays, tables_texts, tables_web
+
+__all__ = ["TABLES"]
+
+TABLES = [*tables.TABLES, *tables_texts.TABLES, *tables_web.TABLES, *tables_arrays.TABLES]
