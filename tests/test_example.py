@@ -300,9 +300,22 @@ def test_the_session_of_the_example_is_scored_as(model):
     profile = PROFILE.with_(ansi=False, locale="tr_TR")
     put(model, text=example_json(profile, {"spark": "4.3.0", "order": "vector8"}, INPUTS, OUTPUTS))
     loaded = sparklet.load(model)
-    assert loaded.profile == profile  # dots as in the reference all the same
+    assert loaded.profile == profile.with_(blas="vector8")
     assert loaded.verify() == 3
-    assert sparklet.load(model, spark="3.5").profile == Profile.of("3.5")
+    assert sparklet.load(model, spark="3.5").profile == Profile.of("3.5").with_(blas="vector8")
+    assert sparklet.load(model, blas="java11").profile.blas == "java11"
+
+
+def test_without_a_known_order_dots_are_summed_as_in_the_reference(model):
+    put(model, text=example_json(PROFILE, {"spark": "4.3.0", "order": None}, INPUTS, OUTPUTS))
+    assert sparklet.load(model).profile.blas == "java11"
+    assert sparklet.load(model, blas="vector2").profile.blas == "vector2"
+
+
+@pytest.mark.parametrize("order", ["vector3", "unknown", "", 8, ["java11"]])
+def test_an_order_that_does_not_exist(model, order):
+    with pytest.raises(OptionError, match="one of java11, java8, vector2, vector4, vector8"):
+        sparklet.load(model, blas=order)
 
 
 DESCRIBED = json.loads(example_json(PROFILE, {"spark": "4.3.0", "order": "java11"}, INPUTS, OUTPUTS))
@@ -318,6 +331,7 @@ SESSION = DESCRIBED["session"]
         {"spark": 4.3},
         {"order": "vector7"},
         {"order": ["java11"]},
+        {"order": "unknown"},
         {"session": None},
         {"session": {}},
         {"session": {**SESSION, "timezone": "../../etc/passwd\n"}},

@@ -9,7 +9,21 @@ from sparklet.java import ORDERS
 from sparklet.linalg import Release
 from sparklet.records import record, replace
 
-__all__ = ["Profile", "Release"]
+__all__ = ["UNKNOWN_ORDER", "Profile", "Release", "summation_order"]
+
+UNKNOWN_ORDER = "unknown"
+"""The summation order of a JVM that sums with a native library; only the JVM engine can score with it."""
+
+
+def summation_order(name: object) -> str:
+    """Return the name of a summation order; raise `OptionError` for anything else.
+
+    >>> summation_order("vector8")
+    'vector8'
+    """
+    if not isinstance(name, str) or name not in ORDERS:
+        raise OptionError("blas", name, f"one of {', '.join(sorted(ORDERS))}")
+    return name
 
 
 @record()
@@ -19,7 +33,7 @@ class Profile:
     `release` is a scoring release, which stands for all Spark versions that compute the same scores. `ansi`
     is `spark.sql.ansi.enabled`, `timezone` the session's time zone and `locale` the JVM's default locale.
     `blas` is the summation order of dense dot products: `"java11"`, or for example `"vector8"` for a JVM with
-    the vector module.
+    the vector module, or `"unknown"` for a JVM with a native library.
 
     >>> Profile.of("2.4.0.cloudera2").release
     '3.5'
@@ -34,8 +48,8 @@ class Profile:
     blas: str = "java11"
 
     def __post_init__(self) -> None:
-        if self.blas not in ORDERS:
-            raise OptionError("blas", self.blas, f"one of {', '.join(sorted(ORDERS))}")
+        if self.blas != UNKNOWN_ORDER:
+            summation_order(self.blas)
 
     @classmethod
     def of(cls, version: str) -> Profile:

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from sparklet.engines.blas import vector_order
 from sparklet.linalg import DenseMatrix, DenseVector, Matrix, SparseVector, Vector
 from sparklet.testing.spark import _blas_fields
 
@@ -77,13 +78,7 @@ class Jvm:
 
     def vector_order(self) -> str | None:
         """Return the order of this JVM's VectorBLAS, None without the module jdk.incubator.vector."""
-        layer = self.jvm.java.lang.ModuleLayer.boot()
-        module = layer.findModule("jdk.incubator.vector")
-        if not module.isPresent():
-            return None
-        kind = self.jvm.java.lang.Class.forName("jdk.incubator.vector.DoubleVector")
-        species = kind.getField("SPECIES_MAX").get(None).toString()  # Species[double, 8, S_Max_BIT]
-        return f"vector{species.split(',')[1].strip()}"
+        return vector_order(self.jvm)
 
     def _instance(self, name: str):
         loader = self.jvm.java.lang.Thread.currentThread().getContextClassLoader()

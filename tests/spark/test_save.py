@@ -131,7 +131,9 @@ def test_under_sparks_own_blas(made, workers, tmp_path):
     assert example.exact
     kind = "vector" if own.getClass().getSimpleName() == "VectorBLAS" else "java"
     assert example.profile.blas.startswith(kind)
-    assert sparklet.load(tmp_path / "m", trusted=["shop"]).verify() == 200
+    model = sparklet.load(tmp_path / "m", trusted=["shop"])
+    assert model.profile.blas == example.profile.blas
+    assert model.verify() == 200
 
 
 def test_an_example_that_spark_refuses_is_told_before_anything_is_written(made, workers, tmp_path):

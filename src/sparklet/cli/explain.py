@@ -23,6 +23,7 @@ __all__ = ["explain"]
 def explain(
     model: str,
     spark: str | None,
+    blas: str | None,
     schema: tuple[str, ...],
     outputs: tuple[str, ...],
     trusted: tuple[str, ...],
@@ -36,5 +37,5 @@ def explain(
     operation.
     """
     click.echo(
-        loaded(model, spark, schema, outputs, trusted, undeclared or "infer").explain(format), nl=False
+        loaded(model, spark, blas, schema, outputs, trusted, undeclared or "infer").explain(format), nl=False
     )

@@ -27,6 +27,7 @@ __all__ = ["inspect"]
 def inspect(
     model: str,
     spark: str | None,
+    blas: str | None,
     schema: tuple[str, ...],
     outputs: tuple[str, ...],
     trusted: tuple[str, ...],
@@ -40,7 +41,7 @@ def inspect(
     the reason and the exit code is 1.
     """
     try:
-        online = loaded(model, spark, schema, outputs, trusted, undeclared or "infer")
+        online = loaded(model, spark, blas, schema, outputs, trusted, undeclared or "infer")
     except UnsupportedModelError as error:
         _refused(error, as_json)
         raise click.exceptions.Exit(1) from None

@@ -10,6 +10,7 @@ import click
 
 from sparklet.engines import OnlinePipelineModel, load
 from sparklet.errors import OptionError
+from sparklet.java import ORDERS
 
 __all__ = ["loaded", "model_options", "schema_option", "trust_option"]
 
@@ -61,6 +62,12 @@ def model_options(command: _F) -> _F:
             help="Spark release to reproduce [default: the one that saved the model].",
         ),
         click.option(
+            "--blas",
+            type=click.Choice(sorted(ORDERS)),
+            help="Order in which dot products are summed [default: the one that the example recorded, else "
+            "java11].",
+        ),
+        click.option(
             "--output",
             "-c",
             "outputs",
@@ -77,6 +84,7 @@ def model_options(command: _F) -> _F:
 def loaded(
     model: str,
     spark: str | None,
+    blas: str | None,
     schema: tuple[str, ...],
     outputs: tuple[str, ...],
     trusted: tuple[str, ...],
@@ -96,6 +104,7 @@ def loaded(
         outputs=selected,
         schema=types,
         spark=spark,
+        blas=blas,
         missing=missing,
         trusted=trusted,
         undeclared=undeclared,

@@ -39,6 +39,7 @@ __all__ = ["score"]
 def score(
     model: str,
     spark: str | None,
+    blas: str | None,
     schema: tuple[str, ...],
     outputs: tuple[str, ...],
     trusted: tuple[str, ...],
@@ -63,7 +64,7 @@ def score(
     kind = format or row_format(rows)
     typed = kind == "parquet" and undeclared is None
     online = loaded(
-        model, spark, schema, outputs, trusted, "tables" if typed else undeclared or "refuse", missing
+        model, spark, blas, schema, outputs, trusted, "tables" if typed else undeclared or "refuse", missing
     )
     if target.lower().endswith(".parquet"):
         if kind != "parquet" or keep_going:

@@ -63,25 +63,28 @@ def verify(
     summed dot products in an unknown order.
 
     With --rows, a live local Spark scores the rows too, which needs PySpark and Java. sparklet reproduces the
-    installed Spark release; Spark sums dot products in the reference order (Java11BLAS). The command prints
-    the number of equal values in each column. If a row differs, it also prints the first such row and exits
-    with 1. A row that both refuse or both drop counts as equal.
+    installed Spark release. Both sum dot products in the order that the example recorded, or as
+    java11 if there is no example or the JVM cannot sum in that order. The command prints the order, and the
+    number of equal values in each column. If a row differs, it also prints the first such row and exits with
+    1. A row that both refuse or both drop counts as equal.
     """
     console = Console()
     if rows_path is None:
-        online = loaded(model, None, schema, (), trusted, "infer")
-        console.print(f"{online.verify():,} example rows: sparklet's results equal Spark's")
+        online = loaded(model, None, None, schema, (), trusted, "infer")
+        console.print(
+            f"{online.verify():,} example rows: sparklet's results equal Spark's (BLAS {online.profile.blas})"
+        )
         return
     require_pyspark("sparklet verify --rows")
-    online = loaded(model, None, schema, (), trusted, "infer")
+    online = loaded(model, None, None, schema, (), trusted, "infer")
     with reading(rows_path) as file:
         lines = rows_of(file, format or row_format(rows_path), online.inputs)
         rows = [_typed(online, row, rows_path, line) for line, row in lines]
     if not rows:
         raise OptionError("--rows", rows_path, "contains no rows")
     with console.status(f"scoring {len(rows):,} rows with Spark …"):
-        agreement = _compare(online, rows, ulps)
-    _print(console, agreement)
+        agreement, order = _compare(online, rows, ulps)
+    _print(console, agreement, order)
     if not agreement.same:
         raise click.exceptions.Exit(1)
 
@@ -103,18 +106,20 @@ def _typed(
     return typed
 
 
-def _compare(model: OnlinePipelineModel, rows: list[dict[str, Any]], ulps: int) -> Agreement:
-    from sparklet.testing import compare_with_spark, spark_session
+def _compare(model: OnlinePipelineModel, rows: list[dict[str, Any]], ulps: int) -> tuple[Agreement, str]:
+    """Return the comparison with a live Spark, and the summation order of both."""
+    from sparklet.testing import compare_with_spark, orders_of, spark_session
 
     spark = spark_session()
     try:
         schema = {column.name: str(column.type) for column in model.inputs}
-        return compare_with_spark(model.path, rows, spark, schema=schema, ulps=ulps)
+        order = model.profile.blas if model.profile.blas in orders_of(spark) else "java11"
+        return compare_with_spark(model.path, rows, spark, schema=schema, ulps=ulps, blas=order), order
     finally:
         spark.stop()
 
 
-def _print(console: Console, agreement: Agreement) -> None:
+def _print(console: Console, agreement: Agreement, order: str) -> None:
     table = Table("column", "equal", "unequal", "largest distance (ulp)")
     for name, column in agreement.columns.items():
         table.add_row(escape(name), f"{column.equal:,}", f"{column.unequal:,}", f"{column.max_ulp:,}")
@@ -122,7 +127,7 @@ def _print(console: Console, agreement: Agreement) -> None:
     console.print(
         f"{agreement.rows:,} rows: {agreement.scored:,} scored, {agreement.dropped:,} dropped "
         f"and {agreement.failed:,} refused by both, "
-        f"{agreement.disputed:,} disputed"
+        f"{agreement.disputed:,} disputed (BLAS {order})"
     )
     for difference in agreement.problems():
         console.print(f"first difference: {escape(str(difference))}")

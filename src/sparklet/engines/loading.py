@@ -22,6 +22,7 @@ def load(
     outputs: str | Sequence[str] | None = None,
     schema: object = None,
     spark: str | None = None,
+    blas: str | None = None,
     missing: str = "error",
     undeclared: str = "refuse",
     trusted: Sequence[str] = (),
@@ -39,6 +40,9 @@ def load(
       StructType. Other columns have the types of the example that `sparklet.save` stored, if there is one.
     - `spark`: the Spark release to reproduce. The default is the one that saved the model, or 3.5 if that is
       older.
+    - `blas`: the order in which dot products are summed: `"java11"`, or that of a JVM with the vector module,
+      as PySpark 4 starts it: `"vector2"`, `"vector4"` or `"vector8"`, the number of doubles in a register of
+      the processor. The default is the order that the example recorded, else `"java11"`.
     - `missing`: `"error"` or `"null"`, for a column that a row lacks.
     - `undeclared`: for input columns whose types change the answer and are neither declared nor stored with
       an example: `"refuse"` raises `UndeclaredTypeError`; `"infer"` takes the types that the error proposes;
@@ -57,7 +61,7 @@ def load(
     if undeclared not in ("refuse", "infer", "tables"):
         raise OptionError("undeclared", undeclared, "'refuse', 'infer' or 'tables'")
     options = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
-    options["undeclared"] = undeclared
+    options |= {"blas": blas, "undeclared": undeclared}
     if engine == "python":
         return _verified(load_python(path, trusted=trusted, **options), verify)  # type: ignore[arg-type]
     if engine == "jvm":

@@ -194,9 +194,10 @@ class OnlinePipelineModel(ABC):
     def fromSpark(cls, model: Any, **options: Any) -> OnlinePipelineModel:
         """Return a model that scores rows with a fitted Spark model, which is saved to a temporary folder.
 
-        `options` are those of `load`. The packages of Python-defined stages are trusted, because their code
-        already runs. On a cluster, pass as `folder` a folder that the executors can write to. `transform`
-        uses `model` itself. Raises the errors of `load`, and `MissingExtraError` without PySpark.
+        `options` are those of `load`; `blas` is by default the order of the session, if it is known. The
+        packages of Python-defined stages are trusted, because their code already runs. On a cluster, pass as
+        `folder` a folder that the executors can write to. `transform` uses `model` itself. Raises
+        the errors of `load`, and `MissingExtraError` without PySpark.
         """
         require_pyspark("fromSpark")
         from sparklet.engines import spark

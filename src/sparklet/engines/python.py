@@ -10,7 +10,7 @@ from sparklet.codegen import Lowered, Plan, Score, lower, make_plan, score_rows
 from sparklet.columns import Column, fold, parse_schema
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
 from sparklet.errors import Ask, SparkletError, UndeclaredTypeError
-from sparklet.profile import Profile
+from sparklet.profile import Profile, summation_order
 from sparklet.records import record, replace
 from sparklet.saved import Example, SavedStage, open_model
 from sparklet.stages import Stage, build, check_trusted
@@ -218,6 +218,7 @@ def load_python(
     outputs: str | Sequence[str] | None,
     schema: object,
     spark: str | None,
+    blas: str | None,
     missing: str,
     trusted: Sequence[str],
     undeclared: str,
@@ -227,7 +228,7 @@ def load_python(
     saved = open_model(path)
     example = saved.example()
     options = Options(
-        profile=_profile(saved, example, spark),
+        profile=_profile(saved, example, spark, blas),
         outputs=outputs if outputs is None or isinstance(outputs, str) else tuple(outputs),
         schema={} if schema is None else parse_schema(schema),
         missing=missing,
@@ -240,11 +241,17 @@ def load_python(
     return PythonPipelineModel(stage, options, saved.path)
 
 
-def _profile(saved: SavedStage, example: Example | None, spark: str | None) -> Profile:
-    """Return the profile of the release `spark`, else of the saving release with the example's settings."""
+def _profile(saved: SavedStage, example: Example | None, spark: str | None, blas: str | None) -> Profile:
+    """Return the profile of the release `spark`, else of the saving release with the example's settings.
+
+    `blas` is the summation order, by default that of the example.
+    """
+    profile = Profile.of(saved.version.text if spark is None else spark)
+    if blas is not None:
+        profile = profile.with_(blas=summation_order(blas))
+    elif example is not None:
+        profile = profile.with_(blas=example.profile.blas)
     if spark is not None or example is None:
-        return Profile.of(saved.version.text if spark is None else spark)
+        return profile
     session = example.profile
-    return Profile.of(saved.version.text).with_(
-        ansi=session.ansi, timezone=session.timezone, locale=session.locale
-    )
+    return profile.with_(ansi=session.ansi, timezone=session.timezone, locale=session.locale)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary
 
+from sparklet.engines.blas import blas_in_use
 from sparklet.errors import ModelError, OptionError
 from sparklet.saved import SavedStage, open_model
 from sparklet.session import Folder, is_connect, jvm, why
@@ -126,7 +127,7 @@ def from_spark(model: Any, load: Callable[..., Model], *, folder: str | None = N
 
     Saves the model in `folder`, by default a temporary folder of this machine, loads it from there with
     `load(path, **options)` and removes the saved files. On a cluster, pass a folder that the executors can
-    write to. `load` is `sparklet.load`.
+    write to. `load` is `sparklet.load`; its `blas` is by default the order of the session, if it is known.
     """
     trusted = [*options.pop("trusted", ()), *{type(stage).__module__ for stage in python_stages(model)}]
     if folder is not None:
@@ -142,6 +143,7 @@ def _through(
 
     spark = SparkSession.active()
     model.write().overwrite().session(spark).save(path)
+    options = {"blas": blas_in_use(spark)[1], **options}
     try:
         loaded = load(path, trusted=trusted, **options)
     finally:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sparklet.columns import fold, parse_row_type, split_size
 from sparklet.errors import CorruptModelError, OptionError, shown
-from sparklet.profile import Profile
+from sparklet.profile import Profile, summation_order
 from sparklet.records import record
 from sparklet.saved.checksums import check_files
 from sparklet.saved.stores import Store, join
@@ -140,7 +140,7 @@ def _described(description: Any) -> tuple[Profile, bool, Types, Types]:
         ansi=session["ansi"], timezone=session["timezone"], locale=session["locale"]
     )
     if order is not None:
-        profile = profile.with_(blas=_text(order))
+        profile = profile.with_(blas=summation_order(order))
     return profile, order is not None, _types(description["inputs"]), _types(description["outputs"])
 
 

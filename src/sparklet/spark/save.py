@@ -7,13 +7,13 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from sparklet.engines import load
+from sparklet.engines.blas import blas_in_use
 from sparklet.engines.spark import python_stages
 from sparklet.errors import OptionError, SparkletError
 from sparklet.java import ORDERS
 from sparklet.profile import Profile
 from sparklet.saved import EXAMPLE, FILES, example_json, is_listed, listing
 from sparklet.session import Folder, is_connect, jvm, why
-from sparklet.spark.blas import blas_in_use
 from sparklet.spark.derive import quoted
 from sparklet.spark.types import carried
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sparklet.errors import SparkletError
+from sparklet.engines.blas import blas_in_use
+from sparklet.errors import OptionError, SparkletError
 from sparklet.same import Slack, differences, distance
 from sparklet.testing.spark import (
     SparkFailure,
@@ -194,14 +195,15 @@ def compare_with_spark(
     schema: Mapping[str, str] | None = None,
     ulps: int | Slack = 0,
     unordered: Iterable[str] = (),
-    pin: bool = True,
+    blas: str | None = "java11",
 ) -> Agreement:
     """Score rows with a saved model in live Spark and in sparklet, and return how far they agree.
 
     `rows` is a DataFrame, or a list of mappings whose Spark types are in `schema`; columns that `schema`
     omits have the types that sparklet infers. sparklet reproduces the release of `spark`. `ulps` is the slack
-    for floats, `pin` makes Spark use the reference BLAS for dot products, `unordered` names array columns to
-    compare as sets. Raises a `SparkletError` if sparklet cannot load the model.
+    for floats, `unordered` names array columns to compare as sets. Both sum dot products in the order `blas`;
+    None is the order of the session. Raises a `SparkletError` if sparklet cannot load the model, and
+    `OptionError` for an order in which the JVM of the session cannot sum.
     """
     from sparklet.engines import load
 
@@ -210,11 +212,15 @@ def compare_with_spark(
         frame = rows
         schema = {item.name: spark_type(item.dataType) for item in frame.schema.fields}
         rows = [{name: row[name] for name in schema} for row in frame.collect()]
-    model = load(model_path, schema=schema, outputs="*", spark=release)
+    if blas is None:
+        facts, blas = blas_in_use(spark)
+        if blas is None:
+            raise OptionError("blas", None, f"the summation order of this session is unknown: {facts}")
+    else:
+        pin_blas(spark, blas)
+    model = load(model_path, schema=schema, outputs="*", spark=release, blas=blas)
     names = {name for row in rows for name in row}
     types = {name: kind for name, kind in _types(model, schema).items() if name in names}
-    if pin:
-        pin_blas(spark)
     theirs = load_with_spark(model_path, spark)
     ours = [outcome(model, row) for row in rows]
     replaced = [column.name for column in model.outputs if column.name in types]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from sparklet.engines.blas import vector_order
+from sparklet.errors import OptionError
 from sparklet.linalg import DenseVector, SparseVector
 from sparklet.types import parse_type, to_json
 
@@ -19,6 +21,7 @@ __all__ = [
     "SparkFailure",
     "SparkScores",
     "load_with_spark",
+    "orders_of",
     "pin_blas",
     "pinned",
     "spark_scores",
@@ -47,8 +50,8 @@ LOCAL_LDA_SEED = 1421925485
 
 _ROW = "__row"  # carries the position of a row through transform
 _BLAS = ("org.apache.spark.ml.linalg.BLAS$", "org.apache.spark.mllib.linalg.BLAS$")
-_JAVA11 = "dev.ludovic.netlib.blas.Java11BLAS"
-_NETLIB = "dev.ludovic.netlib.blas.InstanceBuilder"
+_NETLIB = "dev.ludovic.netlib.blas."
+_CLASSES = {"java8": "Java8BLAS", "java11": "Java11BLAS"}
 
 
 def spark_session(**options: str) -> SparkSession:
@@ -85,31 +88,41 @@ def _blas_fields(spark: SparkSession) -> Iterator[tuple[Any, Any]]:
             yield field, module
 
 
-def pin_blas(spark: SparkSession) -> str:
-    """Make a live local Spark use the reference BLAS, and return the name of its class.
+def orders_of(spark: SparkSession) -> tuple[str, ...]:
+    """Return the summation orders that a session's JVM can use: two Java ones, and that of its vectors."""
+    vector = vector_order(spark.sparkContext._jvm)
+    return (*_CLASSES, vector) if vector else tuple(_CLASSES)
+
+
+def pin_blas(spark: SparkSession, order: str = "java11") -> str:
+    """Make a live local Spark sum dot products in an order, and return the class of its BLAS.
 
     Spark stores its two BLAS objects in private fields, which it sets once. A JVM with the vector module
     (PySpark 4 starts one) chooses VectorBLAS, whose summation order depends on the CPU. Raises `RuntimeError`
-    unless the master is local, because executors in other JVMs cannot be changed.
+    unless the master is local, because executors in other JVMs cannot be changed, and `OptionError` for an
+    order that is not among `orders_of(spark)`.
     """
     if not (spark.sparkContext.master or "").startswith("local"):
         raise RuntimeError(f"only a local Spark can be pinned; the master is {spark.sparkContext.master}")
-    get_instance = _java_class(spark, _JAVA11).getMethod("getInstance", None)
+    if order not in (orders := orders_of(spark)):
+        raise OptionError("blas", order, f"this JVM can sum as {', '.join(orders)}")
+    name = _NETLIB + _CLASSES.get(order, "VectorBLAS")
+    get_instance = _java_class(spark, name).getMethod("getInstance", None)
     get_instance.setAccessible(True)
-    java11 = get_instance.invoke(None, None)
+    blas = get_instance.invoke(None, None)
     for field, module in _blas_fields(spark):
-        field.set(module, java11)
-    _pin_netlib(spark, java11)
-    return _JAVA11
+        field.set(module, blas)
+    _pin_netlib(spark, blas)
+    return name
 
 
-def _pin_netlib(spark: SparkSession, java11: Any) -> None:
+def _pin_netlib(spark: SparkSession, blas: Any) -> None:
     """Pin the BLAS that Breeze gets from netlib (for LDA): a final field, which only Unsafe can set."""
     holder = _java_class(spark, "sun.misc.Unsafe").getDeclaredField("theUnsafe")
     holder.setAccessible(True)
     unsafe = holder.get(None)
-    field = _java_class(spark, _NETLIB).getDeclaredField("blas")
-    unsafe.putObject(unsafe.staticFieldBase(field), unsafe.staticFieldOffset(field), java11)
+    field = _java_class(spark, f"{_NETLIB}InstanceBuilder").getDeclaredField("blas")
+    unsafe.putObject(unsafe.staticFieldBase(field), unsafe.staticFieldOffset(field), blas)
 
 
 @contextmanager

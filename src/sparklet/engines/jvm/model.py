@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from sparklet.codegen import Plan
 from sparklet.columns import Column, RowReader, fold, parse_schema
+from sparklet.engines.blas import blas_facts
 from sparklet.engines.jvm.arrow import Failure, decode, encode
 from sparklet.engines.jvm.gateway import Gateway, connect
 from sparklet.engines.jvm.undeclared import undeclared_inputs
@@ -24,7 +25,7 @@ from sparklet.errors import (
     SparkletError,
     UndeclaredTypeError,
 )
-from sparklet.profile import Profile
+from sparklet.profile import UNKNOWN_ORDER, Profile
 from sparklet.saved import Example, open_model
 from sparklet.types import parse_type
 
@@ -219,14 +220,16 @@ def load_jvm(
     outputs: str | Sequence[str] | None = None,
     schema: object = None,
     spark: str | None = None,
+    blas: str | None = None,
     missing: str = "error",
     undeclared: str = "refuse",
     example: Row | None = None,
 ) -> JvmPipelineModel:
     """Load a model into the JVM engine.
 
-    The arguments are those of `sparklet.load`. `spark` must be the release of the Spark in the JVM. `example`
-    is a row from which the sizes of vectors are taken, as Spark takes them from the first row of a table.
+    The arguments are those of `sparklet.load`. `spark` must be the release of the Spark in the JVM and `blas`
+    its summation order. `example` is a row from which the sizes of vectors are taken, as Spark takes them
+    from the first row of a table.
     """
     if outputs is not None and isinstance(outputs, str) and outputs != "*":
         raise OptionError(
@@ -241,16 +244,19 @@ def load_jvm(
     types = {name: str(kind) for name, kind in declared.items()}
     gateway = connect()
     _check_release(gateway, spark)
+    order = blas_facts(gateway.java.jvm)[1] or UNKNOWN_ORDER
+    if blas not in (None, order):
+        raise OptionError("blas", blas, f"the JVM engine sums as the Spark that it runs: {order}")
     sizes = {name: value.size for name, value in (example or {}).items() if hasattr(value, "toArray")}
     names = None if outputs is None else [outputs] if isinstance(outputs, str) else list(outputs)
     bridge = gateway.load(saved.path, types, names, sizes)
     arguments = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
-    arguments["undeclared"] = undeclared
+    arguments |= {"blas": blas, "undeclared": undeclared}
     profile = Profile.of(gateway.spark_version)
     inferred, asks = undeclared_inputs(saved, profile, declared, outputs)
     if asks and undeclared != "infer":
         raise UndeclaredTypeError(asks)
-    return JvmPipelineModel(saved.path, bridge, profile, arguments, inferred, asks)
+    return JvmPipelineModel(saved.path, bridge, profile.with_(blas=order), arguments, inferred, asks)
 
 
 def _check_release(gateway: Gateway, spark: str | None) -> None:
