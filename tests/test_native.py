@@ -6,7 +6,6 @@ import math
 import random
 import struct
 import threading
-from itertools import pairwise
 
 import numpy
 import pytest
@@ -21,7 +20,6 @@ from sparklet.java import (
     bound_dot,
     check_layout,
     dot,
-    dot_of,
     gemm_column,
     gemv,
     hash_bytes,
@@ -50,26 +48,6 @@ def fallback_of(make):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARKLET_NATIVE", "0")
         return make()
-
-
-def score_batch(function, layout, columns, out):
-    """Let a kernel score a batch; its fallback scores the rows one by one."""
-    if hasattr(function, "batch"):
-        function.batch(columns, out)
-        return
-    for place, row in enumerate(zip(*map(rows_of, columns, layout), strict=True)):
-        out[place] = function(*row)
-
-
-def rows_of(column, segment):
-    if isinstance(column, tuple):
-        offsets, indices, values = (part.tolist() for part in column)
-        return [
-            SparseVector(segment[2], tuple(indices[first:last]), tuple(values[first:last]))
-            for first, last in pairwise(offsets)
-        ]
-    rows = column.tolist()
-    return [DenseVector(tuple(row)) for row in rows] if segment[0] == "vector" else rows
 
 
 def bits(value):
@@ -187,27 +165,6 @@ class Draw(random.Random):
         ]
 
 
-def columns_of(rows, layout):
-    """Return the rows as columns; each vector segment is dense or sparse by its first row."""
-    columns = []
-    for segment, values in zip(layout, zip(*rows, strict=True), strict=True):
-        if segment[0] != "vector":
-            columns.append(numpy.array(values, numpy.float64))
-        elif isinstance(values[0], DenseVector):
-            columns.append(numpy.array([v.toArray() for v in values]).reshape(len(values), segment[2]))
-        else:
-            sparse = [
-                v if isinstance(v, SparseVector) else SparseVector(v.size, tuple(range(v.size)), v.values)
-                for v in values
-            ]
-            offsets = numpy.add.accumulate([0] + [len(v.indices) for v in sparse])
-            indices = numpy.array([i for v in sparse for i in v.indices], numpy.int32)
-            columns.append(
-                (offsets, indices, numpy.array([x for v in sparse for x in v.values], numpy.float64))
-            )
-    return tuple(columns)
-
-
 # --- forests ------------------------------------------------------------------------------------
 
 OUTPUTS = {
@@ -240,29 +197,6 @@ def test_forests(output, seed):
         assert found == expected or (isinstance(expected, tuple) and isinstance(found, list | bytes)), row
 
 
-@pytest.mark.parametrize("output", OUTPUTS)
-@given(seed=seeds)
-def test_batches_of_forests(output, seed):
-    draw = Draw(seed)
-    layout = tuple(segment for segment in draw.layout() if segment[-1] is not None) or (("scalar", 0),)
-    forest = draw.forest(check_layout(layout))
-    make = OUTPUTS[output]
-    compiled, fallback = make(forest, layout, "java11"), fallback_of(lambda: make(forest, layout, "java11"))
-    rows = [draw.row(layout) for _ in range(draw.choice([0, 1, 70]))]
-    if not rows:
-        return
-    columns, first = columns_of(rows, layout), fallback(*rows[0])
-    shape = (len(rows), len(first)) if isinstance(first, tuple) else (len(rows),)
-    results = [numpy.full(shape, 7.0) for _ in range(3)]
-    score_batch(compiled, layout, columns, results[0])
-    score_batch(fallback, layout, columns, results[1])
-    for place, row in enumerate(rows):
-        results[2][place] = compiled(*row)
-    for result in results:
-        result[numpy.isnan(result)] = NAN
-    assert results[0].tobytes() == results[1].tobytes() == results[2].tobytes()
-
-
 @pytest.mark.parametrize(
     "layout", [(("scalar", 0),), (("onehot", 0, 2),), (("vector", 2, 3),), (("vector", 0, 3),), WHOLE]
 )
@@ -272,74 +206,6 @@ def test_layouts_that_do_not_reach_what_splits_test(layout):
     for argument in (1.0, DenseVector((1.0,) * 3), DenseVector((1.0,) * 4), SparseVector(3, (), ())):
         if isinstance(argument, float) == (layout[0][0] != "vector"):
             assert outcome(make(), [argument]) == outcome(fallback_of(make), [argument])
-    short = (("vector", 0, 3),)
-    with pytest.raises(ValueError, match="no segment"):
-        forest.sum_of(short, 9, "java11").batch((numpy.zeros((5, 3)),), numpy.zeros(5))
-
-
-def test_batches_take_parts_and_whole_numbers():
-    forest = Draw(3).forest(9, trees=20)
-    layout = (("scalar", 0), ("onehot", 1, 8))
-    sums = forest.sum_of(layout, 9, "java11")
-    numbers = numpy.linspace(-2, 2, 100)
-    indices = numpy.arange(100) % 9
-    expected = [sums(x, i) for x, i in zip(numbers.tolist(), indices.tolist(), strict=True)]
-    for kind in (numpy.int32, numpy.int64, numpy.float64):
-        out = numpy.zeros(100)
-        sums.batch((numbers, indices.astype(kind)), out, 10, 30)
-        assert out.tolist() == [0.0] * 10 + expected[10:30] + [0.0] * 70
-        sums.batch((numbers, indices.astype(kind)), out)
-        assert out.tolist() == expected
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ((), 10),
-        ((numpy.zeros(10),), 10),
-        ((numpy.zeros(9), numpy.zeros(10)), 10),
-        ((numpy.zeros(10, numpy.float32), numpy.zeros(10)), 10),
-        ((numpy.zeros(10), numpy.zeros(10)), 10, 5, 11),
-        ((numpy.zeros(10), numpy.zeros(10)), 10, -1),
-        ((numpy.zeros(10), numpy.zeros(10)), 10, 6, 5),
-        ((numpy.zeros(20)[::2], numpy.zeros(10)), 10),
-        ((None, numpy.zeros(10)), 10),
-    ],
-)
-def test_batches_refuse_columns_that_do_not_fit(arguments):
-    columns, rows, *rest = arguments
-    sums = Draw(3).forest(9).sum_of((("scalar", 0), ("onehot", 1, 8)), 9, "java11")
-    with pytest.raises((ValueError, TypeError, BufferError)):
-        sums.batch(columns, numpy.zeros(rows), *rest)
-
-
-@pytest.mark.parametrize(
-    "sparse",
-    [
-        ([0, 1, 3], [0, 1], [1.0, 1.0]),
-        ([0, 2, 1], [0, 1], [1.0, 1.0]),
-        ([-1, 1, 2], [0, 1], [1.0, 1.0]),
-        ([0, 1, 2], [0, 9], [1.0, 1.0]),
-        ([0, 1, 2], [0, -1], [1.0, 1.0]),
-        ([0, 1, 2], [0, 1], [1.0]),
-        ([0, 1], [0], [1.0]),
-        ([], [], []),
-    ],
-)
-def test_batches_refuse_what_is_no_sparse_matrix(sparse):
-    offsets, indices, values = sparse
-    layout = (("vector", 0, 9),)
-    column = (
-        numpy.array(offsets, numpy.int64),
-        numpy.array(indices, numpy.int32),
-        numpy.array(values, numpy.float64),
-    )
-    for function in (
-        Draw(3).forest(9).sum_of(layout, 9, "java11"),
-        dot_of(DenseVector((1.0,) * 9), "java11", layout, 9, "sparse"),
-    ):
-        with pytest.raises(ValueError, match="sparse matrix"):
-            function.batch((column,), numpy.zeros(2))
 
 
 def test_forest_arrays_are_checked():
@@ -385,31 +251,6 @@ def test_sets_far_larger_than_what_they_hold_are_left_to_python():
 
 
 # --- dots ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["dense", "sparse", "smaller"])
-@pytest.mark.parametrize("order", ORDERS)
-@given(seed=seeds)
-def test_dots_of_segments(order, kind, seed):
-    draw = Draw(seed)
-    layout = draw.layout()
-    size = (check_layout(layout) or layout[-1][1] + 30) + (draw.random() < 0.2) * (layout[-1][-1] is not None)
-    line = draw.choice(["3.5", "4.0", "4.1+"])
-    weights = draw.vector(size)
-    make = lambda: dot_of(weights, order, layout, size, kind, line)  # noqa: E731
-    compiled, fallback = make(), fallback_of(make)
-    rows = [draw.row(layout, 30) for _ in range(10)]
-    for row in rows:
-        assert outcome(compiled, row) == outcome(fallback, row), (weights, layout, row)
-        odd = draw.oddly(row)
-        assert outcome(compiled, odd) == outcome(fallback, odd), (weights, layout, odd)
-    if layout[-1][-1] is not None:
-        results = [numpy.zeros(len(rows)) for _ in range(2)]
-        for function, out in zip((compiled, fallback), results, strict=True):
-            score_batch(function, layout, columns_of(rows, layout), out)
-        expected = [compiled(*row) for row in rows]
-        if kind != "dense" or all(not isinstance(c, tuple) for c in columns_of(rows, layout)):
-            assert bits(results[0].tolist()) == bits(results[1].tolist()) == bits(expected)
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -470,16 +311,15 @@ def test_rows_out_of_order_are_left_to_python():
 
 
 def test_layouts_that_no_code_should_make():
-    weights = DenseVector((1.0,) * 4)
+    forest = Draw(5).forest(4, trees=3)
     for layout in [
         (("scalar", 1), ("scalar", 0)),
         (("vector", 0, None), ("scalar", 1)),
         (("onehot", 0, None),),
-        (("vector", 0, 5),),
         (("what", 0),),
     ]:
-        with pytest.raises(ValueError, match=r"segment|features"):
-            dot_of(weights, "java11", layout, 4, "dense")
+        with pytest.raises(ValueError, match="segment"):
+            forest.sum_of(layout, 4, "java11")
 
 
 # --- the rest -----------------------------------------------------------------------------------
@@ -559,17 +399,15 @@ def test_threads_share_functions():
     layout = (("scalar", 0), ("onehot", 1, 8), ("vector", 9, 5))
     forest = draw.forest(14, trees=30)
     sums, votes = forest.sum_of(layout, 14, "java11"), forest.votes_of(layout, 14, forest.stats)
-    margin = dot_of(draw.vector(14), "java11", layout, 14, "smaller", "4.0")
+    margin = dot(draw.vector(5), "java11")
     rows = [draw.row(layout) for _ in range(200)]
-    expected = [bits((sums(*row), votes(*row), margin(*row))) for row in rows]
-    columns, wrong = columns_of(rows, layout), []
+    expected = [bits((sums(*row), votes(*row), margin(row[2]))) for row in rows]
+    wrong = []
 
     def work():
         for _ in range(20):
-            found = [bits((sums(*row), votes(*row), margin(*row))) for row in rows]
-            out = numpy.zeros(len(rows))
-            sums.batch(columns, out)
-            if found != expected or bits(out.tolist()) != bits([sums(*row) for row in rows]):
+            found = [bits((sums(*row), votes(*row), margin(row[2]))) for row in rows]
+            if found != expected:
                 wrong.append(found)
 
     threads = [threading.Thread(target=work) for _ in range(8)]
@@ -578,16 +416,3 @@ def test_threads_share_functions():
     for thread in threads:
         thread.join()
     assert not wrong
-
-
-def test_exps_refuse_arrays_that_do_not_fit():
-    with pytest.raises(ValueError, match="differ in length"):
-        kernels().exps(numpy.zeros(2), numpy.zeros(3))
-    with pytest.raises(TypeError, match="2 arguments"):
-        kernels().exps(numpy.zeros(2))
-    with pytest.raises(TypeError, match="expected one of 'd'"):
-        kernels().exps(numpy.zeros(2, numpy.int64), numpy.zeros(2))
-    fixed = numpy.zeros(2)
-    fixed.flags.writeable = False
-    with pytest.raises((ValueError, BufferError)):
-        kernels().exps(numpy.zeros(2), fixed)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 import sparklet
-from sparklet.codegen import columns as columns_backend
+from sparklet.codegen import evaluation
 from sparklet.codegen.arrays import Texts, column_of, looked_up
 from sparklet.errors import InvalidValueError
 from sparklet.testing import assert_same
@@ -56,7 +56,7 @@ ROWS = [{"city": ["SF", "LA", "NY"][n % 3], "age": n * 0.37 - 50.0} for n in ran
 def spied(monkeypatch):
     """Note how many rows come by columns."""
     noted = {"columns": 0}
-    original = columns_backend._Evaluation.run
+    original = evaluation.Evaluation.run
 
     def noting(self, columns, count):
         batch = original(self, columns, count)
@@ -64,7 +64,7 @@ def spied(monkeypatch):
         noted["columns"] += count
         return batch
 
-    monkeypatch.setattr(columns_backend._Evaluation, "run", noting)
+    monkeypatch.setattr(evaluation.Evaluation, "run", noting)
     return noted
 
 

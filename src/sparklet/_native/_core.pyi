@@ -29,6 +29,15 @@ def program(
     sizes: tuple[int, int, int, int, int],
     /,
 ) -> Callable[[Any], Any]: ...
+def block_program(
+    code: Any,
+    tables: Any,
+    constants: tuple[Any, ...],
+    widths: Any,
+    dropped: type[Exception],
+    sizes: tuple[int, int, int, int, int],
+    /,
+) -> Any: ...
 def forest(*arrays: Any) -> Any: ...
 def trees(
     forest: Any,
@@ -45,16 +54,12 @@ def linear(
     weights: Any,
     actives: Any,
     size: int,
-    layout: tuple[Any, ...],
-    kind: str,
-    limit: int,
     order: _Order,
     fallback: Callable[..., Any],
     /,
 ) -> Any: ...
 def product(weights: Any, order: _Order, chain: bool, fallback: Callable[..., Any], /) -> Any: ...
 def factors(user_ids: Any, user_values: Any, item_ids: Any, item_values: Any, rank: int, /) -> Any: ...
-def exps(x: Any, out: Any, /) -> None: ...
 def murmur3(text: str, legacy: bool, seed: int, /) -> int: ...
 def count_terms(
     terms: Any, size: int, legacy: bool, binary: bool, seed: int, /

@@ -53,7 +53,6 @@
 #include "segments.h"
 #include "forest.h"
 #include "trees.h"
-#include "batches.h"
 #include "linear.h"
 #include "products.h"
 #include "factors.h"
@@ -66,22 +65,16 @@
 #include "program_products.h"
 #include "program_calls.h"
 #include "program_run.h"
+#include "block.h"
+#include "block_vectors.h"
+#include "block_run.h"
+#include "block_object.h"
 
 /* A separate compilation unit, because it does not run for rows. */
 #include "parquet/reader.h"
 
 #define CALLABLE Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_HAVE_GC | \
     Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE
-
-PyDoc_STRVAR(batch_doc,
-             "batch(columns, out, start=0, stop=None, /)\n--\n\n"
-             "Write the results of rows start to stop to `out`, a buffer of doubles, without the GIL.\n\n"
-             "`columns` is a tuple with a buffer for each segment: doubles, for a one-hot segment also int32 or\n"
-             "int64, for a vector doubles by rows or a tuple of a sparse matrix's offsets (int64), indices (int32)\n"
-             "and values.");
-
-static PyMethodDef trees_methods[] = {{"batch", trees_batch, METH_VARARGS, batch_doc}, {NULL}};
-static PyMethodDef linear_methods[] = {{"batch", linear_batch, METH_VARARGS, batch_doc}, {NULL}};
 
 static PyMemberDef trees_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Trees, vectorcall), READONLY},
@@ -92,7 +85,6 @@ static PyMemberDef trees_members[] = {
 };
 static PyMemberDef linear_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Linear, vectorcall), READONLY},
-    {"width", T_PYSSIZET, offsetof(Linear, width), READONLY, "The number of results of a row, which is one."},
     {NULL},
 };
 static PyMemberDef factors_members[] = {
@@ -114,8 +106,7 @@ static PyType_Spec forest_spec = {
 
 static PyType_Slot trees_slots_[] = {
     {Py_tp_dealloc, trees_dealloc},   {Py_tp_traverse, trees_traverse}, {Py_tp_clear, trees_clear},
-    {Py_tp_call, PyVectorcall_Call},  {Py_tp_members, trees_members},   {Py_tp_methods, trees_methods},
-    {0, NULL},
+    {Py_tp_call, PyVectorcall_Call},  {Py_tp_members, trees_members},   {0, NULL},
 };
 static PyType_Spec trees_spec = {
     .name = "sparklet._native._core.Trees",
@@ -126,8 +117,7 @@ static PyType_Spec trees_spec = {
 
 static PyType_Slot linear_slots_[] = {
     {Py_tp_dealloc, linear_dealloc},  {Py_tp_traverse, linear_traverse}, {Py_tp_clear, linear_clear},
-    {Py_tp_call, PyVectorcall_Call},  {Py_tp_members, linear_members},   {Py_tp_methods, linear_methods},
-    {0, NULL},
+    {Py_tp_call, PyVectorcall_Call},  {Py_tp_members, linear_members},  {0, NULL},
 };
 static PyType_Spec linear_spec = {
     .name = "sparklet._native._core.Linear",
@@ -279,20 +269,17 @@ failed:
 }
 
 PyDoc_STRVAR(linear_doc,
-             "linear(weights, actives, size, layout, kind, limit, order, fallback, /)\n--\n\n"
-             "Return the function from a layout's segments to the dot product with `weights`, which are all or those\n"
-             "at `actives`. `kind` is dense, sparse, smaller (sparse up to `limit` non-zeros) or own.");
+             "linear(weights, actives, size, order, fallback, /)\n--\n\n"
+             "Return the function from a vector to its dot product with `weights`, which are all or those at\n"
+             "`actives`.");
 
 static PyObject *native_linear(PyObject *module, PyObject *arguments)
 {
-    static const char *const kinds[] = {"dense", "sparse", "smaller", "own"};
     State *state = PyModule_GetState(module);
-    PyObject *weights, *actives, *layout, *fallback;
-    const char *kind;
-    Py_ssize_t size, limit;
+    PyObject *weights, *actives, *fallback;
+    Py_ssize_t size;
     Order order;
-    if (!PyArg_ParseTuple(arguments, "OOnOsnO&O", &weights, &actives, &size, &layout, &kind, &limit,
-                          order_converter, &order, &fallback))
+    if (!PyArg_ParseTuple(arguments, "OOnO&O", &weights, &actives, &size, order_converter, &order, &fallback))
         return NULL;
     PyTypeObject *type = (PyTypeObject *)state->linear_type;
     Linear *linear = (Linear *)type->tp_alloc(type, 0);
@@ -302,50 +289,30 @@ static PyObject *native_linear(PyObject *module, PyObject *arguments)
     linear->fallback = Py_NewRef(fallback);
     linear->state = Py_NewRef(module);
     linear->size = size;
-    linear->width = 1;
-    linear->limit = limit;
     linear->order = order;
     linear->dot = dot_of_order(order);
-    linear->kind = -1;
-    for (int i = 0; i <= OWN; i++)
-        if (!strcmp(kind, kinds[i]))
-            linear->kind = i;
     Buffer buffer;
-    int status = open_doubles(&buffer, weights);
-    if (status == 0) {
+    if (open_doubles(&buffer, weights) == 0) {
         linear->active_count = buffer_items(&buffer);
         linear->weights = copied(&buffer);
     }
     buffer_close(&buffer);
     if (!linear->weights)
         goto failed;
+    int good = size >= 0;
     if (actives != Py_None) {
-        status = open_ints(&buffer, actives);
-        Py_ssize_t count = status == 0 ? buffer_items(&buffer) : 0;
-        if (status == 0)
-            linear->actives = copied(&buffer);
-        buffer_close(&buffer);
-        if (!linear->actives)
+        Py_ssize_t count = 0;
+        if (!(linear->actives = copied_ints(actives, &count)))
             goto failed;
-        int good = count == linear->active_count;
+        good = good && count == linear->active_count;
         for (Py_ssize_t k = 0; good && k < count; k++)
             good = linear->actives[k] > (k ? linear->actives[k - 1] : -1) && linear->actives[k] < size;
-        if (!good)
-            goto wrong;
-    } else if (linear->active_count != size) {
-        goto wrong;
+    } else {
+        good = good && linear->active_count == size;
     }
-    if (!(linear->segments = segments_from(layout, &linear->count)))
-        goto failed;
-    Py_ssize_t end = 0;
-    for (Py_ssize_t i = 0; i < linear->count; i++)
-        end = linear->segments[i].start + (linear->segments[i].size < 0 ? 0 : linear->segments[i].size);
-    if (linear->kind < 0 || size < 0 || end > size ||
-        (linear->kind == OWN && (linear->count != 1 || linear->segments[0].kind != VECTOR)))
-        goto wrong;
-    return (PyObject *)linear;
-wrong:
-    PyErr_SetString(PyExc_ValueError, "weights, layout and kind do not fit together");
+    if (good)
+        return (PyObject *)linear;
+    PyErr_SetString(PyExc_ValueError, "weights and size do not fit together");
 failed:
     Py_DECREF(linear);
     return NULL;
@@ -426,8 +393,8 @@ static PyObject *native_factors(PyObject *module, PyObject *arguments)
 }
 
 static PyMethodDef native_methods[] = {
-    {"exps", (PyCFunction)(void (*)(void))native_exps, METH_FASTCALL, exps_doc},
     {"program", native_program, METH_VARARGS, program_doc},
+    {"block_program", native_block_program, METH_VARARGS, block_program_doc},
     {"forest", (PyCFunction)(void (*)(void))native_forest, METH_FASTCALL, forest_doc},
     {"trees", native_trees, METH_VARARGS, trees_doc},
     {"linear", native_linear, METH_VARARGS, linear_doc},
@@ -456,6 +423,7 @@ static int native_exec(PyObject *module)
     state->linear_type = PyType_FromModuleAndSpec(module, &linear_spec, NULL);
     state->product_type = PyType_FromModuleAndSpec(module, &product_spec, NULL);
     state->program_type = PyType_FromModuleAndSpec(module, &program_spec, NULL);
+    state->block_program_type = PyType_FromModuleAndSpec(module, &block_program_spec, NULL);
     state->factors_type = PyType_FromModuleAndSpec(module, &factors_spec, NULL);
     for (size_t i = 0; i < sizeof(State) / sizeof(PyObject *); i++)
         if (!((PyObject **)state)[i])

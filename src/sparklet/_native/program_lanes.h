@@ -1,11 +1,43 @@
 /* Instructions that compute doubles from doubles lane by lane, in loops that the compiler vectorizes. */
 
-#define EITHER_NULL (is_null(x[i]) | is_null(y[i]))
+#define EITHER_NULL (is_null(x) | is_null(y))
 
-#define LANES_OF(opcode, expression)                                                                           \
-    case opcode:                                                                                               \
-        for (int32_t i = 0; i < n; i++)                                                                        \
+/* The operations on a lane's operands x, y and z. */
+#define LANE_OPERATIONS(X)                                                                                     \
+    X(COPY, x)                                                                                                 \
+    X(ADD, x + y)                                                                                              \
+    X(SUB, x - y)                                                                                              \
+    X(MUL, x * y)                                                                                              \
+    X(DIV, x / y)                                                                                              \
+    X(ADD_NULL, EITHER_NULL ? null_double() : x + y)                                                           \
+    X(SUB_NULL, EITHER_NULL ? null_double() : x - y)                                                           \
+    X(MUL_NULL, EITHER_NULL ? null_double() : x * y)                                                           \
+    X(DIV_NULL, EITHER_NULL ? null_double() : x / y)                                                           \
+    X(AFFINE, (x - y) * z)                                                                                     \
+    X(NEG, -x)                                                                                                 \
+    X(NEG_NULL, is_null(x) ? x : -x)                                                                           \
+    X(EXP, not_null(exp(x)))                                                                                   \
+    X(LT, x < y ? 1.0 : 0.0)                                                                                   \
+    X(LE, x <= y ? 1.0 : 0.0)                                                                                  \
+    X(GT, x > y ? 1.0 : 0.0)                                                                                   \
+    X(GE, x >= y ? 1.0 : 0.0)                                                                                  \
+    X(EQ, x == y ? 1.0 : 0.0)                                                                                  \
+    X(NE, x != y ? 1.0 : 0.0)                                                                                  \
+    X(NE_NULL, (x != y) & !EITHER_NULL ? 1.0 : 0.0)                                                            \
+    X(IS_NULL, is_null(x) ? 1.0 : 0.0)                                                                         \
+    X(NOT, 1.0 - x)                                                                                            \
+    X(AND, x * y)                                                                                              \
+    X(OR, x > y ? x : y)                                                                                       \
+    X(SELECT, x != 0.0 ? y : z)                                                                                \
+    X(TRUTH, (x != 0.0) & !is_null(x) ? 1.0 : 0.0)
+
+#define LANES_OF(name, expression)                                                                             \
+    case OP_##name:                                                                                            \
+        for (int32_t i = 0; i < n; i++) {                                                                      \
+            const double x = xs[i], y = ys[i], z = zs[i];                                                      \
+            (void)y, (void)z;                                                                                  \
             to[i] = (expression);                                                                              \
+        }                                                                                                      \
         return;
 
 /* Compute the lanes of an instruction with at most three operands. */
@@ -13,36 +45,11 @@ static void run_lanes(const Program *program, const Frame *frame, int opcode, co
 {
     int32_t n = code[1];
     double *RESTRICT to = (double *)frame->registers + code[2];
-    const double *RESTRICT x = operand(program, frame, code[3], n, frame->scratch);
-    const double *RESTRICT y = operand(program, frame, code[4], n, frame->scratch + program->lanes);
-    const double *RESTRICT z = operand(program, frame, code[5], n, frame->scratch + 2 * program->lanes);
+    const double *RESTRICT xs = operand(program, frame, code[3], n, frame->scratch);
+    const double *RESTRICT ys = operand(program, frame, code[4], n, frame->scratch + program->lanes);
+    const double *RESTRICT zs = operand(program, frame, code[5], n, frame->scratch + 2 * program->lanes);
     switch (opcode) {
-        LANES_OF(OP_COPY, x[i])
-        LANES_OF(OP_ADD, x[i] + y[i])
-        LANES_OF(OP_SUB, x[i] - y[i])
-        LANES_OF(OP_MUL, x[i] * y[i])
-        LANES_OF(OP_DIV, x[i] / y[i])
-        LANES_OF(OP_ADD_NULL, EITHER_NULL ? null_double() : x[i] + y[i])
-        LANES_OF(OP_SUB_NULL, EITHER_NULL ? null_double() : x[i] - y[i])
-        LANES_OF(OP_MUL_NULL, EITHER_NULL ? null_double() : x[i] * y[i])
-        LANES_OF(OP_DIV_NULL, EITHER_NULL ? null_double() : x[i] / y[i])
-        LANES_OF(OP_AFFINE, (x[i] - y[i]) * z[i])
-        LANES_OF(OP_NEG, -x[i])
-        LANES_OF(OP_NEG_NULL, is_null(x[i]) ? x[i] : -x[i])
-        LANES_OF(OP_EXP, not_null(exp(x[i])))
-        LANES_OF(OP_LT, x[i] < y[i] ? 1.0 : 0.0)
-        LANES_OF(OP_LE, x[i] <= y[i] ? 1.0 : 0.0)
-        LANES_OF(OP_GT, x[i] > y[i] ? 1.0 : 0.0)
-        LANES_OF(OP_GE, x[i] >= y[i] ? 1.0 : 0.0)
-        LANES_OF(OP_EQ, x[i] == y[i] ? 1.0 : 0.0)
-        LANES_OF(OP_NE, x[i] != y[i] ? 1.0 : 0.0)
-        LANES_OF(OP_NE_NULL, (x[i] != y[i]) & !EITHER_NULL ? 1.0 : 0.0)
-        LANES_OF(OP_IS_NULL, is_null(x[i]) ? 1.0 : 0.0)
-        LANES_OF(OP_NOT, 1.0 - x[i])
-        LANES_OF(OP_AND, x[i] * y[i])
-        LANES_OF(OP_OR, x[i] > y[i] ? x[i] : y[i])
-        LANES_OF(OP_SELECT, x[i] != 0.0 ? y[i] : z[i])
-        LANES_OF(OP_TRUTH, (x[i] != 0.0) & !is_null(x[i]) ? 1.0 : 0.0)
+        LANE_OPERATIONS(LANES_OF)
     }
 }
 

@@ -37,11 +37,19 @@ static int dot_of_elements(const Linear *linear, const Elements *elements, doubl
 
 enum { BY_ROWS, BY_COLUMNS, SPARSE_ROWS, SPARSE_COLUMNS };
 
+/* The data that code refers to. */
+typedef struct {
+    const double *tables;
+    const int32_t *code;
+} Data;
+
 /* matrix · x + start, as `blas.gemv`. The tables hold a dense matrix by rows, however Spark stores it;
   * the values of a sparse matrix are in the tables, its line offsets and indices in the code. */
 typedef struct {
     int32_t kind, rows, columns, lanes, fused, vector, values, start, lines;
 } Matrix;
+
+#define MATRIX_WORDS ((int)(sizeof(Matrix) / sizeof(int32_t)))
 
 /* One row of `dgemvN`: four columns at a time, in reverse order. */
 INLINE double row_fused(const double *row, const double *x, Py_ssize_t n, double total)
@@ -76,9 +84,9 @@ static double row_unfused(const double *row, const double *x, Py_ssize_t n, doub
     return total;
 }
 
-static void product_by_columns(const Program *program, const Matrix *matrix, const double *x, double *to)
+static void product_by_columns(const Data *data, const Matrix *matrix, const double *x, double *to)
 {
-    const double *values = program->tables + matrix->values, *start = program->tables + matrix->start;
+    const double *values = data->tables + matrix->values, *start = data->tables + matrix->start;
     Py_ssize_t rows = matrix->rows, columns = matrix->columns;
     Py_ssize_t fused = !matrix->fused ? 0 : matrix->vector ? rows / matrix->lanes * matrix->lanes : rows;
     double (*row)(const double *, const double *, Py_ssize_t, double) = row_fused_plain;
@@ -90,18 +98,18 @@ static void product_by_columns(const Program *program, const Matrix *matrix, con
         to[i] = (i < fused ? row : row_unfused)(values + i * columns, x, columns, start[i]);
 }
 
-static void product_by_rows(const Program *program, const Matrix *matrix, const double *x, double *to)
+static void product_by_rows(const Data *data, const Matrix *matrix, const double *x, double *to)
 {
-    const double *values = program->tables + matrix->values, *start = program->tables + matrix->start;
+    const double *values = data->tables + matrix->values, *start = data->tables + matrix->start;
     Order order = {matrix->vector ? matrix->lanes : 1, matrix->fused, matrix->vector};
     Dot dot = dot_of_order(order);
     for (Py_ssize_t i = 0; i < matrix->rows; i++)
         to[i] = matrix->columns ? dot(x, values + i * matrix->columns, matrix->columns, order) + start[i] : start[i];
 }
 
-static void product_of_sparse(const Program *program, const Matrix *matrix, const Actives *x, double *to)
+static void product_of_sparse(const Data *data, const Matrix *matrix, const Actives *x, double *to)
 {
-    const double *values = program->tables + matrix->values, *start = program->tables + matrix->start;
+    const double *values = data->tables + matrix->values, *start = data->tables + matrix->start;
     for (Py_ssize_t i = 0; i < matrix->rows; i++) {
         const double *row = values + i * matrix->columns;
         double total = 0.0;
@@ -111,10 +119,10 @@ static void product_of_sparse(const Program *program, const Matrix *matrix, cons
     }
 }
 
-static void sparse_rows(const Program *program, const Matrix *matrix, const Elements *x, double *to)
+static void sparse_rows(const Data *data, const Matrix *matrix, const Elements *x, double *to)
 {
-    const double *values = program->tables + matrix->values, *start = program->tables + matrix->start;
-    const int32_t *bounds = program->code + matrix->lines, *indices = bounds + matrix->rows + 1;
+    const double *values = data->tables + matrix->values, *start = data->tables + matrix->start;
+    const int32_t *bounds = data->code + matrix->lines, *indices = bounds + matrix->rows + 1;
     for (Py_ssize_t i = 0; i < matrix->rows; i++) {
         double total = 0.0;
         int32_t at = bounds[i], end = bounds[i + 1];
@@ -131,11 +139,11 @@ static void sparse_rows(const Program *program, const Matrix *matrix, const Elem
     }
 }
 
-static void sparse_columns(const Program *program, const Matrix *matrix, const Elements *x, double *to)
+static void sparse_columns(const Data *data, const Matrix *matrix, const Elements *x, double *to)
 {
-    const double *values = program->tables + matrix->values;
-    const int32_t *bounds = program->code + matrix->lines, *indices = bounds + matrix->columns + 1;
-    memcpy(to, program->tables + matrix->start, matrix->rows * sizeof(double));
+    const double *values = data->tables + matrix->values;
+    const int32_t *bounds = data->code + matrix->lines, *indices = bounds + matrix->columns + 1;
+    memcpy(to, data->tables + matrix->start, matrix->rows * sizeof(double));
     Py_ssize_t count = x->sparse ? x->stored.count : x->size;
     for (Py_ssize_t k = 0; k < count; k++) {
         Py_ssize_t column = x->sparse ? x->stored.places[k] : k;
@@ -146,20 +154,20 @@ static void sparse_columns(const Program *program, const Matrix *matrix, const E
 }
 
 /* Return 0 for values outside the fast path. */
-static int run_product(const Program *program, const Matrix *matrix, const Elements *x, double *to)
+static int run_product(const Data *data, const Matrix *matrix, const Elements *x, double *to)
 {
     if (x->size != matrix->columns)
         return 0;
     if (matrix->kind == SPARSE_ROWS)
-        sparse_rows(program, matrix, x, to);
+        sparse_rows(data, matrix, x, to);
     else if (matrix->kind == SPARSE_COLUMNS)
-        sparse_columns(program, matrix, x, to);
+        sparse_columns(data, matrix, x, to);
     else if (x->sparse)
-        product_of_sparse(program, matrix, &x->stored, to);
+        product_of_sparse(data, matrix, &x->stored, to);
     else if (matrix->kind == BY_ROWS)
-        product_by_rows(program, matrix, x->all, to);
+        product_by_rows(data, matrix, x->all, to);
     else
-        product_by_columns(program, matrix, x->all, to);
+        product_by_columns(data, matrix, x->all, to);
     for (Py_ssize_t i = 0; i < matrix->rows; i++)
         to[i] = not_null(to[i]);
     return 1;
@@ -195,11 +203,9 @@ static int trees_of_shape(const Program *program, const Frame *frame, const Tree
     return 1;
 }
 
-/* Walk the trees and write their output; x and the leaves' values are scratch memory. */
-static void trees_answer(const Trees *trees, const double *x, double *values, double *to)
+/* Write the output of the leaves' values. */
+static void trees_result(const Trees *trees, const double *values, double *to)
 {
-    for (Py_ssize_t group = 0; group < trees->forest->groups; group++)
-        group_values(trees->forest, group, x, values + group * LANES);
     if (trees->output == EACH)
         memcpy(to, values, trees->forest->trees * sizeof(double));
     else if (trees->output == ROW || trees->output == VOTES)
@@ -208,4 +214,12 @@ static void trees_answer(const Trees *trees, const double *x, double *values, do
         *to = trees_number(trees, values);
     for (Py_ssize_t i = 0; i < trees->width; i++)
         to[i] = not_null(to[i]);
+}
+
+/* Walk the trees and write their output; x and the leaves' values are scratch memory. */
+static void trees_answer(const Trees *trees, const double *x, double *values, double *to)
+{
+    for (Py_ssize_t group = 0; group < trees->forest->groups; group++)
+        group_values(trees->forest, group, x, values + group * LANES);
+    trees_result(trees, values, to);
 }

@@ -78,8 +78,6 @@ static int run_dot(const Program *program, Frame *frame, int opcode, const int32
     return good ? WELL : FAILED;
 }
 
-#define MATRIX_WORDS ((int)(sizeof(Matrix) / sizeof(int32_t)))
-
 static int run_product_of(const Program *program, Frame *frame, int opcode, const int32_t *code)
 {
     const Matrix *matrix = (const Matrix *)(code + 3);
@@ -87,7 +85,8 @@ static int run_product_of(const Program *program, Frame *frame, int opcode, cons
     Elements elements;
     int good = opcode == OP_PRODUCT ? elements_of_shape(program, frame, (const Shape *)(code + 3), &elements)
                                     : elements_of_object(program, frame->objects[code[3]], &elements);
-    good = good && run_product(program, matrix, &elements, frame->registers + code[2 - MATRIX_WORDS]);
+    Data data = {program->tables, program->code};
+    good = good && run_product(&data, matrix, &elements, frame->registers + code[2 - MATRIX_WORDS]);
     elements_close(&elements);
     return good ? WELL : FAILED;
 }

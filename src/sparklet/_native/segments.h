@@ -12,6 +12,7 @@ typedef struct {
     PyObject *dense, *sparse;               /* the classes of vectors */
     PyObject *values, *indices, *size_name; /* "values", "indices", "size" */
     PyObject *forest_type, *trees_type, *linear_type, *product_type, *factors_type, *program_type;
+    PyObject *block_program_type;
 } State;
 
 /* One entry of a vector argument: its parts, held until `vector_close`. */

@@ -157,6 +157,14 @@ static PyObject *tuple_of_ints(const double *values, Py_ssize_t count)
     return tuple;
 }
 
+/* Return the number of results of a row. */
+static Py_ssize_t trees_width(const Trees *trees)
+{
+    if (trees->output == LEAVES || trees->output == EACH)
+        return trees->forest->trees;
+    return trees->output == ROW || trees->output == VOTES ? trees->columns : 1;
+}
+
 /* The doubles that a row needs: the slots, the leaves' values and the output's row. */
 INLINE Py_ssize_t trees_scratch(const Trees *trees)
 {

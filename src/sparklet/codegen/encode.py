@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from sparklet.codegen.forms import (
@@ -39,7 +39,7 @@ from sparklet.java import ORDERS
 from sparklet.linalg import DenseMatrix, DenseVector, SparseVector
 from sparklet.linalg import Vector as VectorValue
 
-__all__ = ["Encoder"]
+__all__ = ["Encoder", "constant_double", "matrix_words", "terms_of"]
 
 _LISTED = -(1 << 30)
 _BOXED_DOUBLE, _BOXED_TEST = 1 << 28, 1 << 29
@@ -138,7 +138,7 @@ class Encoder:
     def _operand(self, nodes: Sequence[Node], *, test: bool = False) -> int:
         """Return the encoded operand of an instruction, which has one node for each lane."""
         if self.forms.is_constant(nodes[0]):
-            values = [_constant_double(self.forms.root(node)) for node in nodes]
+            values = [constant_double(self.forms.root(node)) for node in nodes]
             return ~self._table([float(bool(value)) if test else value for value in values])  # type: ignore[misc]
         if test:
             registers = [self.registers[self.forms.test_of(node)] for node in nodes]
@@ -318,52 +318,24 @@ class Encoder:
     def _write_dot_terms(self, lanes: list[Operation], target: int) -> list[int]:
         (lane,) = lanes
         assert isinstance(lane.node, Dot)  # noqa: S101
-        vector, weights = self.forms.root(lane.node.vector), _by_index(lane.node.weights)
+        vector = self.forms.root(lane.node.vector)
         assert isinstance(vector, Vector)  # noqa: S101
         words: list[int] = []
-        start = count = 0
-        for segment in vector.segments:
-            if isinstance(segment, Scalar):
-                if start in weights:
-                    table = self._table((weights[start],))
-                    words += (0, self._register(segment.value), self._register(segment.active), 1, table)
-                    count += 1
-                start += 1
-            elif isinstance(segment, OneHot):
-                ones = segment.values or (1.0,) * segment.size
-                terms = [
-                    one * weights[start + index] if start + index in weights else -0.0
-                    for index, one in enumerate(ones)
-                ]
-                words += (1, self._register(segment.index), 0, segment.size, self._table(terms))
-                start += segment.size
-                count += 1
-        return [count, target, *words]
+        terms = list(terms_of(vector, lane.node.weights))
+        for segment, weights in terms:
+            table = self._table(weights)
+            if isinstance(segment, OneHot):
+                words += (1, self._register(segment.index), 0, segment.size, table)
+            else:
+                words += (0, self._register(segment.value), self._register(segment.active), 1, table)
+        return [len(terms), target, *words]
 
     def _write_product(self, lanes: list[Operation], target: int) -> list[int]:
         (lane,) = lanes
         node = lane.node
         assert isinstance(node, MatrixProduct)  # noqa: S101
-        matrix, order = node.matrix, ORDERS[node.order]
-        lines = 0
-        if isinstance(matrix, DenseMatrix):
-            kind = 0 if matrix.isTransposed else 1
-            values = self._table([value for row in matrix.rows() for value in row])
-        else:
-            kind = 2 if matrix.isTransposed else 3
-            values = len(self.tables)
-            lines = len(self.data)
-            bounds: list[int] = [0]
-            indices: list[int] = []
-            for line_indices, line_values in matrix.lines():
-                self._table(line_values)
-                indices += line_indices
-                bounds.append(len(self.tables) - values)
-            self.data += [*bounds, *indices]
-        return [
-            *(0, target, kind, matrix.numRows, matrix.numCols, order.lanes, order.fused, order.vector),
-            *(values, self._table(node.start), lines, *self._vector(node.vector)),
-        ]
+        words = matrix_words(node, self._table, self.data)
+        return [0, target, *words, *self._vector(node.vector)]
 
     _write_product_object = _write_product
 
@@ -493,7 +465,7 @@ class Encoder:
         return self._table((value,)) if value.__class__ is float else -1
 
 
-def _constant_double(node: Node) -> float | None:
+def constant_double(node: Node) -> float | None:
     """Return a constant as a double for a register, None when it is not a number."""
     assert isinstance(node, Constant)  # noqa: S101
     value = node.value
@@ -508,6 +480,56 @@ def _constant_double(node: Node) -> float | None:
 
 def _of_values(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda vector: function(vector.values)
+
+
+def terms_of(vector: Vector, weights: VectorValue) -> Iterator[tuple[Scalar | OneHot, tuple[float, ...]]]:
+    """Yield the segments that a sparse dot product reads, each with its weight or its products.
+
+    The products of a one-hot segment are those of its values and weights; -0.0 changes no sum.
+    """
+    by_index = _by_index(weights)
+    start = 0
+    for segment in vector.segments:
+        if isinstance(segment, Scalar):
+            if start in by_index:
+                yield segment, (by_index[start],)
+            start += 1
+        elif isinstance(segment, OneHot):
+            ones = segment.values or (1.0,) * segment.size
+            yield (
+                segment,
+                tuple(
+                    [
+                        one * by_index[start + index] if start + index in by_index else -0.0
+                        for index, one in enumerate(ones)
+                    ]
+                ),
+            )
+            start += segment.size
+
+
+def matrix_words(
+    node: MatrixProduct, table: Callable[[Iterable[float]], int], data: list[int]
+) -> tuple[int, ...]:
+    """Return the words of a matrix; add its values to the tables and a sparse matrix's lines to `data`."""
+    matrix, order = node.matrix, ORDERS[node.order]
+    lines = 0
+    if isinstance(matrix, DenseMatrix):
+        kind = 0 if matrix.isTransposed else 1
+        values = table([value for row in matrix.rows() for value in row])
+    else:
+        kind = 2 if matrix.isTransposed else 3
+        stored: list[float] = []
+        bounds: list[int] = [0]
+        indices: list[int] = []
+        for line_indices, line_values in matrix.lines():
+            stored += line_values
+            indices += line_indices
+            bounds.append(len(stored))
+        values, lines = table(stored), len(data)
+        data += [*bounds, *indices]
+    rows, columns = matrix.numRows, matrix.numCols
+    return kind, rows, columns, order.lanes, order.fused, order.vector, values, table(node.start), lines
 
 
 def _by_index(weights: VectorValue) -> dict[int, float]:

@@ -57,6 +57,7 @@ __all__ = [
     "ARGUMENTS",
     "DOUBLE",
     "EXACT",
+    "NATIVE_APPLIES",
     "OBJECT",
     "RUN",
     "SHAPE",
@@ -64,6 +65,8 @@ __all__ = [
     "TUPLE",
     "Forms",
     "Resource",
+    "ascend",
+    "has_order",
     "run_size",
 ]
 
@@ -84,7 +87,8 @@ ARGUMENTS = "arguments"
 Resource: TypeAlias = tuple[int, str]
 """The id of a node, and a form of its value."""
 
-_NATIVE_APPLIES = {"softmax": "SOFTMAX", "normalize": "NORMALIZE", "argmax": "ARGMAX"}
+NATIVE_APPLIES = {"softmax": "SOFTMAX", "normalize": "NORMALIZE", "argmax": "ARGMAX"}
+"""The opcodes of the functions of a dense vector's elements, by their names in the graph."""
 EXACT = 1 << 53
 """Integers up to this magnitude are exact as doubles."""
 _GIVEN = (Constant, Input)
@@ -182,7 +186,7 @@ class Forms:
         return DOUBLE if self.is_double(node.operand) else OBJECT
 
     def _form_of_bucket(self, node: Bucket) -> str:
-        return DOUBLE if self.is_double(node.operand) and _ascend(node.splits) else OBJECT
+        return DOUBLE if self.is_double(node.operand) and ascend(node.splits) else OBJECT
 
     def _form_of_logic(self, node: Logic) -> str:
         return self._test(node) if self.is_test(node.left) and self.is_test(node.right) else OBJECT
@@ -205,7 +209,7 @@ class Forms:
         return DOUBLE if self.form(node.vector) in (RUN, TUPLE, OBJECT) else OBJECT
 
     def _form_of_product(self, node: MatrixProduct) -> str:
-        return RUN if _has_order(node.matrix) and not node.vector.null else OBJECT
+        return RUN if has_order(node.matrix) and not node.vector.null else OBJECT
 
     def _form_of_map(self, node: Map) -> str:
         self.implementations[id(node)] = _body(node.body)
@@ -272,7 +276,7 @@ class Forms:
 
     def _form_of_apply(self, node: Apply) -> str:
         shape = self.shape(node.vector)
-        native = _NATIVE_APPLIES.get(node.name or "")
+        native = NATIVE_APPLIES.get(node.name or "")
         if shape is not None and shape.kind == "dense" and shape.scalars:
             size = len(shape.segments)
             if native is not None and node.size == (None if native == "ARGMAX" else size):
@@ -529,11 +533,12 @@ def run_size(node: Node) -> int:
     return size
 
 
-def _ascend(splits: Sequence[float]) -> bool:
+def ascend(splits: Sequence[float]) -> bool:
+    """Return whether splits ascend, without NaN."""
     return all(left <= right for left, right in pairwise((*splits, math.inf)))
 
 
-def _has_order(matrix: Matrix) -> bool:
+def has_order(matrix: Matrix) -> bool:
     """Return whether the indices of each stored line of a matrix ascend."""
     if isinstance(matrix, DenseMatrix):
         return True

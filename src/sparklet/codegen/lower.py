@@ -12,7 +12,7 @@ from sparklet.errors import NullValueError
 from sparklet.ir import Graph, Input, Node, evaluator, prune
 from sparklet.records import record
 
-__all__ = ["Lowered", "LoweredStep", "lower", "step_function"]
+__all__ = ["Lowered", "LoweredStep", "dropping", "lower", "step_function"]
 
 
 @record()
@@ -85,6 +85,17 @@ def _lower_step(
 
 def _refuse_null(name: str) -> NoReturn:
     raise NullValueError(column=name)
+
+
+def dropping(lowered: Lowered) -> frozenset[int]:
+    """Return the ids of the nodes of all steps that may drop a row."""
+    dropping: set[int] = set()
+    start = 0
+    for step in lowered.steps:
+        if step.step.bound.drops:
+            dropping.update(map(id, lowered.nodes[start : step.end]))
+        start = step.end
+    return frozenset(dropping)
 
 
 def step_function(step: Step) -> Callable[..., Any]:

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from sparklet._native import kernels
 from sparklet.codegen.encode import Encoder
 from sparklet.codegen.forms import DOUBLE, Forms
-from sparklet.codegen.lower import Lowered
+from sparklet.codegen.lower import Lowered, dropping
 from sparklet.codegen.schedule import Schedule
 from sparklet.columns import ABSENT, RowReader, coercer
 from sparklet.ir import Input, Node
@@ -49,19 +49,8 @@ def program(lowered: Lowered, reader: RowReader, fallback: Score) -> Score | Non
         fallback,
         sizes=sizes,
         optional=bool(lowered.plan.optional),
-        dropping=_dropping(lowered),
+        dropping=dropping(lowered),
     )
-
-
-def _dropping(lowered: Lowered) -> frozenset[int]:
-    """Return the ids of the nodes of all steps that may drop a row."""
-    dropping: set[int] = set()
-    start = 0
-    for step in lowered.steps:
-        if step.step.bound.drops:
-            dropping.update(map(id, lowered.nodes[start : step.end]))
-        start = step.end
-    return frozenset(dropping)
 
 
 def assemble(

@@ -14,20 +14,16 @@ import math
 import operator
 from array import array
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from sparklet._native import kernels, lazily
-from sparklet.java.layout import WHOLE, Layout, check_layout, dense_reader, nonzero_reader
 from sparklet.linalg import (
     DenseMatrix,
     DenseVector,
     Matrix,
-    Release,
     SparseMatrix,
     SparseVector,
     Vector,
-    compressed,
-    sparse_limit,
 )
 from sparklet.records import record
 
@@ -41,7 +37,6 @@ __all__ = [
     "bound_dot",
     "dense_dot",
     "dot",
-    "dot_of",
     "float_dot",
     "fma",
     "gemm_column",
@@ -311,34 +306,23 @@ def dot(weights: Vector, order: str) -> Callable[[Vector], float]:
     >>> f(DenseVector((1.0, 1.0, 0.25))), f(SparseVector(3, (1,), (3.0,)))
     (3.5, 6.0)
     """
-    return _native_dot(
-        weights, order, WHOLE, weights.size, "own", 0, lambda: _python_dot_by_kind(weights, order)
+    module = kernels()
+    if module is None or not _ascending(weights):
+        return _python_dot_by_kind(weights, order)
+    actives = None if isinstance(weights, DenseVector) else array("i", weights.indices)
+    product: Callable[[Vector], float] = module.linear(
+        array("d", weights.values),
+        actives,
+        weights.size,
+        ORDERS[order].facts,
+        lazily(lambda: _python_dot_by_kind(weights, order)),
     )
+    return product
 
 
 def _ascending(weights: Vector) -> bool:
     """Return whether indices ascend, which is not certain for rows of a saved matrix."""
     return isinstance(weights, DenseVector) or all(map(operator.lt, weights.indices, weights.indices[1:]))
-
-
-def _native_dot(
-    weights: Vector,
-    order: str,
-    layout: Layout,
-    size: int,
-    kind: str,
-    limit: int,
-    fallback: Callable[[], Callable[..., float]],
-) -> Callable[..., float]:
-    """Return the C module's dot product; `limit` is the most non-zeros of a "smaller" sparse vector."""
-    module = kernels()
-    if module is None or size != weights.size or not _ascending(weights):
-        return fallback()
-    actives = None if isinstance(weights, DenseVector) else array("i", weights.indices)
-    product: Callable[..., float] = module.linear(
-        array("d", weights.values), actives, size, layout, kind, limit, ORDERS[order].facts, lazily(fallback)
-    )
-    return product
 
 
 def _python_dot_by_kind(weights: Vector, order: str) -> Callable[[Vector], float]:
@@ -383,54 +367,6 @@ def bound_dot(weights: Sequence[float], order: str) -> DenseDot:
     6.0
     """
     return _bound_dot(weights, ORDERS[order], ORDERS[order].lanes)
-
-
-Kind: TypeAlias = Literal["dense", "sparse", "smaller"]
-
-
-def dot_of(
-    weights: Vector, order: str, layout: Layout, size: int, kind: Kind, release: Release = "4.1+"
-) -> Callable[..., float]:
-    """Return f(*segments), Spark's `BLAS.dot` of fixed weights and the vector that a layout describes.
-
-    `size` is the size of the vector. `kind` is the kind of Spark's vector, which determines the summation
-    order: "dense" (all features, in the BLAS's order), "sparse" (the non-zeros in sequence), or "smaller"
-    (sparse when `Vectors.compressed` of the profile's `release` returns a sparse vector). A vector argument
-    whose size differs from that of its segment raises `VectorSizeError`.
-
-    >>> layout = (("scalar", 0), ("onehot", 1, 3))
-    >>> dot_of(DenseVector((0.5, 1.0, 2.0, 4.0)), "java11", layout, 4, "smaller", "3.5")(3.0, 1)
-    3.5
-    """
-    if (end := check_layout(layout)) is not None and end > size:
-        raise ValueError(f"{layout} has more than {size} features")
-    return _native_dot(
-        weights,
-        order,
-        layout,
-        size,
-        kind,
-        sparse_limit(size, release),
-        lambda: _python_dot_of(weights, order, layout, size, kind, release),
-    )
-
-
-def _python_dot_of(
-    weights: Vector, order: str, layout: Layout, size: int, kind: Kind, release: Release
-) -> Callable[..., float]:
-    product = _python_dot_by_kind(weights, order)
-    if kind == "dense":
-        dense = dense_reader(layout, size)
-        return lambda *segments: product(DenseVector(tuple(dense(*segments))))
-    nonzeros = nonzero_reader(layout)
-
-    def vector(*segments: Any) -> SparseVector:
-        pairs = nonzeros(*segments)
-        return SparseVector(size, tuple([index for index, _ in pairs]), tuple([value for _, value in pairs]))
-
-    if kind == "sparse":
-        return lambda *segments: product(vector(*segments))
-    return lambda *segments: product(compressed(vector(*segments), release))
 
 
 # --- gemv -----------------------------------------------------------------------------------------
