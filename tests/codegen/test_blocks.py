@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sparklet.codegen import evaluation
+from sparklet.codegen import evaluation, lower, readers_of
 from sparklet.codegen.arrays import Matrix, column_of, listed
 from sparklet.codegen.evaluation import Evaluation
 from sparklet.codegen.lower import Lowered, LoweredStep
 from sparklet.codegen.plan import Plan, Step
-from sparklet.columns import Column
-from sparklet.errors import InvalidValueError, VectorSizeError
+from sparklet.columns import Column, RowReader
+from sparklet.errors import InvalidValueError, SparkletError, VectorSizeError
 from sparklet.ir import prune, wire
 from sparklet.linalg import DenseVector
 from sparklet.profile import Profile
 from sparklet.stages.stage import Bound, Dropped
+from sparklet.testing import assert_same
+from sparklet.testing.checks import outcomes
 from tests.codegen.test_program import Draw, bits
+from tests.conftest import GOLDEN
+from tests.oracle import goldens
+from tests.oracle.checks import loaded
 
 DROPPED, FAILED = "dropped", "failed"
 
@@ -39,7 +46,7 @@ def defined(lowered, rows):
     wiring = wire(lowered.nodes, lowered.inputs, outputs)
     answers = []
     for row in rows:
-        values = [*wiring.constants, *row.values()]
+        values = [*wiring.constants, *row]
         try:
             for function, operands in wiring.work:
                 values.append(function(*[values[slot] for slot in operands]))
@@ -51,23 +58,23 @@ def defined(lowered, rows):
     return answers
 
 
-def evaluated(lowered, rows):
-    """Return the outputs of each row by columns, or how it ends."""
-    names = [column.name for column in lowered.plan.inputs]
+def evaluated(lowered, rows, native):
+    """Return the outputs of each row, a list of input values, by columns, or how it ends."""
     columns = [
-        column_of([row[name] for row in rows], node.type)
-        for name, node in zip(names, lowered.inputs, strict=True)
+        column_of([row[index] for row in rows], node.type) for index, node in enumerate(lowered.inputs)
     ]
-    batch = Evaluation(lowered).run(columns, len(rows))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARKLET_NATIVE", native)
+        patch.setattr(evaluation, "_MOST_FAILING", 1.0)
+        batch = Evaluation(lowered).run(columns, len(rows))
     outputs = [
         list(map(DenseVector, column.tolist())) if isinstance(column, Matrix) else listed(column)
         for column in batch.outputs
     ]
-    answers = []
-    for index, values in enumerate(zip(*outputs, strict=True)):
-        state = DROPPED if batch.dropped[index] else FAILED if batch.fails[index] else None
-        answers.append(state or [bits(value) for value in values])
-    return answers
+    return [
+        DROPPED if batch.dropped[index] else FAILED if batch.fails[index] else [row[index] for row in outputs]
+        for index in range(len(rows))
+    ]
 
 
 @pytest.mark.parametrize("native", ["1", "0"], ids=["native", "python"])
@@ -77,12 +84,31 @@ def test_random_graphs(native, seed, count):
     graph, outputs = draw.draw(count)
     lowered = lowered_of(graph, outputs, drops=draw.dropping)
     names = [f"x{index}" for index in range(len(graph.inputs))]
-    rows = [{name: row[name] for name in names} for row in [draw.row() for _ in range(draw.choice([1, 40]))]]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("SPARKLET_NATIVE", native)
-        patch.setattr(evaluation, "_MOST_FAILING", 1.0)
-        found = evaluated(lowered, rows)
+    rows = [[row[name] for name in names] for row in [draw.row() for _ in range(draw.choice([1, 40]))]]
+    found = evaluated(lowered, rows, native)
     for row, answer, expected in zip(rows, found, defined(lowered, rows), strict=True):
         # A row that fails is scored alone, so that it may be dropped or even scored.
-        assert answer in (expected, FAILED), row
+        assert FAILED in (answer, expected) or answer == expected or list(map(bits, answer)) == expected, row
         assert answer == FAILED or expected != FAILED, row
+
+
+@pytest.mark.golden
+@pytest.mark.parametrize("golden", goldens(GOLDEN), ids=lambda golden: golden.id)
+def test_goldens(golden):
+    model = loaded(golden)
+    if model is None or model.plan.optional:
+        return
+    lowered = lower(model.plan)
+    read = RowReader(model.plan.inputs, model.plan.optional, "error", readers_of(model.plan))
+    rows, expected = [], []
+    for row, scored in zip(golden.rows, outcomes(model, golden.rows), strict=True):
+        with suppress(SparkletError):
+            rows.append(read(row))
+            expected.append(scored)
+    for native in ("1", "0"):
+        found = evaluated(lowered, rows, native)
+        for row, answer, scored in zip(rows, found, expected, strict=True):
+            if isinstance(scored, SparkletError) or scored is None:
+                assert answer == FAILED or (scored is None and answer == DROPPED), row
+            else:
+                assert_same(list(scored.values()), answer, f"{golden.id}, {row}: $")

@@ -220,11 +220,11 @@ def _guard(node: Guard) -> Operation:
 
 
 def _element(node: Element) -> Operation:
+    call = _called(node.function(), node.operands, DOUBLE)
+
     def take(values: Values) -> Columnar:
         matrix = values.matrix(node.vector)
-        if matrix is not None:
-            return Numbers(matrix[:, node.index])
-        return Numbers(np.array([vector.values[node.index] for vector in values.objects(node.vector)]))
+        return call(values) if matrix is None else Numbers(matrix[:, node.index])
 
     return take
 
@@ -232,14 +232,18 @@ def _element(node: Element) -> Operation:
 def _apply(node: Apply) -> Operation:
     target, size = node.target, node.size
 
+    def of_vector(vector: Any) -> Any:
+        return target(to_dense(vector).values)
+
     def compute(values: Values) -> Columnar:
         matrix, rows = values.matrix(node.vector), values.batch.open
         if matrix is None:
-            tuples = [to_dense(vector).values for vector in values.objects(node.vector, rows)]
+            found = values.mapped(of_vector, [values.objects(node.vector, rows)], rows)
         else:
             tuples = Matrix(matrix if len(rows) == values.batch.count else matrix[rows]).tolist()
+            found = values.mapped(target, [tuples], rows)
         gap: Any = 0.0 if size is None else (0.0,) * size
-        results = [gap if value is None else value for value in values.mapped(target, [tuples], rows)]
+        results = [gap if value is None else value for value in found]
         result = np.array(values.spread(results, rows, gap), np.float64)
         return Numbers(result) if size is None else Matrix(result.reshape(-1, size))
 
