@@ -14,4 +14,4 @@ export LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=lib
 export ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc
 exec "$python" -m pytest -p no:cacheprovider -o "pythonpath=$checked/src ." tests/test_native.py \
     tests/saved/test_parquet.py tests/stages/test_forest.py tests/java/test_blas.py tests/codegen/test_program.py \
-    tests/codegen/test_backends.py -m "not spark"
+    tests/codegen/test_backends.py tests/codegen/test_blocks.py -m "not spark"
