@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from sparklet.columns import Column, Columns, Inputs, fold
-from sparklet.errors import Ask, OptionError, SparkletError, did_you_mean
+from sparklet.columns import Column, Columns, Inputs, fold, parse_name
+from sparklet.errors import Ask, OptionError, SchemaError, SparkletError, did_you_mean
 from sparklet.profile import Profile
 from sparklet.records import record, replace
 from sparklet.stages.stage import Bound, Stage
@@ -20,10 +21,11 @@ _MOST_STAGES = 100_000
 
 @record(eq=False)
 class Step:
-    """A bound function and its stage."""
+    """A bound function and its stage; `selects` declares that it only reads a field of a struct."""
 
     stage: Stage
     bound: Bound
+    selects: bool = False
 
 
 @record(eq=False)
@@ -110,7 +112,7 @@ def _plan(
     while inputs.retyped:  # each pass fixes the type of at least one column
         inputs.retyped = False
         columns, steps = _bind(stages, inputs, profile)
-    for_labels = _label_steps(stages, steps)
+    for_labels = _label_steps(stages, steps, profile)
     wanted = _wanted(stages, steps, columns, for_labels, outputs)
     live = _live(steps, wanted, for_labels, everything=outputs == "*")
     read = {column for step in live for column in step.bound.inputs} | set(wanted)
@@ -147,6 +149,8 @@ def _bind(stages: Sequence[Stage], inputs: Inputs, profile: Profile) -> tuple[Co
         columns.stage = str(stage)
         try:
             for bound in stage.bind(columns):
+                for struct, field, path in columns.new_fields():
+                    steps.append(Step(stage, _selection(struct, field, path), selects=True))
                 for column in bound.outputs:
                     columns.add(column)
                 steps.append(Step(stage, bound))
@@ -155,15 +159,29 @@ def _bind(stages: Sequence[Stage], inputs: Inputs, profile: Profile) -> tuple[Co
     return columns, steps
 
 
-def _label_steps(stages: Sequence[Stage], steps: Sequence[Step]) -> frozenset[Step]:
+def _selection(struct: Column, field: Column, path: Sequence[str]) -> Bound:
+    """Return the step that reads a field of a struct; the field of null is null."""
+
+    def select(value: Any) -> Any:
+        for key in path:
+            if value is None:
+                return None
+            value = value[key]
+        return value
+
+    return Bound((struct,), (field,), select, nulls=True)
+
+
+def _label_steps(stages: Sequence[Stage], steps: Sequence[Step], profile: Profile) -> frozenset[Step]:
     """Return the steps whose outputs only training reads: the label and the columns it is computed from."""
-    labels = Counter(fold(stage.label) for stage in stages if stage.label)
+    labels = Counter(_label(stage, profile) for stage in stages if stage.label)
     label_steps: set[Step] = set()
     consumed: set[Column] = set()
     for step in reversed(steps):
         outputs = step.bound.outputs
         if outputs and all(
-            column not in consumed and (_is_label(column, step.stage, labels) or _reads_label(step, labels))
+            column not in consumed
+            and (_is_label(column, step.stage, labels, profile) or _reads_label(step, labels))
             for column in outputs
         ):
             label_steps.add(step)
@@ -172,10 +190,20 @@ def _label_steps(stages: Sequence[Stage], steps: Sequence[Step]) -> frozenset[St
     return frozenset(label_steps)
 
 
-def _is_label(column: Column, stage: Stage, labels: Mapping[str, int]) -> bool:
+def _label(stage: Stage, profile: Profile) -> str:
+    """Return the folded name of the label column; a nested field is no column of its own."""
+    label = stage.label or ""
+    try:
+        parts = parse_name(label) if profile.at_least("4.0") else (label,)
+    except SchemaError:  # scoring does not read the label
+        parts = (label,)
+    return fold(".".join(parts))
+
+
+def _is_label(column: Column, stage: Stage, labels: Mapping[str, int], profile: Profile) -> bool:
     """Return whether training reads this output of `stage` as a label; not as the label of `stage` itself."""
     name = fold(column.name)
-    own = stage.predictor and stage.label is not None and fold(stage.label) == name
+    own = stage.predictor and stage.label is not None and _label(stage, profile) == name
     return labels.get(name, 0) > own
 
 
@@ -240,22 +268,24 @@ def _live(
 def _optional(
     live: Sequence[Step], inputs: Sequence[Column], wanted: Sequence[Column], outputs: object
 ) -> frozenset[Column]:
-    """Return the inputs that only optional steps read whose outputs no other step reads."""
+    """Return the inputs, and fields of them, that only optional steps read whose outputs no step reads."""
     if outputs != "*":
         return frozenset()
     readers: dict[Column, list[Step]] = {}
     for step in live:
         for column in step.bound.inputs:
             readers.setdefault(column, []).append(step)
-    return frozenset(
-        column
-        for column in inputs
-        if column not in wanted
-        and all(
-            step.bound.optional and not any(output in readers for output in step.bound.outputs)
-            for step in readers.get(column, ())
-        )
-    )
+
+    def skips(step: Step) -> bool:
+        if step.selects:
+            return all(map(skips, readers.get(step.bound.outputs[0], ())))
+        return step.bound.optional and not any(output in readers for output in step.bound.outputs)
+
+    optional = {
+        column for column in inputs if column not in wanted and all(map(skips, readers.get(column, ())))
+    }
+    fields = [step.bound.outputs[0] for step in live if step.selects and step.bound.inputs[0] in optional]
+    return frozenset((*optional, *fields))
 
 
 def readers_of(plan: Plan) -> dict[Column, str]:

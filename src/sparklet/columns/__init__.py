@@ -2,6 +2,7 @@
 
 from sparklet.columns.column import Attribute, Column, split_size
 from sparklet.columns.labels import TEXT, WHOLE, Notation, notation_of
+from sparklet.columns.names import parse_name, quoted
 from sparklet.columns.rows import ABSENT, RowReader, coercer, encode_vector
 from sparklet.columns.schema import parse_row_type, parse_schema
 from sparklet.columns.scope import Columns, Inputs, fold
@@ -22,8 +23,10 @@ __all__ = [
     "encode_vector",
     "fold",
     "notation_of",
+    "parse_name",
     "parse_row_type",
     "parse_schema",
+    "quoted",
     "split_size",
     "wants",
 ]

@@ -55,7 +55,7 @@ class Column:
     Columns compare by identity: a stage that replaces a column creates a new object. `attribute` belongs to a
     scalar column. `attributes()` of a vector column is computed on demand, because a hashed vector has a
     quarter of a million. `nonzeros` is the smallest and largest number of elements of a vector that can
-    differ from zero.
+    differ from zero. `fields` are the columns of a struct that is inferred from the stages that read them.
 
     `undeclared` are the names of the undeclared inputs that determine the type of the column: another type
     would give an equal number, but another text or another overflow. `near` names the kinds of values that an
@@ -75,6 +75,7 @@ class Column:
     undeclared: frozenset[str] = frozenset()
     near: frozenset[str] = frozenset()
     convert: Callable[[Any], Any] | None = None
+    fields: tuple[Column, ...] = ()
 
     @classmethod
     def of(cls, name: str, type: DataType, origin: str) -> Column:

@@ -15,6 +15,7 @@ from typing import Any
 
 from sparklet.columns.column import Column
 from sparklet.columns.labels import Notation
+from sparklet.columns.nested import map_coercer, struct_coercer
 from sparklet.columns.scope import fold
 from sparklet.errors import (
     AmbiguousColumnError,
@@ -28,6 +29,8 @@ from sparklet.types import (
     DOUBLE,
     STRING,
     ArrayType,
+    AtomicType,
+    BinaryType,
     BooleanType,
     ByteType,
     DataType,
@@ -38,8 +41,10 @@ from sparklet.types import (
     IntegerType,
     IntegralType,
     LongType,
+    MapType,
     ShortType,
     StringType,
+    StructType,
     TimestampNTZType,
     TimestampType,
     VectorUDT,
@@ -248,8 +253,18 @@ def _to_timestamp(value: Any) -> datetime.datetime | None:
     raise ColumnTypeError(value, "timestamp")
 
 
-def _to_array(type: ArrayType) -> Coerce:
-    coerce_element, name = _coerce_by_type(type.elementType), str(type)
+def _to_binary(value: Any) -> bytes | None:
+    if value is None or value.__class__ is bytes:
+        return value
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value)
+    if _plain(value) is None or _is_nan(value):
+        return None
+    raise ColumnTypeError(value, "binary", hint="bytes" if isinstance(value, str) else "")
+
+
+def _to_array(type: ArrayType, missing: str) -> Coerce:
+    coerce_element, name = _coerce_by_type(type.elementType, missing), str(type)
 
     def coerce(value: Any) -> list[Any] | None:
         if value is None:
@@ -308,6 +323,21 @@ def _sized(size: int) -> Coerce:
     return coerce
 
 
+def _to_struct(type: StructType, missing: str) -> Coerce:
+    fields = [(field.name, _coerce_by_type(field.dataType, missing)) for field in type]
+    return _unless_missing(struct_coercer(str(type), fields, missing))
+
+
+def _to_map(type: MapType, missing: str) -> Coerce:
+    key, value = _coerce_by_type(type.keyType, missing), _coerce_by_type(type.valueType, missing)
+    return _unless_missing(map_coercer(str(type), key, value))
+
+
+def _unless_missing(coerce: Coerce) -> Coerce:
+    """Return the coercion with pandas' NA and NaN taken for null."""
+    return lambda value: None if _plain(value) is None or _is_nan(value) else coerce(value)
+
+
 _COERCERS: Mapping[type[DataType], Callable[[Any], Coerce]] = {
     **dict.fromkeys((ByteType, ShortType, IntegerType, LongType), _to_integral),
     DoubleType: lambda _: _to_double,
@@ -319,9 +349,15 @@ _COERCERS: Mapping[type[DataType], Callable[[Any], Coerce]] = {
     TimestampNTZType: lambda _: _to_timestamp,
     VectorUDT: lambda _: _to_vector,
     DecimalType: _to_decimal,
-    ArrayType: _to_array,
+    BinaryType: lambda _: _to_binary,
 }
-"""The function that makes the coercion for each class of types."""
+"""The function that makes the coercion for each class of types without parts."""
+_NESTED: Mapping[type[DataType], Callable[[Any, str], Coerce]] = {
+    ArrayType: _to_array,
+    StructType: _to_struct,
+    MapType: _to_map,
+}
+"""The same for types with parts; the second argument is `missing` of the row reader."""
 
 
 def is_carried(type: DataType) -> bool:
@@ -329,11 +365,16 @@ def is_carried(type: DataType) -> bool:
 
     >>> from sparklet.types import parse_type
     >>> is_carried(parse_type("array<int>")), is_carried(parse_type("map<string,int>"))
-    (True, False)
+    (True, True)
     """
     match type:
         case ArrayType(element):
             return is_carried(element)
+        case MapType(key, value):
+            return isinstance(key, AtomicType) and is_carried(key) and is_carried(value)
+        case StructType(fields):
+            names = {field.name for field in fields}
+            return len(names) == len(fields) and all(is_carried(field.dataType) for field in fields)
         case StringType(collation):
             return collation is None
         case DecimalType(precision, scale):
@@ -341,12 +382,15 @@ def is_carried(type: DataType) -> bool:
     return type.__class__ in _COERCERS
 
 
-def _coerce_by_type(type: DataType) -> Coerce:
-    return _COERCERS[type.__class__](type)
+def _coerce_by_type(type: DataType, missing: str) -> Coerce:
+    nested = _NESTED.get(type.__class__)
+    return _COERCERS[type.__class__](type) if nested is None else nested(type, missing)
 
 
-def coercer(column: Column) -> Coerce:
-    """Return the function that coerces a row's value to the column's type or raises `ColumnTypeError`.
+def coercer(column: Column, missing: str = "error") -> Coerce:
+    """Return the function that coerces a row's value to the column's type or raises a `RowError`.
+
+    With `missing="null"` a field that a struct lacks is null.
 
     >>> from sparklet.types import DOUBLE
     >>> coercer(Column("age", DOUBLE))(41)
@@ -360,7 +404,10 @@ def coercer(column: Column) -> Coerce:
         return _to_near_double(column)
     if isinstance(column.type, VectorUDT) and column.size is not None and column.origin != "inferred":
         return _sized(column.size)
-    return _coerce_by_type(column.type)
+    if column.fields and isinstance(column.type, StructType):
+        fields = [(field.name, coercer(field, missing)) for field in column.fields]
+        return _unless_missing(struct_coercer(str(column.type), fields, missing))
+    return _coerce_by_type(column.type, missing)
 
 
 _KNOWN_LAYOUTS = 256
@@ -382,7 +429,7 @@ class RowReader:
     ) -> None:
         self.columns = tuple(columns)
         self._readers = dict(readers or {})
-        self._coercers = tuple(coercer(column) for column in columns)
+        self._coercers = tuple(coercer(column, missing) for column in columns)
         self._optional = optional
         self._missing = missing
         # Rows of one service have the same keys, so the layout of each tuple of keys is cached, up to a
@@ -401,7 +448,8 @@ class RowReader:
                 values.append(default if key is None else coerce(row[key]))
         except RowError as error:
             column = self.columns[len(values)]
-            error.locate(column.name, self._readers.get(column))
+            name = column.name if error.column is None else f"{column.name}.{error.column}"
+            error.locate(name, self._readers.get(column))
             raise
         return values
 

@@ -7,7 +7,16 @@ from typing import Any
 
 from sparklet.columns.rows import is_carried
 from sparklet.errors import OptionError
-from sparklet.types import ArrayType, DataType, VectorUDT, parse_json_value, parse_type
+from sparklet.types import (
+    ArrayType,
+    DataType,
+    MapType,
+    StructField,
+    StructType,
+    VectorUDT,
+    parse_json_value,
+    parse_type,
+)
 
 __all__ = ["parse_row_type", "parse_schema"]
 
@@ -37,13 +46,21 @@ def _parsed(source: Any) -> DataType:
 
 
 def _for_rows(type: DataType) -> DataType:
-    """Return the type with nulls allowed and without the size of vectors inside arrays."""
+    """Return the type with nulls allowed and without the size of vectors inside arrays, maps and structs."""
     match type:
-        case ArrayType(VectorUDT()):
-            return ArrayType(VectorUDT())
         case ArrayType(element):
-            return ArrayType(_for_rows(element))
+            return ArrayType(_without_size(_for_rows(element)))
+        case MapType(key, value):
+            return MapType(_for_rows(key), _without_size(_for_rows(value)))
+        case StructType(fields):
+            return StructType(
+                tuple([StructField(field.name, _without_size(_for_rows(field.dataType))) for field in fields])
+            )
     return type
+
+
+def _without_size(type: DataType) -> DataType:
+    return VectorUDT() if isinstance(type, VectorUDT) else type
 
 
 def parse_schema(schema: Any) -> dict[str, DataType]:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sparklet.columns.column import Attribute, Column
 from sparklet.columns.labels import TEXT, WHOLE
+from sparklet.columns.names import parse_name, quoted
 from sparklet.columns.wants import Want
 from sparklet.errors import AmbiguousColumnError, ColumnExistsError, SchemaError
 from sparklet.profile import Profile
 from sparklet.records import replace
-from sparklet.types import DOUBLE, LONG, STRING, VECTOR, DataType
+from sparklet.types import DOUBLE, LONG, STRING, VECTOR, DataType, StructField, StructType
 
 __all__ = ["Columns", "Inputs"]
 
@@ -39,6 +40,8 @@ class Inputs:
         self._wants: dict[str, dict[Want, str]] = {}
         self._used: dict[str, None] = {}
         self._example = {fold(name): type for name, type in (example or {}).items()}
+        # The inferred fields of undeclared structs.
+        self._structs: dict[str, Inputs] = {}
         self.retyped = False
         for name, type in schema.items():
             if (other := self._columns.get(fold(name))) is not None:
@@ -83,6 +86,40 @@ class Inputs:
             return Column.of(column.name, type, "example")
         return self._settle(column.name, readers)
 
+    def take_field(
+        self, name: str, path: Sequence[str], want: Want, stage: str, size: int | None
+    ) -> tuple[Column, Column, tuple[str, ...]]:
+        """Return the struct column of that name, the field of it that a stage reads, and the field's path.
+
+        An undeclared struct has the fields that stages read. Raises `SchemaError` for a field that a declared
+        column does not have.
+        """
+        key = fold(name)
+        self._used[key] = None
+        column = self._columns.get(key)
+        if column is not None and column.origin != "inferred":
+            return column, *field_of(column, path, stage)
+        inner = self._structs.setdefault(key, Inputs({}))
+        if len(path) == 1:
+            field = inner.take(path[0], want, stage, size)
+            keys: tuple[str, ...] = (field.name,)
+        else:
+            struct, field, rest = inner.take_field(path[0], path[1:], want, stage, size)
+            keys = (struct.name, *rest)
+        fields = tuple(inner)
+        type = StructType(tuple([StructField(each.name, each.type) for each in fields]))
+        if column is None or column.fields != fields:
+            for reader, other in self._wants.get(key, {}).items():
+                if not reader.accepts(type):
+                    raise SchemaError(name, f"is {reader.words} to {other}, and has the field {path[0]}", stage)
+            name = name if column is None else column.name
+            asked = frozenset({name}) if any(each.undeclared for each in fields) else frozenset()
+            column = self._columns[key] = Column(name, type, fields=fields, undeclared=asked)
+            self.retyped = True
+        # The struct is declared as a whole.
+        asked = column.undeclared if field.undeclared else field.undeclared
+        return column, replace(field, name=f"{column.name}.{field.name}", undeclared=asked), keys
+
     def _settle(self, name: str, readers: Mapping[Want, str]) -> Column:
         by_preference = sorted(readers, key=lambda want: want.any)
         candidates = [want.inferred for want in by_preference]
@@ -111,6 +148,25 @@ class Inputs:
     def declared(self) -> Iterator[Column]:
         """Return the columns that the schema or the example declares, whether they are read or not."""
         return (column for column in self._columns.values() if column.origin != "inferred")
+
+
+def field_of(column: Column, path: Sequence[str], stage: str) -> tuple[Column, tuple[str, ...]]:
+    """Return a field of a struct as a column, and its path; names are case-insensitive.
+
+    Raises `SchemaError` for a column that is no struct, and a field that is absent or ambiguous.
+    """
+    name, type, keys = column.name, column.type, []
+    for part in path:
+        if not isinstance(type, StructType):
+            hint = f"; a column with the name {name}.{part} is written {quoted(f'{name}.{part}')}"
+            raise SchemaError(name, f"is {type} and has no field {part!r}{hint}", stage)
+        matches = [field for field in type if fold(field.name) == fold(part)]
+        if len(matches) != 1:
+            problem = "has no field" if not matches else "has more than one field"
+            raise SchemaError(name, f"{problem} {part!r}", stage)
+        keys.append(matches[0].name)
+        name, type = f"{name}.{matches[0].name}", matches[0].dataType
+    return Column.of(name, type, column.origin), tuple(keys)
 
 
 def _inferred(name: str, type: DataType, readers: Mapping[Want, str]) -> Column:
@@ -151,9 +207,50 @@ class Columns:
         self._passed: frozenset[str] | None = None
         # The original name of each renamed input column, by its new folded name.
         self._renamed: dict[str, str] = {}
+        # The field that a stage reads of a struct, by the struct and the path.
+        self._fields: dict[tuple[Column, tuple[str, ...]], Column] = {}
+        self._new_fields: list[tuple[Column, Column, tuple[str, ...]]] = []
 
     def take(self, name: str, want: Want, size: int | None = None) -> Column:
-        """Return the column of that name for a stage that requires the type `want`.
+        """Return the column that a param refers to, for a stage that requires the type `want`.
+
+        Since Spark 4.0 `a.b` is the field b of the struct a, and a name with dots stands in backticks; before,
+        the param is the name. `size` and errors are those of `read`.
+        """
+        if not self.profile.at_least("4.0"):
+            return self.read(name, want, size)
+        try:
+            column, *path = parse_name(name)
+        except SchemaError as error:
+            raise SchemaError(name, error.problem, self.stage) from None
+        return self._field(column, path, want, size) if path else self.read(column, want, size)
+
+    def _field(self, name: str, path: Sequence[str], want: Want, size: int | None) -> Column:
+        if self._removed(name):
+            raise SchemaError(name, "was removed by an earlier stage", self.stage)
+        key = fold(name)
+        produced = self._produced.get(key)
+        if produced is None or key in self._renamed:
+            source = self._renamed.get(key, name)
+            column, field, keys = self._inputs.take_field(source, path, want, self.stage, size)
+            column = column if produced is None else produced
+        else:
+            column, (field, keys) = produced, field_of(produced, path, self.stage)
+        if not want.accepts(field.type):
+            raise SchemaError(field.name, f"must be {want.words}, it is {field.type}", self.stage)
+        known = self._fields.get((column, keys))
+        if known is None or (known.type, known.size) != (field.type, field.size):
+            self._fields[column, keys] = known = field
+            self._new_fields.append((column, field, keys))
+        return known
+
+    def new_fields(self) -> list[tuple[Column, Column, tuple[str, ...]]]:
+        """Return each field that was taken for the first time since the last call: struct, field and path."""
+        fields, self._new_fields = self._new_fields, []
+        return fields
+
+    def read(self, name: str, want: Want, size: int | None = None) -> Column:
+        """Return the column of exactly that name for a stage that requires the type `want`.
 
         `size` is the vector size that the stage expects, which becomes the size of an undeclared input.
         Raises `SchemaError` for a column of another type, or one that an earlier stage removed.

@@ -30,7 +30,7 @@ class OnlineStage(Stage):
     def bind(self, columns: Columns) -> Iterator[Bound]:
         """Take the declared input columns and yield the function that computes the outputs."""
         declared = self.author._declared_inputs()
-        taken = [columns.take(name, want(type_), size) for name, (type_, size) in declared.items()]
+        taken = [columns.read(name, want(type_), size) for name, (type_, size) in declared.items()]
         outputs = tuple(
             columns.new(name, type_, size=size)
             for name, (type_, size) in self.author._declared_outputs().items()

@@ -129,13 +129,13 @@ class _Source:
         """Return the name of a column that the statement selects unchanged."""
         column = self._columns.known(name)
         if column is None and self._columns.source(name) is None:
-            self._columns.take(name, wants.ANY)  # which says that it is gone
+            self._columns.read(name, wants.ANY)  # which says that it is gone
         return name
 
     def _take(self, name: str) -> Column:
         type = self._assumed.get(fold(name))
         want = self._lone_want(fold(name)) if type is None else wants.like(type)
-        return self._columns.take(name, want)
+        return self._columns.read(name, want)
 
     def _lone_want(self, name: str) -> Want:
         """Return the want of a column whose other uses do not tell its type."""

@@ -52,7 +52,11 @@ class VectorAssembler(Stage):
             size=size,
             attributes=None
             if size is None
-            else lambda: tuple(a for column in taken for a in _attributes(column)),
+            else lambda: tuple(
+                a
+                for name, column in zip(self.inputCols, taken, strict=True)
+                for a in _attributes(name, column)
+            ),
         )
         yield Bound(
             taken,
@@ -127,14 +131,14 @@ def _total(sizes: list[int]) -> int:
     return total
 
 
-def _attributes(column: Column) -> tuple[Attribute, ...]:
-    """Return the attributes of a column, named `column` or `column_element` like Spark's."""
+def _attributes(name: str, column: Column) -> tuple[Attribute, ...]:
+    """Return the attributes of a column, named `name` or `name_element` like Spark's."""
     if column.type != VECTOR:
         # Spark reads the metadata of double columns only.
         kept = column.attribute if column.type == DOUBLE and column.attribute is not None else Attribute()
-        return (replace(kept, name=column.name),)
+        return (replace(kept, name=name),)
     attributes = column.attributes() or (Attribute(),) * (column.size or 0)
     return tuple(
-        replace(attribute, name=f"{column.name}_{i if attribute.name is None else attribute.name}")
+        replace(attribute, name=f"{name}_{i if attribute.name is None else attribute.name}")
         for i, attribute in enumerate(attributes)
     )
