@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sparklet
+from sparklet.columns import quoted
 from tests.models import CITY, indexer, save_pipeline, save_stage
 
 
@@ -24,7 +25,7 @@ def test_stage_by_stage(tmp_path):
 def test_no_text_of_a_model_reaches_the_source(tmp_path, monkeypatch):
     monkeypatch.setenv("SPARKLET_NATIVE", "0")
     evil = "'); import os; os.abort() #\n__import__('os').abort()"
-    stage = indexer(evil, (evil, "SF"), inputCol=evil, outputCol=evil + "x")
+    stage = indexer(evil, (evil, "SF"), inputCol=quoted(evil), outputCol=evil + "x")
     model = sparklet.load(save_pipeline(tmp_path / "m", (stage,)))
     assert model.scoreInstance({evil: evil}) == {evil + "x": 0.0}
     source = model._score.__globals__["__loader__"].text

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from tests.sql import tables, tables_arrays, tables_texts, tables_web
+from tests.sql import tables, tables_arrays, tables_nested, tables_texts, tables_web
 
 __all__ = ["TABLES"]
 
-TABLES = [*tables.TABLES, *tables_texts.TABLES, *tables_web.TABLES, *tables_arrays.TABLES]
+TABLES = [
+    *tables.TABLES,
+    *tables_texts.TABLES,
+    *tables_web.TABLES,
+    *tables_arrays.TABLES,
+    *tables_nested.TABLES,
+]

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 
 from sparklet.testing.spark import SparkFailure, spark_session, to_frame  # noqa: E402
+from sparklet.types import ArrayType, DataType, MapType, StructType, parse_type  # noqa: E402
 from tests.oracle.encoding import encode  # noqa: E402 - the path above is what makes tests importable
 from tests.sql.asked import TABLES  # noqa: E402
 from tests.sql.tables import Table  # noqa: E402
@@ -145,7 +147,29 @@ def _field(data: bytes, at: int, kind: str) -> Any:
             word = int.from_bytes(_part(data, word), "big", signed=True)
         return Decimal(word).scaleb(-scale, Context(prec=40))
     part = _part(data, word)
-    return part.decode() if kind == "string" else _array(part, kind[len("array<") : -1])
+    match _type(kind):
+        case ArrayType(element):
+            return _array(part, str(element))
+        case StructType(fields):
+            values = decode_row(part, [str(field.dataType) for field in fields])
+            return Row(zip([field.name for field in fields], values, strict=True))
+        case MapType(key, value):
+            (size,) = struct.unpack_from("<q", part, 0)
+            keys, values = _array(part[8 : 8 + size], str(key)), _array(part[8 + size :], str(value))
+            # A key that is an array is no key of a dict.
+            return dict(zip([tuple(k) if isinstance(k, list) else k for k in keys], values, strict=True))
+    return part if kind == "binary" else part.decode()
+
+
+class Row(dict[str, Any]):
+    """The fields of a struct, which `encode` tells from a map by the name of the class."""
+
+    asDict = dict.copy
+
+
+@cache
+def _type(kind: str) -> DataType:
+    return parse_type(kind)
 
 
 def _part(data: bytes, word: int) -> bytes:

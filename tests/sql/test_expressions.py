@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sparklet.columns import Column
+from sparklet.columns import Column, fold
 from sparklet.errors import SparkletError
 from sparklet.profile import Profile
 from sparklet.sql import Compiled, Refused, compile_node, listed, parse, walk
@@ -52,7 +52,7 @@ def differing(table: Table, line: str, expression: str, answer: dict[str, Any]) 
         (item,) = parse(f"SELECT {expression} AS x FROM __THIS__", release=profile.release).items
         name = None
     try:
-        compiled = compile_node(item.node, columns.__getitem__, profile)
+        compiled = compile_node(item.node, lambda name: _column(columns, name), profile)
     except Refused as error:
         return [] if "refused" in answer else [f"refused: {error}"]
     # What Spark refuses to plan may also fail on every row here: no row has an answer either way.
@@ -69,7 +69,8 @@ def differing(table: Table, line: str, expression: str, answer: dict[str, Any]) 
         found.append(f"Spark calls it {answer['name']}, not {name}")
     for row, value in zip(table.rows, answer["values"], strict=True):
         inputs = [row[column.name] for column in compiled.inputs]
-        expected = value if isinstance(value, dict) and list(value) == ["error"] else decode(value)
+        failed = isinstance(value, dict) and list(value) == ["error"]
+        expected = value if failed else decode(value)
         try:
             actual: Any = compiled.function(*inputs)
         except SparkletError as error:
@@ -77,7 +78,6 @@ def differing(table: Table, line: str, expression: str, answer: dict[str, Any]) 
         except Exception as error:
             found.append(f"{inputs}: {error!r}")
             continue
-        failed = isinstance(expected, dict)
         if failed or isinstance(actual, SparkletError):
             if any(limit in str(actual) for limit in LIMITS):
                 continue
@@ -86,6 +86,13 @@ def differing(table: Table, line: str, expression: str, answer: dict[str, Any]) 
         else:
             found += [f"{inputs}: {what}" for _, what in differences(expected, actual, ulps=table.ulps)]
     return found
+
+
+def _column(columns: dict[str, Column], name: str) -> Column:
+    folded = {fold(each): column for each, column in columns.items()}
+    if fold(name) not in folded:
+        raise Refused(f"the column {name}")
+    return folded[fold(name)]
 
 
 def _fails(compiled: Compiled, row: dict[str, Any]) -> bool:

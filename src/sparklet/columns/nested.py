@@ -26,7 +26,7 @@ def struct_coercer(name: str, fields: Sequence[tuple[str, Coerce]], missing: str
         if value is None:
             return None
         given = value if value.__class__ is dict else _mapping(value, name)
-        if len(given) == len(names) and all([each in given for each in names]):
+        if len(given) == len(names) and all(each in given for each in names):
             items = [given[each] for each in names]
         else:
             items = _matched(given, names, missing)
@@ -37,6 +37,8 @@ def struct_coercer(name: str, fields: Sequence[tuple[str, Coerce]], missing: str
         except RowError as error:
             field = names[len(result)]
             error.column = field if error.column is None else f"{field}.{error.column}"
+            if "{...:" in error.hint:
+                error.hint = "declare the type of the struct"
             raise
         return result
 

@@ -9,6 +9,7 @@ from sparklet.columns.labels import TEXT, WHOLE
 from sparklet.columns.names import parse_name, quoted
 from sparklet.columns.wants import Want
 from sparklet.errors import AmbiguousColumnError, ColumnExistsError, SchemaError
+from sparklet.linalg import Release
 from sparklet.profile import Profile
 from sparklet.records import replace
 from sparklet.types import DOUBLE, LONG, STRING, VECTOR, DataType, StructField, StructType
@@ -111,7 +112,8 @@ class Inputs:
         if column is None or column.fields != fields:
             for reader, other in self._wants.get(key, {}).items():
                 if not reader.accepts(type):
-                    raise SchemaError(name, f"is {reader.words} to {other}, and has the field {path[0]}", stage)
+                    problem = f"is {reader.words} to {other}, and has the field {path[0]}"
+                    raise SchemaError(name, problem, stage)
             name = name if column is None else column.name
             asked = frozenset({name}) if any(each.undeclared for each in fields) else frozenset()
             column = self._columns[key] = Column(name, type, fields=fields, undeclared=asked)
@@ -211,13 +213,15 @@ class Columns:
         self._fields: dict[tuple[Column, tuple[str, ...]], Column] = {}
         self._new_fields: list[tuple[Column, Column, tuple[str, ...]]] = []
 
-    def take(self, name: str, want: Want, size: int | None = None) -> Column:
+    def take(
+        self, name: str, want: Want, size: int | None = None, *, parsed_since: Release = "4.0"
+    ) -> Column:
         """Return the column that a param refers to, for a stage that requires the type `want`.
 
-        Since Spark 4.0 `a.b` is the field b of the struct a, and a name with dots stands in backticks; before,
-        the param is the name. `size` and errors are those of `read`.
+        In `a.b` b is a field of the struct a, and a name with dots stands in backticks; before the release
+        `parsed_since` the param is the name. `size` and errors are those of `read`.
         """
-        if not self.profile.at_least("4.0"):
+        if not self.profile.at_least(parsed_since):
             return self.read(name, want, size)
         try:
             column, *path = parse_name(name)

@@ -12,9 +12,21 @@ from sparklet.profile import Profile
 from sparklet.sql.casts import cast
 from sparklet.sql.conditions import compare
 from sparklet.sql.functions import function, map1, map2, maps, refuse_types
+from sparklet.sql.lookups import field, value_at
 from sparklet.sql.strings import string, whole_number
 from sparklet.sql.typed import Typed
-from sparklet.types import BOOLEAN, INTEGER, LONG, NULL, STRING, ArrayType, DataType, IntegralType
+from sparklet.types import (
+    BOOLEAN,
+    INTEGER,
+    LONG,
+    NULL,
+    STRING,
+    ArrayType,
+    DataType,
+    IntegralType,
+    MapType,
+    StructType,
+)
 from sparklet.types.coercion import is_comparable, tightest_common_type, wider_common_type
 
 __all__ = ["element_of"]
@@ -29,8 +41,9 @@ def element_of(name: str, operand: Typed) -> DataType:
 
 @function("size", "cardinality", takes="a", gives="n")
 def size(profile: Profile, operand: Typed) -> Typed:
-    """Return the number of elements; of null it is -1, under ANSI null."""
-    element_of("size", operand)
+    """Return the number of elements of an array or map; of null it is -1, under ANSI null."""
+    if not isinstance(operand.type, MapType):
+        element_of("size", operand)
     if profile.ansi:
         return map1(len, operand, INTEGER)
     run = operand.run
@@ -66,7 +79,11 @@ def _outside(index: int, length: int) -> InvalidValueError:
 
 @function("[]", takes="an", gives=".")
 def item(profile: Profile, operand: Typed, index: Typed) -> Typed:
-    """Return the element at a position from 0; outside null, under ANSI an error."""
+    """Return the element at a position from 0, outside null, under ANSI an error; the value of a map."""
+    if isinstance(operand.type, MapType):
+        return value_at(profile, operand, index)
+    if isinstance(operand.type, StructType) and index.type == STRING and index.constant:
+        return field(profile, operand, index)
     element = element_of("[]", operand)
     if index.type == NULL:
         index = cast(index, INTEGER, profile)
@@ -89,7 +106,9 @@ _LOWEST = -(2**31)
 
 @function("element_at", takes="an", gives=".")
 def element_at(profile: Profile, operand: Typed, index: Typed) -> Typed:
-    """Return the element at a position from 1, negative ones from the end; 0 is an error."""
+    """Return the element at a position from 1, negative ones from the end, or the value of a map."""
+    if isinstance(operand.type, MapType):
+        return value_at(profile, operand, index, "element_at")
     if not isinstance(index.type, IntegralType) or index.type == LONG:
         raise refuse_types("element_at", operand, index)
     element, at = element_of("element_at", operand), whole_number("element_at", index, profile)

@@ -16,7 +16,19 @@ from sparklet.sql.casts import nearest_float, written_cast
 from sparklet.sql.functions import functions
 from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Path, Refused, describe
 from sparklet.sql.typed import Typed, always
-from sparklet.types import BOOLEAN, DATE, FLOAT, NULL, STRING, TIMESTAMP, DataType, DecimalType, IntegralType
+from sparklet.types import (
+    BOOLEAN,
+    DATE,
+    FLOAT,
+    NULL,
+    STRING,
+    TIMESTAMP,
+    DataType,
+    DecimalType,
+    IntegralType,
+    MapType,
+    StructType,
+)
 
 __all__ = ["Compiled", "compile_node"]
 
@@ -139,7 +151,6 @@ class _Body:
 _CONSTRUCTS = {
     "=>": "an argument by name (the operator =>)", "as": "an alias inside an expression",
     "interval": "an INTERVAL",
-    ".": "a field of a struct",
 }  # fmt: skip
 
 
@@ -155,6 +166,10 @@ def _is_retold(node: Call, args: list[Typed], made: Typed) -> bool:
     match node.name:
         case "to_char" | "to_varchar":  # of a date: date_format
             return args[0].type in (DATE, TIMESTAMP)
+        case ".":  # of a map: m['k']
+            return isinstance(args[0].type, MapType)
+        case "[]":  # of a struct: s.x
+            return isinstance(args[0].type, StructType)
         case "+" | "-":  # of a date: date_add, date_sub
             return made.type == DATE
         case "<" | "<=" | ">" | ">=" | "between":  # a whole number and 1.5: Spark compares it with 1 or 2

@@ -46,6 +46,7 @@ _DEFAULTS: dict[tuple[str, int], tuple[str, ...]] = {
     ("replace", 2): ("",), ("months_between", 2): ("true",), ("regexp_replace", 3): ("1",),
     ("split", 2): ("-1",), ("regexp_instr", 2): ("0",),
     **{("mask", count): ("X", "x", "n", "NULL")[count - 1 :] for count in (1, 2, 3, 4)},
+    ("str_to_map", 1): (",", ":"), ("str_to_map", 2): (":",),
 }  # fmt: skip
 # Spark shows what it rewrites these to.
 _WITHOUT_NAMES = frozenset(
@@ -106,6 +107,12 @@ class _Names:
         frame = _FRAMES.get(name)
         if frame is not None and frame.count("{}") == len(texts):
             return frame.format(*texts)
+        if name == "." and len(texts) == 2:
+            return ".".join(texts)
+        if name == "as":
+            return " AS ".join(texts)
+        if name == "row":
+            return None
         special: Callable[[Call, list[str]], str | None] | None = getattr(self, f"_name_{name}", None)
         if special is not None and (text := special(node, texts)) is not None:
             return text

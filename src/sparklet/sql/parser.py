@@ -253,7 +253,7 @@ class Parser(TypeReader):
         if len(parts) == 1 and isinstance(parts[0], Call) and parts[0].name == "as":
             raise self.unexpected("a tuple")
         self.expect(")")
-        return parts[0] if len(parts) == 1 else Call("struct", tuple(parts))
+        return parts[0] if len(parts) == 1 else Call("row", tuple(parts))
 
     def at_query(self) -> bool:
         """Tell whether a query comes next, and no column that is called as its first word."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from sparklet.columns import fold
 from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Path, Refused, Star
+from sparklet.types import STRING
 
-__all__ = ["Item", "Scope", "Statement", "unresolved"]
+__all__ = ["Item", "Scope", "Statement"]
 
 
 @dataclass(frozen=True)
@@ -94,9 +95,12 @@ class Scope:
         """Return an expression whose names are columns; `parameters` are those of lambda functions."""
         match node:
             case Path():
-                if len(node.parts) == 1 and fold(node.parts[0]) in parameters:
-                    return node
-                return self._column(node.parts)
+                if fold(node.parts[0]) in parameters:
+                    return _fields(Path(node.parts[:1]), node.parts[1:])
+                column, *fields = self._unqualified(node.parts)
+                return _fields(self._column(column, len(fields) + 1 < len(node.parts)), fields)
+            case Call(name="struct" | "row"):
+                return self.resolve(_named_struct(node), parameters)
             case Call():
                 return replace(node, args=tuple(self.resolve(arg, parameters) for arg in node.args))
             case Lambda():
@@ -107,19 +111,43 @@ class Scope:
             case Literal() | Name():
                 return node
 
-    def _column(self, parts: tuple[str, ...]) -> Node:
-        table, name = parts[0] if len(parts) > 1 else "", parts[-1]
-        if table:
-            self._check(table)
-        if len(parts) > 2:
-            raise Refused(f"a field of the struct {parts[-2]}")
+    def _unqualified(self, parts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return a column and fields of it, without the name of the table before them."""
+        if len(parts) == 1 or not self._alias or fold(parts[0]) != fold(self._alias):
+            return parts
+        # A column that is called as the table is meant where the table has no column of the second name.
+        is_column = not self._open and fold(parts[1]) not in self._named and fold(parts[0]) in self._named
+        return parts if is_column else parts[1:]
+
+    def shown(self, node: Node) -> Node:
+        """Return an expression as it is written; each name is a column, or a parameter, with fields."""
+        if isinstance(node, Path):
+            return Name(node.parts[-1])
+        return self._shown(node, frozenset())
+
+    def _shown(self, node: Node, parameters: frozenset[str]) -> Node:
+        match node:
+            case Path():
+                if fold(node.parts[0]) in parameters:
+                    return _fields(Path(node.parts[:1]), node.parts[1:])
+                column, *fields = self._unqualified(node.parts)
+                return _fields(Name(column), fields)
+            case Call():
+                return replace(node, args=tuple(self._shown(arg, parameters) for arg in node.args))
+            case Lambda():
+                inner = parameters | {fold(name) for name in node.parameters}
+                return replace(node, body=self._shown(node.body, inner))
+            case _:
+                return node
+
+    def _column(self, name: str, qualified: bool) -> Node:
         found = self._named.get(fold(name), [])
         if len(found) > 1:
             raise Refused(f"the column {name}, which the subselect makes twice")
         if found:
             return found[0]
         key = fold(name)
-        before = None if table else self._before.get(key)
+        before = None if qualified else self._before.get(key)
         if before is not None and (not self._open or key in self._hidden or self._is_new(key)):
             self.reads_aliases = True
             return before
@@ -134,15 +162,23 @@ class Scope:
         return self._new_names and key not in self._excluded and key not in self._read
 
 
-def unresolved(node: Node, parameters: frozenset[str] = frozenset()) -> Node:
-    """Return an expression as it is written, each name a column of its last part or a parameter."""
-    match node:
-        case Path():
-            return node if fold(node.parts[0]) in parameters else Name(node.parts[-1])
-        case Call():
-            return replace(node, args=tuple(unresolved(arg, parameters) for arg in node.args))
-        case Lambda():
-            inner = parameters | {fold(name) for name in node.parameters}
-            return replace(node, body=unresolved(node.body, inner))
-        case _:
-            return node
+def _fields(node: Node, names: Sequence[str]) -> Node:
+    for name in names:
+        node = Call(".", (node, Literal(name, STRING)))
+    return node
+
+
+def _named_struct(node: Call) -> Call:
+    """Return a call of `struct` with the name of each field: its own, or that of its place."""
+    args: list[Node] = []
+    for position, arg in enumerate(node.args, 1):
+        match arg:
+            case Call(name="as", args=(value, Literal() as name)):
+                args += [name, value]
+            case Call(name=".", args=(_, Literal() as name)):
+                args += [name, arg]
+            case Path():
+                args += [Literal(arg.parts[-1], STRING), arg]
+            case _:
+                args += [Literal(f"col{position}", STRING), arg]
+    return Call("named_struct", tuple(args))

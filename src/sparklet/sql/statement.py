@@ -12,7 +12,7 @@ from sparklet.columns import fold
 from sparklet.sql.names import column_name
 from sparklet.sql.nodes import Call, Literal, Name, Node, Refused, Star, checked, describe
 from sparklet.sql.parser import Parser
-from sparklet.sql.scope import Item, Scope, Statement, unresolved
+from sparklet.sql.scope import Item, Scope, Statement
 from sparklet.sql.tokens import TABLE
 
 __all__ = ["Item", "Statement", "parse", "parse_expression"]
@@ -185,7 +185,7 @@ class _Reader:
             if isinstance(node, Star) or not isinstance(name, Literal):
                 raise Refused("an alias of *")
             return [Item(name.value, checked(scope.resolve(checked(node))))]
-        shown = unresolved(checked(written))
+        shown = scope.shown(checked(written))
         made = column_name(shown, self._release)
         if made is None:
             raise Refused(f"{describe(shown)} without a name: write AS name behind it")

@@ -6,8 +6,8 @@ the rules that need the types alone are in `sparklet.types.coercion`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from sparklet.profile import Profile
@@ -31,7 +31,8 @@ class Typed:
 
     `constant` tells that the function needs no row. `written` is the value of a number that stands in the
     statement as it is, which Spark gives the fewest digits beside a decimal. `whole` is the whole number that
-    was cast to float, which Spark's optimizer casts in its place where the float becomes a double.
+    was cast to float, which Spark's optimizer casts in its place where the float becomes a double. `parts`
+    and `entries` are the fields of a struct and the keys and values of a map that the statement creates.
     """
 
     type: DataType
@@ -39,6 +40,8 @@ class Typed:
     constant: bool = False
     written: Any = None
     whole: Typed | None = None
+    parts: Mapping[str, Typed] = field(default_factory=dict)
+    entries: tuple[tuple[Typed, Typed], ...] = ()
 
     @property
     def value(self) -> Any:

@@ -32,5 +32,5 @@ class LSHModel(HasInputCol):
         raise TypeError(f"{type(self).__name__} has no hashing")
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
-        source = columns.take(self.inputCol or "", wants.VECTOR, self.width)
+        source = columns.take(self.inputCol or "", wants.VECTOR, self.width, parsed_since="3.5")
         yield Bound((source,), (columns.new(self.output, ArrayType(VECTOR)),), self.hashing(columns.profile))
