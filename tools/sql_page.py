@@ -97,11 +97,9 @@ REASONS = {
     "avro_funcs": "reads or writes Avro, bytes and structs",
     "csv_funcs": "gives or takes structs",
     "generator_funcs": "makes several rows of one",
-    "map_funcs": "gives or takes maps",
     "protobuf_funcs": "reads or writes Protocol Buffers, bytes and structs",
     "sketch_funcs": "takes sketches, which are bytes",
     "st_funcs": "gives or takes geometries",
-    "struct_funcs": "gives structs",
     "variant_funcs": "gives or takes variants",
     "window_funcs": "reads other rows",
     "xml_funcs": "reads XML",
@@ -121,7 +119,6 @@ NAMED_REASONS = {
     ),
     **dict.fromkeys("java_method reflect try_reflect".split(), "calls Java code that the statement names"),
     **dict.fromkeys("window window_time session_window".split(), "groups rows by time"),
-    **dict.fromkeys("map_filter map_zip_with transform_keys transform_values".split(), "gives or takes maps"),
     **dict.fromkeys(
         """aes_decrypt aes_encrypt try_aes_decrypt hmac base64 unbase64 unhex binary encode to_binary
         try_to_binary from_base32 to_base32""".split(),

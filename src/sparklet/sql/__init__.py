@@ -32,13 +32,15 @@ from sparklet.sql.compile import Compiled, compile_node
 from sparklet.sql.dependence import Dependence, dependence, lone_uses
 from sparklet.sql.functions import functions
 from sparklet.sql.infer import assumed
-from sparklet.sql.nodes import Name, Node, Refused, describe, walk
+from sparklet.sql.nodes import Call, Literal, Name, Node, Refused, describe, walk
 from sparklet.sql.statement import Item, Statement, parse, parse_expression
 
 __all__ = [
+    "Call",
     "Compiled",
     "Dependence",
     "Item",
+    "Literal",
     "Name",
     "Node",
     "Refused",

@@ -151,6 +151,10 @@ class _Body:
 _CONSTRUCTS = {
     "=>": "an argument by name (the operator =>)", "as": "an alias inside an expression",
     "interval": "an INTERVAL",
+    **{
+        name: f"the function {name}, which makes several rows of one,"
+        for name in "explode explode_outer posexplode posexplode_outer inline inline_outer stack".split()
+    },
 }  # fmt: skip
 
 
