@@ -9,6 +9,7 @@ import pytest
 from pyarrow import fs
 
 from sparklet.errors import (
+    CorruptModelError,
     LegacyModelError,
     MissingDataError,
     ModelNotFoundError,
@@ -91,7 +92,7 @@ def cases():
     )
     yield "data only", lambda at: write_data(at / "data", {}), MissingDataError, "metadata: is absent"
     connect = json.dumps({"class": "pyspark.ml.connect.feature.StandardScalerModel", "type": "spark_connect"})
-    yield "connect", lambda at: write_text(at, connect, "metadata.json"), NotAModelError, "pyspark.ml.connect"
+    yield "connect", lambda at: write_text(at, connect, "metadata.json"), CorruptModelError, "'uid' is absent"
     yield (
         "other json",
         lambda at: write_text(at, "[" * 9999, "metadata.json"),

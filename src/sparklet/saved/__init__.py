@@ -11,7 +11,8 @@ from sparklet.saved.bounds import check_elements, check_expansion
 from sparklet.saved.checksums import FILES, is_listed, listing
 from sparklet.saved.classes import is_estimator
 from sparklet.saved.example import EXAMPLE, Example, example_json
-from sparklet.saved.folder import SavedStage, open_model
+from sparklet.saved.folder import SavedStage
+from sparklet.saved.opening import open_model
 from sparklet.saved.tables import Table
 from sparklet.saved.version import SparkVersion
 

@@ -19,6 +19,14 @@ _JVM_NAMES = {
     "pyspark.ml.tuning.CrossValidatorModel": _ML + "tuning.CrossValidatorModel",
     "pyspark.ml.tuning.TrainValidationSplit": _ML + "tuning.TrainValidationSplit",
     "pyspark.ml.tuning.TrainValidationSplitModel": _ML + "tuning.TrainValidationSplitModel",
+    # `pyspark.ml.connect`: these do the same as their namesakes; fitted stages have classes of their own.
+    "pyspark.ml.connect.pipeline.Pipeline": _ML + "Pipeline",
+    "pyspark.ml.connect.pipeline.PipelineModel": _ML + "PipelineModel",
+    "pyspark.ml.connect.tuning.CrossValidator": _ML + "tuning.CrossValidator",
+    "pyspark.ml.connect.tuning.CrossValidatorModel": _ML + "tuning.CrossValidatorModel",
+    "pyspark.ml.connect.classification.LogisticRegression": _ML + "classification.LogisticRegression",
+    "pyspark.ml.connect.feature.MaxAbsScaler": _ML + "feature.MaxAbsScaler",
+    "pyspark.ml.connect.feature.StandardScaler": _ML + "feature.StandardScaler",
 }
 
 _ESTIMATORS = {
@@ -45,6 +53,7 @@ _ESTIMATORS = {
 _ESTIMATOR_NAMES = frozenset(
     _ML + package + name for package, names in _ESTIMATORS.items() for name in names.split()
 )
+_EVALUATORS = (_ML + "evaluation.", "pyspark.ml.evaluation.", "pyspark.ml.connect.evaluation.")
 _OLD_ONE_HOT_ENCODER = _ML + "feature.OneHotEncoder"
 
 
@@ -74,4 +83,4 @@ def is_estimator(className: str, version: SparkVersion | tuple[int, int] = (3, 0
 
 def is_evaluator(className: str) -> bool:
     """Return whether a Spark class only measures predictions, as `RegressionEvaluator` does."""
-    return className.startswith((_ML + "evaluation.", "pyspark.ml.evaluation."))
+    return className.startswith(_EVALUATORS)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from sparklet.errors import MissingDataError, ModelError, NotAModelError
 from sparklet.saved.stores import Store, join
 from sparklet.saved.text import COPIED, LFS_HINT, LFS_PROBLEM, is_lfs_pointer, part_files
@@ -23,9 +21,6 @@ def why_no_model(store: Store, root: str) -> ModelError:
     if entries is None:
         return NotAModelError(shown, "is neither a folder nor a file", _SAVED)
     names = {name for name, _ in entries}
-    if "metadata.json" in names and _is_connect(store, join(root, "metadata.json")):
-        problem = "was saved by pyspark.ml.connect, another format than Spark ML's"
-        return NotAModelError(shown, problem, "save it with pyspark.ml")
     if "metadata" in names and not store.is_folder(join(root, "metadata")):
         return NotAModelError(shown, "has a file metadata where Spark saves a folder", _SAVED)
     if "MLmodel" in names:
@@ -66,13 +61,3 @@ def _peek(store: Store, path: str) -> bytes:
 
 def _is_pmml(data: bytes) -> bool:
     return b"<PMML" in data[:4096]
-
-
-def _is_connect(store: Store, path: str) -> bool:
-    try:
-        content = json.loads(_peek(store, path))
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(content, dict) and (
-        content.get("type") == "spark_connect" or str(content.get("class")).startswith("pyspark.ml.connect.")
-    )

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sparklet.errors import (
     CorruptModelError,
-    LegacyModelError,
     MissingDataError,
-    NotAModelError,
     UnfittedModelError,
     shown,
 )
-from sparklet.saved.classes import is_estimator, is_evaluator
-from sparklet.saved.diagnose import why_no_model
+from sparklet.saved.classes import is_estimator
 from sparklet.saved.example import Example, read_example
-from sparklet.saved.locations import locate
-from sparklet.saved.metadata import LEGACY, Metadata, read_metadata
+from sparklet.saved.metadata import Metadata, read_metadata
 from sparklet.saved.stores import Store, join
 from sparklet.saved.tables import Table, parquet_files, read_table
 from sparklet.saved.text import COPIED
@@ -28,26 +23,7 @@ from sparklet.saved.version import SparkVersion
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SavedStage", "open_model"]
-
-
-def open_model(path: str | os.PathLike[str]) -> SavedStage:
-    """Open a saved pipeline or stage, in a local folder or on a file system that `pyarrow.fs` supports.
-
-    Only the metadata of this folder is read. Raises ModelNotFoundError, NotAModelError, UnfittedModelError,
-    LegacyModelError, MissingDataError or CorruptModelError, which name the file or folder that is wrong.
-    """
-    store, root = locate(path)
-    if not store.is_folder(join(root, "metadata")):
-        raise why_no_model(store, root)
-    stage = SavedStage(store, root, read_metadata(store, join(root, "metadata")))
-    if stage.className.startswith(LEGACY):
-        problem = f"{stage.className} belongs to the old spark.mllib API"
-        raise LegacyModelError(stage.path, problem, "only spark.ml models can be scored")
-    if is_evaluator(stage.className):
-        raise NotAModelError(stage.path, f"{stage.className} is an evaluator, which scores nothing")
-    stage.require_fitted()
-    return stage
+__all__ = ["SavedStage"]
 
 
 class SavedStage:

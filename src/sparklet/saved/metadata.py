@@ -15,7 +15,7 @@ from sparklet.saved.stores import Store
 from sparklet.saved.text import first_line
 from sparklet.saved.version import SparkVersion
 
-__all__ = ["Metadata", "read_metadata"]
+__all__ = ["Metadata", "parse_metadata", "read_metadata"]
 
 LEGACY = "org.apache.spark.mllib."
 
@@ -34,6 +34,19 @@ class Metadata:
     params: Mapping[str, object]
     entries: Mapping[str, object]
 
+    @classmethod
+    def of(cls, path: str, entries: dict[str, object]) -> Metadata:
+        """Return the checked metadata of a parsed JSON object."""
+        uid = _text(path, entries, "uid")
+        text = _text(path, entries, "sparkVersion")
+        try:
+            version = SparkVersion.parse(text)
+        except ValueError:
+            raise CorruptModelError(path, f"sparkVersion {shown(text)} is not a version") from None
+        defaults = _object(path, entries, "defaultParamMap") if "defaultParamMap" in entries else {}
+        params = {**defaults, **_object(path, entries, "paramMap")}
+        return cls(path, jvm_name(_text(path, entries, "class")), uid, version, params, entries)
+
 
 def read_metadata(store: Store, folder: str, parent: SparkVersion | None = None) -> Metadata:
     """Return the checked metadata of a text folder.
@@ -51,15 +64,15 @@ def read_metadata(store: Store, folder: str, parent: SparkVersion | None = None)
     if className.startswith(LEGACY) and "sparkVersion" not in entries:
         # The caller reports a legacy model rather than a damaged one.
         return Metadata(name, className, "", SparkVersion(1, 0, ""), {}, entries)
-    uid = _text(name, entries, "uid")
-    text = _text(name, entries, "sparkVersion")
-    try:
-        version = SparkVersion.parse(text)
-    except ValueError:
-        raise CorruptModelError(name, f"sparkVersion {shown(text)} is not a version") from None
-    defaults = _object(name, entries, "defaultParamMap") if "defaultParamMap" in entries else {}
-    params = {**defaults, **_object(name, entries, "paramMap")}
-    return Metadata(name, jvm_name(className), uid, version, params, entries)
+    return Metadata.of(name, entries)
+
+
+def parse_metadata(path: str, data: bytes) -> Metadata:
+    """Return the checked metadata of a JSON text; `path` is its file, for errors.
+
+    Raises CorruptModelError when it is not what Spark writes.
+    """
+    return Metadata.of(path, _json_object(path, data))
 
 
 def _json_object(path: str, line: bytes) -> dict[str, object]:

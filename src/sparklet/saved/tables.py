@@ -16,7 +16,7 @@ from sparklet.types import DataType, parse_type
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Table", "parquet_files", "read_table"]
+__all__ = ["Table", "parquet_files", "read_parquet", "read_table"]
 
 Columns: TypeAlias = list[tuple[str, tuple[Array, ...]]]
 """The name and the chunks of each column."""
@@ -51,6 +51,12 @@ def read_table(store: Store, folder: str, columns: Sequence[str] | None = None) 
             (name, chunks + added) for (name, chunks), (_, added) in zip(merged, chunks_of_file, strict=True)
         ]
     return Table(store.shown(files[0] if len(files) == 1 else folder), rows, merged)
+
+
+def read_parquet(store: Store, path: str) -> Table:
+    """Return the table of one Parquet file; raise CorruptModelError if it cannot be read."""
+    rows, columns = _read_file(store, path, None)
+    return Table(store.shown(path), rows, columns)
 
 
 def _read_file(store: Store, path: str, columns: Sequence[str] | None) -> tuple[int, Columns]:

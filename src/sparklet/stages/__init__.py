@@ -3,6 +3,7 @@
 from sparklet.stages import (
     classification,
     clustering,
+    connect,
     feature,
     fpm,
     recommendation,
@@ -11,7 +12,7 @@ from sparklet.stages import (
 )
 from sparklet.stages.authored import Authored, check_trusted, is_python, is_trusted
 from sparklet.stages.build import build
-from sparklet.stages.stage import Bound, Dropped, Rounding, Stage, registry, stage
+from sparklet.stages.stage import Bound, Dropped, Rounding, Stage, connect_registry, registry, stage
 
 __all__ = [
     "STAGES",
@@ -34,3 +35,4 @@ STAGES = {"org.apache.spark.ml.PipelineModel": "pipeline"}
 registry.declare(__name__, STAGES)
 for _package in (classification, clustering, feature, fpm, recommendation, regression, tuning):
     registry.declare(_package.__name__, _package.STAGES)
+connect_registry.declare(connect.__name__, connect.CONNECT)

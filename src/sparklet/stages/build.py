@@ -17,7 +17,7 @@ from sparklet.errors import (
 from sparklet.saved import SavedStage
 from sparklet.stages.authored import ADVICE, authored, is_python, is_trusted
 from sparklet.stages.params import converters
-from sparklet.stages.stage import Stage, expands, registry
+from sparklet.stages.stage import Stage, connect_registry, expands, registry
 from sparklet.stages.unscored import Unscored
 
 __all__ = ["build"]
@@ -67,7 +67,7 @@ class _Builder:
         return stage
 
     def _build(self, saved: SavedStage) -> Stage | None:
-        cls = registry.get(saved.className)
+        cls = registry.get(saved.className) or connect_registry.get(saved.className)
         if cls is None:
             return self._foreign(saved)
         try:
@@ -112,7 +112,7 @@ class _Builder:
             return made
         del self.problems[known:]
         error = UnsupportedModelError(self._partial, problems, advice)
-        return Unscored(uid=saved.uid, name=saved.className, params=saved.params, error=error)
+        return Unscored(uid=saved.uid, className=saved.className, params=saved.params, error=error)
 
     def _construct(self, cls: type[Stage], saved: SavedStage, values: dict[str, Any]) -> Stage | None:
         if self.problems or self.absent:

@@ -115,17 +115,30 @@ registry: Registry[Stage] = Registry()
 _S = TypeVar("_S", bound=Stage)
 
 
+connect_registry: Registry[Stage] = Registry()
+"""Every fitted stage of `pyspark.ml.connect`, by its Python class name."""
+
+
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def stage(*classNames: str) -> Callable[[type[_S]], type[_S]]:
     """Register a stage class under its full Spark class name (the first) and its older names."""
+    return _register(registry, classNames)
 
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def connect_stage(className: str) -> Callable[[type[_S]], type[_S]]:
+    """Register a stage class under its name in `pyspark.ml.connect`."""
+    return _register(connect_registry, (className,))
+
+
+def _register(classes: Registry[Stage], classNames: Sequence[str]) -> Callable[[type[_S]], type[_S]]:
     def register(cls: type[_S]) -> type[_S]:
         stage_class = record(kw_only=True, eq=False)(cls)
         stage_class.className = classNames[0]
         if _overrides(cls, "bind") == _overrides(cls, "expand"):
             raise TypeError(f"{cls.__name__} writes one of bind and expand")
         for name in classNames:
-            registry.register(name, stage_class)
+            classes.register(name, stage_class)
         return stage_class
 
     return register

@@ -16,7 +16,7 @@ __all__ = ["Unscored", "drops_rows", "refusal", "writes"]
 class Unscored(Stage):
     """Stand for a stage that cannot be scored; `error` says why, `params` are the saved ones."""
 
-    name: str
+    className: str  # type: ignore[misc]
     params: Mapping[str, object]
     error: UnsupportedModelError
 
@@ -25,7 +25,7 @@ class Unscored(Stage):
         raise self.error
 
     def __str__(self) -> str:
-        return f"{self.name.rpartition('.')[2]} {self.uid}"
+        return f"{self.className.rpartition('.')[2]} {self.uid}"
 
 
 def refusal(stages: Iterable[Stage]) -> UnsupportedModelError | None:

@@ -27,6 +27,7 @@ from sparklet.errors import (
 )
 from sparklet.profile import UNKNOWN_ORDER, Profile
 from sparklet.saved import Example, open_model
+from sparklet.saved.connect import ConnectStage
 from sparklet.types import parse_type
 
 __all__ = ["JvmPipelineModel", "load_jvm"]
@@ -236,6 +237,10 @@ def load_jvm(
             "outputs", outputs, "a list of column names, or '*' for all columns that transform adds"
         )
     saved = open_model(path)
+    if isinstance(saved, ConnectStage):
+        raise EngineError(
+            "jvm", "models of pyspark.ml.connect", "they are Python; engine='python' scores them"
+        )
     stored = saved.example()
     declared = {} if schema is None else parse_schema(schema)
     if stored is not None:
