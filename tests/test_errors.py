@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from sparklet import errors
-from sparklet.errors import SparkletError, StageProblem
+from sparklet.errors import Ask, SparkletError, StageProblem
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "json.md"
 KEYS = ["code", "message", "stage", "column", "row", "value", "hint"]
@@ -35,6 +35,7 @@ ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "MissingExtraError": ("fromSpark", "spark"),
     "EngineError": ("jvm", "plan", "it is Spark's"),
     "SchemaError": ("age\ud800", "must be double", "VectorAssembler v"),
+    "UndeclaredTypeError": ((Ask("age", "int", "SQLTransformer s", "text of a number"),),),
     "ColumnExistsError": ("age",),
     "RowError": ("cannot be scored",),
     "MissingColumnError": ("age", ("agee",), "VectorAssembler v"),
@@ -58,7 +59,7 @@ ALL = {cls.__name__: cls for cls in classes()}
 
 
 def test_every_public_error_has_arguments_here() -> None:
-    assert set(ARGUMENTS) == set(ALL) == set(errors.__all__) - {"StageProblem"}
+    assert set(ARGUMENTS) == set(ALL) == set(errors.__all__) - {"Ask", "StageProblem"}
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
