@@ -7,6 +7,7 @@ import decimal
 import math
 
 import numpy
+import pandas
 import pytest
 
 from sparklet.columns import Column, RowReader, coercer, parse_row_type
@@ -84,11 +85,28 @@ TABLE = [
     ("decimal(5,2)", 7, D("7.00")),
     ("decimal(5,2)", D("1000"), REFUSED),
     ("decimal(5,2)", D("NaN"), REFUSED),
-    ("decimal(5,2)", 1.5, REFUSED),
+    ("decimal(5,2)", 1.5, D("1.50")),
+    ("decimal(5,2)", 0.1, D("0.10")),
+    ("decimal(5,2)", "1.25", D("1.25")),
+    ("decimal(5,2)", "1e2", D("100.00")),
+    ("decimal(5,2)", 1.005, REFUSED),
+    ("decimal(5,2)", "1.255", REFUSED),
+    ("decimal(5,2)", "x", REFUSED),
+    ("decimal(5,2)", "NaN", REFUSED),
+    ("decimal(5,2)", math.inf, REFUSED),
+    ("decimal(5,2)", 1000.0, REFUSED),
+    ("decimal(5,2)", True, REFUSED),
     ("date", datetime.date(2024, 2, 29), datetime.date(2024, 2, 29)),
     ("date", "2024-02-29", datetime.date(2024, 2, 29)),
     ("date", "2024-02-30", REFUSED),
-    ("date", datetime.datetime(2024, 2, 29), REFUSED),
+    ("date", datetime.datetime(2024, 2, 29), datetime.date(2024, 2, 29)),
+    ("date", datetime.datetime(2024, 2, 29, 1), REFUSED),
+    ("date", pandas.Timestamp("2024-02-29"), datetime.date(2024, 2, 29)),
+    ("date", numpy.datetime64("2024-02-29"), datetime.date(2024, 2, 29)),
+    ("date", numpy.datetime64("2024-02-29", "ns"), datetime.date(2024, 2, 29)),
+    ("date", pandas.NaT, None),
+    ("timestamp", pandas.Timestamp("2024-02-29T01:02:03.5"), datetime.datetime(2024, 2, 29, 1, 2, 3, 500000)),
+    ("timestamp", numpy.datetime64("2024-02-29T01", "ns"), datetime.datetime(2024, 2, 29, 1)),
     ("timestamp", "2024-02-29T01:02:03", datetime.datetime(2024, 2, 29, 1, 2, 3)),
     ("timestamp", 5, REFUSED),
     ("array<string>", ["a", None], ["a", None]),

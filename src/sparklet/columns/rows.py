@@ -67,7 +67,8 @@ ABSENT: Any = _Absent()
 def _plain(value: Any) -> Any:
     """Return the Python value of a numpy scalar, and None for pandas' NA and NaT."""
     if type(value).__module__ == "numpy" and hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
-        return value.item()
+        # Spark's times have microseconds; numpy returns those with nanoseconds as integers.
+        return (value.astype("M8[us]") if value.dtype.kind == "M" else value).item()
     if type(value).__name__ in ("NAType", "NaTType"):
         return None
     return value
@@ -210,15 +211,20 @@ def _to_decimal(type: DecimalType) -> Coerce:
         value = _plain(value)
         if value is None or _is_nan(value):
             return None
-        if isinstance(value, bool) or not isinstance(value, (int, decimal.Decimal)):
+        if isinstance(value, bool) or not isinstance(value, (int, float, str, decimal.Decimal)):
             raise ColumnTypeError(value, name)
+        # JSON writes decimals as numbers or text, and Python reads its numbers as floats.
+        carried = isinstance(value, (float, str))
         try:
-            number = decimal.Decimal(value).quantize(step, context=context)
+            exact = decimal.Decimal(repr(value) if isinstance(value, float) else value)
+            number = exact.quantize(step, context=context)
+            if carried and number != exact:
+                raise ColumnTypeError(value, name, hint=f"it has more than {scale} digits after the point")
             if number.copy_abs() < limit:  # abs() rounds to 28 digits
                 return number
-        except decimal.InvalidOperation:  # NaN, or more digits than a decimal can have
+        except decimal.InvalidOperation:  # NaN, no number, or more digits than a decimal can have
             pass
-        raise ColumnTypeError(value, name, hint="out of range")
+        raise ColumnTypeError(value, name, hint="no number, or out of range" if carried else "out of range")
 
     return coerce
 
@@ -232,7 +238,13 @@ def _to_date(value: Any) -> datetime.date | None:
             return datetime.date.fromisoformat(value)
         except ValueError:
             raise ColumnTypeError(value, "date", hint="an ISO date such as '2024-01-31'") from None
-    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
+    if isinstance(value, datetime.datetime):
+        # pandas has no type for dates.
+        if value.time() == datetime.time() and value.tzinfo is None:
+            return value.date()
+        hint = "a date has no time; declare it: load(schema={...: 'timestamp'})"
+        raise ColumnTypeError(value, "date", hint=hint)
+    if isinstance(value, datetime.date):
         return value
     raise ColumnTypeError(value, "date")
 
@@ -249,8 +261,10 @@ def _to_timestamp(value: Any) -> datetime.datetime | None:
                 value, "timestamp", hint="an ISO timestamp such as '2024-01-31T10:00:00'"
             ) from None
     if isinstance(value, datetime.datetime):
-        return value
-    raise ColumnTypeError(value, "timestamp")
+        # Without the nanoseconds of pandas.
+        return value.to_pydatetime(warn=False) if hasattr(value, "to_pydatetime") else value
+    hint = "declare it: load(schema={...: 'date'})" if isinstance(value, datetime.date) else ""
+    raise ColumnTypeError(value, "timestamp", hint=hint)
 
 
 def _to_binary(value: Any) -> bytes | None:
