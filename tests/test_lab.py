@@ -11,7 +11,7 @@ import json
 
 import pytest
 
-from sparklet.columns import parse_schema
+from sparklet.columns import table_schema
 from sparklet.engines.python import Options, PythonPipelineModel
 from sparklet.errors import SparkletError
 from sparklet.java import double_to_string, float_to_string
@@ -100,7 +100,7 @@ def load(version, name):
     if version != "j334":
         # The BLAS before Spark 3.2 (f2j) sums up to four products as Java8BLAS does: in a row, without fma.
         profile = profile.with_(blas="java8")
-    options = Options(profile, "*", parse_schema(SCHEMA))
+    options = Options(profile, "*", table_schema(SCHEMA))
     return PythonPipelineModel(PipelineModel(uid="lab", stages=stages), options, str(folder / name))
 
 

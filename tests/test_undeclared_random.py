@@ -19,7 +19,7 @@ def _check(spark, folder, seeds) -> Tally:
 
 def test_some(spark, tmp_path):
     """Check the first pipelines."""
-    tally = _check(spark, tmp_path, range(8))
+    tally = _check(spark, tmp_path, range(20))
     assert tally.outcomes["declared: rows equal"] > 20
 
 

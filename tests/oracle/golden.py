@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sparklet.columns import table_schema
 from sparklet.same import Slack
 from sparklet.testing.spark import SparkFailure, load_with_spark, pin_blas, spark_scores
 from tests.oracle.cases import Case
@@ -96,7 +97,8 @@ class Golden:
         """Load the model as the Spark that wrote the golden scores it, with all columns of `transform`."""
         from sparklet.engines import load
 
-        return load(self.model, **{"schema": self.schema, "outputs": "*", "spark": self.release, **options})
+        schema = table_schema(self.schema)
+        return load(self.model, **{"schema": schema, "outputs": "*", "spark": self.release, **options})
 
 
 def goldens(root: str | Path) -> list[Golden]:

@@ -11,6 +11,7 @@ from sparklet import __version__
 from sparklet.cli.batch import batch
 from sparklet.cli.explain import explain
 from sparklet.cli.inspect import inspect
+from sparklet.cli.schema import schema
 from sparklet.cli.score import score
 from sparklet.cli.verify import verify
 from sparklet.errors import SparkletError
@@ -32,13 +33,14 @@ def cli() -> None:
     echo '{"age": 41}' | sparklet score my_model -     score one row
     sparklet score my_model rows.csv -o scored.jsonl   score a file
     sparklet score my_model rows.parquet -o scored.parquet
+    sparklet schema my_model --from train.parquet      store the types of the input columns with the model
     sparklet verify my_model                           compare with the results that were saved with the model
     sparklet verify my_model --rows rows.jsonl         compare with a live Spark
     sparklet batch my_model "SELECT * FROM t" out/     score a table with Spark
     """  # noqa: D301 - click reads the backspace: it keeps the lines below it
 
 
-for command in (inspect, explain, score, verify, batch):
+for command in (inspect, explain, schema, score, verify, batch):
     cli.add_command(command)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -21,8 +22,9 @@ schema_option = click.option(
     "--schema",
     "-s",
     multiple=True,
-    metavar="COLUMN:TYPE",
-    help="Spark type of an input column, e.g. age:int or features:vector(4); repeatable.",
+    metavar="COLUMN:TYPE|FILE",
+    help="Spark type of an input column, e.g. age:int or features:vector(4), repeatable; or a Parquet, Arrow "
+    "or Delta table with such columns.",
 )
 
 
@@ -92,12 +94,8 @@ def loaded(
     missing: str = "error",
 ) -> OnlinePipelineModel:
     """Return the model that the options of `model_options` describe."""
-    types: dict[str, str] = {}
-    for declared in schema:
-        name, colon, type_ = declared.rpartition(":")
-        if not colon or not name:
-            raise OptionError("--schema", declared, "COLUMN:TYPE, such as age:int")
-        types[name] = type_
+    is_source = len(schema) == 1 and ":" not in schema[0] and (" " in schema[0] or Path(schema[0]).exists())
+    types: dict[str, str] | str = schema[0] if is_source else dict(map(_column, schema))
     selected = "*" if outputs == ("*",) else list(outputs) or None
     return load(
         model,
@@ -109,3 +107,10 @@ def loaded(
         trusted=trusted,
         undeclared=undeclared,
     )
+
+
+def _column(declared: str) -> tuple[str, str]:
+    name, colon, type_ = declared.rpartition(":")
+    if not colon or not name:
+        raise OptionError("--schema", declared, "COLUMN:TYPE, such as age:int")
+    return name, type_

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sparklet.columns import Column, Columns, Inputs, fold, parse_name
+from sparklet.columns import Column, Columns, Inputs, Schema, fold, parse_name
 from sparklet.errors import Ask, OptionError, SchemaError, SparkletError, did_you_mean
 from sparklet.profile import Profile
-from sparklet.records import record, replace
+from sparklet.records import as_dict, record, replace
 from sparklet.stages.stage import Bound, Stage
 from sparklet.stages.unscored import drops_rows, refusal, writes
 from sparklet.types import DataType
@@ -82,7 +82,8 @@ def make_plan(
         if outputs is None or isinstance(outputs, str) or not _is_needless(stages[failed.index :], outputs):
             raise (refusal(stages) or failed.error) from None
         try:
-            plan = _plan(stages[: failed.index], profile, declared, outputs)
+            # The columns that only the other stages read are not unknown.
+            plan = _plan(stages[: failed.index], profile, (dict(schema), example, table), outputs)
         except (OptionError, _Unbound):
             raise (refusal(stages) or failed.error) from None
         return replace(plan, stages=tuple(stages))
@@ -112,6 +113,7 @@ def _plan(
     while inputs.retyped:  # each pass fixes the type of at least one column
         inputs.retyped = False
         columns, steps = _bind(stages, inputs, profile)
+    _check_names(declared[0], inputs, stages)
     for_labels = _label_steps(stages, steps, profile)
     wanted = _wanted(stages, steps, columns, for_labels, outputs)
     live = _live(steps, wanted, for_labels, everything=outputs == "*")
@@ -119,6 +121,27 @@ def _plan(
     needed = tuple(column for column in inputs if column in read)
     optional = _optional(live, needed, wanted, outputs)
     return Plan(tuple(stages), needed, optional, live, wanted, profile, _asks(live, wanted, needed))
+
+
+def _check_names(schema: Mapping[str, DataType], inputs: Inputs, stages: Sequence[Stage]) -> None:
+    """Raise `OptionError` for a column of a declared mapping that no stage reads or has as a param."""
+    if not isinstance(schema, Schema) or schema.whole:
+        return
+    names = set(map(fold, schema))
+    for name in inputs.unread:
+        if fold(name) in names and not any(_mentions(stage, fold(name)) for stage in stages):
+            known = [column.name for column in inputs]
+            raise OptionError(
+                "schema", name, "the model has no such input column" + did_you_mean(name, known)
+            )
+
+
+def _mentions(stage: Stage, name: str) -> bool:
+    for value in as_dict(stage).values():
+        items = value if isinstance(value, list | tuple) else (value,)
+        if any(isinstance(item, str) and fold(item) == name for item in items):
+            return True
+    return False
 
 
 def _asks(live: Sequence[Step], wanted: Sequence[Column], inputs: Sequence[Column]) -> tuple[Ask, ...]:

@@ -90,14 +90,24 @@ def _to_double(value: Any) -> float | None:
         except OverflowError:
             raise ColumnTypeError(value, "double", hint="the number is too large") from None
     hint = "declare it: load(schema={...: 'boolean'})" if isinstance(value, bool) else ""
+    if isinstance(value, decimal.Decimal):
+        hint = "declare it: load(schema={...: 'decimal(38,18)'}), with the precision and scale of the column"
     if isinstance(value, (DenseVector, SparseVector, list, tuple)) or hasattr(value, "toArray"):
         hint = "declare it: load(schema={...: 'vector'})"
     raise ColumnTypeError(value, "double", hint=hint)
 
 
+_DIGITS = 15
+"""Decimals of so many digits are told apart by their nearest doubles."""
+
+
+def _is_short(value: decimal.Decimal) -> bool:
+    return value.is_finite() and len(value.as_tuple().digits) <= _DIGITS
+
+
 def _to_near_double(column: Column) -> Coerce:
     """Return the coercion to double that casts the other kinds of values which all readers accept."""
-    booleans, decimals = "boolean" in column.near, "decimal" in column.near
+    booleans, decimals, short = (kind in column.near for kind in ("boolean", "decimal", "short decimal"))
 
     def coerce(value: Any) -> float | None:
         if value.__class__ is float:
@@ -105,7 +115,7 @@ def _to_near_double(column: Column) -> Coerce:
         value = _plain(value)
         if booleans and isinstance(value, bool):
             return 1.0 if value else 0.0
-        if decimals and isinstance(value, decimal.Decimal) and value.is_finite():
+        if isinstance(value, decimal.Decimal) and (decimals or (short and _is_short(value))):
             return float(value)
         return _to_double(value)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sparklet.columns.attributes import num_attributes
+from sparklet.columns.declared import Schema
 from sparklet.columns.rows import is_carried
 from sparklet.errors import OptionError
 from sparklet.types import (
@@ -14,11 +16,13 @@ from sparklet.types import (
     StructField,
     StructType,
     VectorUDT,
+    parse_ddl,
+    parse_json,
     parse_json_value,
     parse_type,
 )
 
-__all__ = ["parse_row_type", "parse_schema"]
+__all__ = ["parse_row_type", "parse_schema", "schema_of", "table_schema"]
 
 
 def parse_row_type(source: Any) -> DataType:
@@ -63,13 +67,29 @@ def _without_size(type: DataType) -> DataType:
     return VectorUDT() if isinstance(type, VectorUDT) else type
 
 
-def parse_schema(schema: Any) -> dict[str, DataType]:
-    """Return the type of each column of a mapping from names to types, or of a PySpark StructType.
+def parse_schema(schema: Any) -> Schema:
+    """Return the types of columns that a caller declares.
 
-    Raises `OptionError` for anything else, and for types that rows cannot contain.
+    `schema` is a mapping from names to types, DDL text, Spark's JSON of a struct, or a StructType of PySpark,
+    whose metadata is kept. Raises `OptionError` for anything else, and for a mapping with types that rows
+    cannot contain; the columns of a table that rows cannot contain are omitted.
+
+    >>> parse_schema("age INT, tags MAP<STRING, INT>")
+    {'age': IntegerType()}
     """
-    if hasattr(schema, "fields") and not isinstance(schema, Mapping):
-        schema = {field.name: field.dataType for field in schema.fields}
+    if isinstance(schema, str):
+        parsed = parse_json(schema) if schema.lstrip().startswith("{") else parse_ddl(schema)
+        if not isinstance(parsed, StructType):
+            raise OptionError("schema", schema, "columns and their types, such as 'age INT, city STRING'")
+        return schema_of(parsed.fields)
+    if isinstance(schema, Schema):
+        return schema
+    if isinstance(schema, StructType):
+        return schema_of(schema.fields)
+    if hasattr(schema, "jsonValue"):
+        parsed = parse_json_value(schema.jsonValue())
+        if isinstance(parsed, StructType):
+            return schema_of(parsed.fields)
     if not isinstance(schema, Mapping):
         raise OptionError(
             "schema", schema, "a mapping of column names to Spark types, such as {'age': 'int'}"
@@ -77,4 +97,25 @@ def parse_schema(schema: Any) -> dict[str, DataType]:
     for name in schema:
         if not isinstance(name, str):
             raise OptionError("schema", name, "column names are strings")
-    return {name: parse_row_type(type) for name, type in schema.items()}
+    return Schema({name: parse_row_type(type) for name, type in schema.items()})
+
+
+def table_schema(types: Mapping[str, Any]) -> Schema:
+    """Return the schema of a table with these types, which may have more columns than a model."""
+    schema = parse_schema(types)
+    return Schema(schema, schema.metadata, whole=True)
+
+
+def schema_of(fields: Iterable[StructField]) -> Schema:
+    """Return the schema of a table, without the columns of types that rows cannot contain."""
+    types: dict[str, DataType] = {}
+    metadata: dict[str, Mapping[str, Any]] = {}
+    for field in fields:
+        try:
+            type = parse_row_type(field.dataType)
+        except OptionError:
+            continue
+        types[field.name] = VectorUDT(num_attributes(field.metadata)) if type == VectorUDT() else type
+        if field.metadata:
+            metadata[field.name] = field.metadata
+    return Schema(types, metadata, whole=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from sparklet.columns.attributes import attributed
 from sparklet.columns.column import Attribute, Column
+from sparklet.columns.declared import Schema
 from sparklet.columns.labels import TEXT, WHOLE
 from sparklet.columns.names import parse_name, quoted
 from sparklet.columns.wants import Want
@@ -47,11 +49,11 @@ class Inputs:
         for name, type in schema.items():
             if (other := self._columns.get(fold(name))) is not None:
                 raise AmbiguousColumnError(name, (other.name, name))
-            self._columns[fold(name)] = Column.of(name, type, "schema")
+            self._columns[fold(name)] = _declared(name, type, "schema", schema)
         for name, type in (table or {}).items():
-            self._columns.setdefault(fold(name), Column.of(name, type, "table"))
+            self._columns.setdefault(fold(name), _declared(name, type, "table", table))
         for name, type in (example or {}).items():
-            self._columns.setdefault(fold(name), Column.of(name, type, "example"))
+            self._columns.setdefault(fold(name), _declared(name, type, "example", example))
 
     def take(self, name: str, want: Want, stage: str, size: int | None) -> Column:
         """Return the input column of that name; create it on first use."""
@@ -147,6 +149,11 @@ class Inputs:
         return self._columns[key] if key in self._used else None
 
     @property
+    def unread(self) -> list[str]:
+        """Return the declared columns that no stage reads."""
+        return [column.name for key, column in self._columns.items() if key not in self._used]
+
+    @property
     def declared(self) -> Iterator[Column]:
         """Return the columns that the schema or the example declares, whether they are read or not."""
         return (column for column in self._columns.values() if column.origin != "inferred")
@@ -169,6 +176,12 @@ def field_of(column: Column, path: Sequence[str], stage: str) -> tuple[Column, t
         keys.append(matches[0].name)
         name, type = f"{name}.{matches[0].name}", matches[0].dataType
     return Column.of(name, type, column.origin), tuple(keys)
+
+
+def _declared(name: str, type: DataType, origin: str, schema: Mapping[str, DataType] | None) -> Column:
+    column = Column.of(name, type, origin)
+    metadata = schema.metadata.get(name) if isinstance(schema, Schema) else None
+    return column if metadata is None else attributed(column, metadata)
 
 
 def _inferred(name: str, type: DataType, readers: Mapping[Want, str]) -> Column:

@@ -20,7 +20,8 @@ class Want:
 
     `any` declares that the stage accepts every type, so that the types that other stages infer take
     precedence. `casts` declares that it reads numbers as text; `labels` is the notation of that text.
-    `near` are the kinds of values, `boolean` and `decimal`, that Spark casts to a double for the stage.
+    `near` are the kinds of values that a cast to double serves as well: `boolean`, `decimal`, or
+    `short decimal` for decimals of at most 15 digits.
     `convert` casts every value to the inferred type, if the stage does nothing else with the column.
     """
 
@@ -38,8 +39,9 @@ def _anything(_type: DataType) -> bool:
     return True
 
 
-_DECIMAL = frozenset({"decimal"})
-_BOTH = frozenset({"boolean", "decimal"})
+_SHORT = frozenset({"short decimal"})
+_DECIMAL = _SHORT | {"decimal"}
+_BOTH = _DECIMAL | {"boolean"}
 
 
 def _is_label(type: DataType) -> bool:
@@ -93,7 +95,9 @@ class wants:  # noqa: N801 - a namespace, read as `wants.NUMBER`
     @staticmethod
     def like(type: DataType) -> Want:
         """Return the want of a stage that accepts any type and infers this one."""
-        return Want(f"what may be {type}", type, _anything)
+        # A decimal and the nearest double compare alike with a number of as few digits.
+        near = _SHORT if type == types.DOUBLE else frozenset()
+        return Want(f"what may be {type}", type, _anything, near=near)
 
     @staticmethod
     @cache

@@ -36,8 +36,11 @@ def load(
     - `outputs`: the names of the output columns. The default is those of the last predictor and of the stages
       after it; `"*"` selects all columns that Spark's `transform` adds. With a list, stages that come after
       these columns need not be supported, unless their params say that they drop rows.
-    - `schema`: the Spark types of input columns that should not be inferred, as `{"age": "int"}` or a PySpark
-      StructType. Other columns have the types of the example that `sparklet.save` stored, if there is one.
+    - `schema`: the Spark types of input columns: a mapping such as `{"age": "int"}`, DDL such as `"age INT"`,
+      Spark's JSON, a PySpark StructType, whose ML attributes are used, a pyarrow Schema, a signature of
+      MLflow, or the path of a Parquet, Arrow or Delta table. A mapping must name input columns of the model;
+      the schema of a table may have more. Other columns have the types that `sparklet schema` or
+      `sparklet.save` stored with the model, if they did.
     - `spark`: the Spark release to reproduce. The default is the one that saved the model, or 3.5 if that is
       older.
     - `blas`: the order in which dot products are summed: `"java11"`, or that of a JVM with the vector module,

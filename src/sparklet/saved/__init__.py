@@ -10,7 +10,7 @@ from __future__ import annotations
 from sparklet.saved.bounds import check_elements, check_expansion
 from sparklet.saved.checksums import FILES, is_listed, listing
 from sparklet.saved.classes import is_estimator
-from sparklet.saved.example import EXAMPLE, Example, example_json
+from sparklet.saved.example import EXAMPLE, SCHEMA, Example, example_json
 from sparklet.saved.folder import SavedStage
 from sparklet.saved.opening import open_model
 from sparklet.saved.tables import Table
@@ -19,6 +19,7 @@ from sparklet.saved.version import SparkVersion
 __all__ = [
     "EXAMPLE",
     "FILES",
+    "SCHEMA",
     "Example",
     "SavedStage",
     "SparkVersion",

@@ -23,10 +23,12 @@ from sparklet.saved.tables import Table, read_table
 from sparklet.saved.text import first_line
 from sparklet.types import DataType
 
-__all__ = ["EXAMPLE", "Example", "example_json", "read_example"]
+__all__ = ["EXAMPLE", "SCHEMA", "Example", "example_json", "read_example"]
 
 EXAMPLE = "_sparklet"
 """The name of the example's folder inside the model folder."""
+SCHEMA = "_sparklet_schema"
+"""The name of the folder beside it, to which `sparklet schema` writes the types of the input columns."""
 
 _FORMAT = 1
 _WORD = re.compile(r"[A-Za-z0-9_+\-/:.]{1,64}")

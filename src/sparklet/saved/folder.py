@@ -13,11 +13,11 @@ from sparklet.errors import (
     shown,
 )
 from sparklet.saved.classes import is_estimator
-from sparklet.saved.example import Example, read_example
+from sparklet.saved.example import SCHEMA, Example, read_example
 from sparklet.saved.metadata import Metadata, read_metadata
 from sparklet.saved.stores import Store, join
 from sparklet.saved.tables import Table, parquet_files, read_table
-from sparklet.saved.text import COPIED
+from sparklet.saved.text import COPIED, first_line
 from sparklet.saved.version import SparkVersion
 
 if TYPE_CHECKING:
@@ -93,6 +93,17 @@ class SavedStage:
     def example(self) -> Example | None:
         """Return the example that `sparklet.save` wrote to this folder, None when there is none."""
         return read_example(self._store, self._folder)
+
+    def schema(self) -> str | None:
+        """Return Spark's JSON of the input columns, which `sparklet schema` wrote to this folder, if any."""
+        folder = join(self._folder, SCHEMA)
+        if not self._store.is_folder(folder):
+            return None
+        path, line = first_line(self._store, folder)
+        try:
+            return line.decode("utf-8")
+        except UnicodeDecodeError:
+            raise CorruptModelError(self._store.shown(path), "is no text in UTF-8") from None
 
     def child(self, name: str) -> SavedStage:
         """Open a stage saved inside this one (`bestModel`, `pipelineModel`, `model_0` ...).

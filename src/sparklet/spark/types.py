@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sparklet.columns import Column, Want, parse_row_type, wants
-from sparklet.errors import OptionError, SchemaError
-from sparklet.types import DOUBLE, LONG, DataType, IntegralType, VectorUDT, is_numeric, to_json
+from sparklet.columns import Column, Schema, Want, parse_schema, wants
+from sparklet.errors import SchemaError
+from sparklet.types import DOUBLE, LONG, DataType, IntegralType, is_numeric, to_json
 
-__all__ = ["carried", "data_type", "seen", "vector_size", "want"]
+__all__ = ["carried", "data_type", "seen", "want"]
 
 
 def data_type(type: DataType) -> Any:
@@ -20,27 +19,9 @@ def data_type(type: DataType) -> Any:
     return _parse_datatype_json_string(to_json(type))
 
 
-def carried(schema: Any) -> dict[str, DataType]:
+def carried(schema: Any) -> Schema:
     """Return the types of the columns of a PySpark schema, without those that rows do not support."""
-    types = {}
-    for field in schema.fields:
-        try:
-            type = parse_row_type(field.dataType)
-        except OptionError:
-            continue
-        types[field.name] = VectorUDT(vector_size(field)) if isinstance(type, VectorUDT) else type
-    return types
-
-
-def vector_size(field: Any) -> int | None:
-    """Return the size of a vector column according to its ML attributes, None if they do not state it."""
-    attributes = (field.metadata or {}).get("ml_attr", {})
-    if not isinstance(attributes, Mapping):
-        return None
-    if isinstance(attributes.get("num_attrs"), int):
-        return int(attributes["num_attrs"])
-    groups = attributes.get("attrs")
-    return sum(map(len, groups.values())) if isinstance(groups, Mapping) else None
+    return parse_schema(schema)
 
 
 _ANY = Want("anything", DOUBLE, lambda _: True, any=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sparklet.columns import table_schema
 from sparklet.engines.blas import blas_in_use
 from sparklet.errors import OptionError, SparkletError
 from sparklet.same import Slack, differences, distance
@@ -218,7 +219,7 @@ def compare_with_spark(
             raise OptionError("blas", None, f"the summation order of this session is unknown: {facts}")
     else:
         pin_blas(spark, blas)
-    model = load(model_path, schema=schema, outputs="*", spark=release, blas=blas)
+    model = load(model_path, schema=table_schema(schema or {}), outputs="*", spark=release, blas=blas)
     names = {name for row in rows for name in row}
     types = {name: kind for name, kind in _types(model, schema).items() if name in names}
     theirs = load_with_spark(model_path, spark)

@@ -9,12 +9,13 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from sparklet.codegen import Plan
-from sparklet.columns import Column, RowReader, fold, parse_schema
+from sparklet.columns import Column, RowReader, fold
 from sparklet.engines.blas import blas_facts
 from sparklet.engines.jvm.arrow import Failure, decode, encode
 from sparklet.engines.jvm.gateway import Gateway, connect
 from sparklet.engines.jvm.undeclared import undeclared_inputs
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
+from sparklet.engines.schemas import read_schema
 from sparklet.errors import (
     Ask,
     ColumnTypeError,
@@ -242,7 +243,7 @@ def load_jvm(
             "jvm", "models of pyspark.ml.connect", "they are Python; engine='python' scores them"
         )
     stored = saved.example()
-    declared = {} if schema is None else parse_schema(schema)
+    declared = read_schema(schema)
     if stored is not None:
         named = {fold(name) for name in declared}
         declared |= {name: kind for name, kind in stored.inputs.items() if fold(name) not in named}
