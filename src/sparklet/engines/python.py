@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from sparklet.codegen import Lowered, Plan, Score, lower, make_plan, score_rows
-from sparklet.columns import Column, Schema, fold, parse_schema
+from sparklet.columns import Column, Schema, fold
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
+from sparklet.engines.stored import stored_types
 from sparklet.errors import Ask, SparkletError, UndeclaredTypeError
 from sparklet.profile import Profile, summation_order
 from sparklet.records import record, replace
@@ -232,7 +233,7 @@ def load_python(
         outputs=outputs if outputs is None or isinstance(outputs, str) else tuple(outputs),
         schema=Schema() if schema is None else _declared(schema),
         missing=missing,
-        example=_stored(saved, example),
+        example=stored_types(saved, example),
         undeclared=undeclared,
         trusted=packages,
     )
@@ -245,17 +246,6 @@ def _declared(schema: object) -> Schema:
     from sparklet.engines.schemas import read_schema  # a plain load needs none of its formats
 
     return read_schema(schema)
-
-
-def _stored(saved: SavedStage, example: Example | None) -> Schema:
-    """Return the types that are stored beside the model: by `sparklet schema`, else with the example."""
-    stored = Schema() if example is None else Schema(example.inputs)
-    if (text := saved.schema()) is not None:
-        written = parse_schema(text)
-        names = set(map(fold, written))
-        types = {name: type for name, type in stored.items() if fold(name) not in names}
-        return Schema({**types, **written}, written.metadata, whole=True)
-    return stored
 
 
 def _profile(saved: SavedStage, example: Example | None, spark: str | None, blas: str | None) -> Profile:

@@ -16,6 +16,7 @@ from sparklet.engines.jvm.gateway import Gateway, connect
 from sparklet.engines.jvm.undeclared import undeclared_inputs
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
 from sparklet.engines.schemas import read_schema
+from sparklet.engines.stored import stored_types
 from sparklet.errors import (
     Ask,
     ColumnTypeError,
@@ -29,7 +30,7 @@ from sparklet.errors import (
 from sparklet.profile import UNKNOWN_ORDER, Profile
 from sparklet.saved import Example, open_model
 from sparklet.saved.connect import ConnectStage
-from sparklet.types import parse_type
+from sparklet.types import DataType, parse_type
 
 __all__ = ["JvmPipelineModel", "load_jvm"]
 
@@ -242,11 +243,10 @@ def load_jvm(
         raise EngineError(
             "jvm", "models of pyspark.ml.connect", "they are Python; engine='python' scores them"
         )
-    stored = saved.example()
-    declared = read_schema(schema)
-    if stored is not None:
-        named = {fold(name) for name in declared}
-        declared |= {name: kind for name, kind in stored.inputs.items() if fold(name) not in named}
+    declared: dict[str, DataType] = dict(read_schema(schema))
+    named = {fold(name) for name in declared}
+    stored = stored_types(saved, saved.example())
+    declared |= {name: kind for name, kind in stored.items() if fold(name) not in named}
     types = {name: str(kind) for name, kind in declared.items()}
     gateway = connect()
     _check_release(gateway, spark)
