@@ -19,7 +19,7 @@ from sparklet.linalg import DenseVector
 from sparklet.types import StructField, StructType, parse_ddl, to_json
 from tests.models import FEATURE, assembler, save_pipeline, save_stage
 
-DDL = "age INT, city STRING, paid DECIMAL(10,2), tags MAP<STRING,INT>"
+DDL = "age INT, city STRING, paid DECIMAL(10,2), tags INTERVAL DAY TO SECOND"
 TYPES = {"age": "int", "city": "string", "paid": "decimal(10,2)"}
 ARROW = pa.schema(
     [

@@ -74,7 +74,7 @@ def parse_schema(schema: Any) -> Schema:
     whose metadata is kept. Raises `OptionError` for anything else, and for a mapping with types that rows
     cannot contain; the columns of a table that rows cannot contain are omitted.
 
-    >>> parse_schema("age INT, tags MAP<STRING, INT>")
+    >>> parse_schema("age INT, period INTERVAL DAY TO SECOND")
     {'age': IntegerType()}
     """
     if isinstance(schema, str):
