@@ -33,8 +33,9 @@ def record(*, eq: bool = True, kw_only: bool = False) -> Callable[[_Class], _Cla
         own = [name for name, kind in cls.__annotations__.items() if "ClassVar[" not in str(kind)]
         inherited = [name for base in reversed(cls.__mro__[1:]) for name in getattr(base, "_fields", ())]
         names = tuple(dict.fromkeys((*inherited, *own)))
-        cls._fields = names
-        cls._required = frozenset(name for name in names if not hasattr(cls, name))
+        cls._fields, cls._names = names, frozenset(names)
+        cls._required = frozenset([name for name in names if not hasattr(cls, name)])
+        cls._check = getattr(cls, "__post_init__", None)
         methods: dict[str, Any] = {"__init__": _init, "__repr__": _repr}
         methods |= {"__match_args__": () if kw_only else names}
         methods |= {"__setattr__": _refuse_change, "__delattr__": _refuse_change}
@@ -71,11 +72,18 @@ def replace(instance: _Record, **changes: object) -> _Record:
 
 def _init(self: Any, *values: Any, **named: Any) -> None:
     cls, state = type(self), vars(self)
-    state.update(zip(cls.__match_args__, values, strict=False), **named)
-    if len(state) != len(values) + len(named) or not cls._required <= state.keys() <= set(cls._fields):
-        raise TypeError(f"{cls.__name__} takes {cls._fields}, got {values} and {named}")
-    if hasattr(cls, "__post_init__"):
-        self.__post_init__()
+    for name, value in zip(cls.__match_args__, values, strict=False):
+        state[name] = value
+    if named:
+        state.update(named)
+    if (
+        len(state) != len(values) + len(named)
+        or (named and not named.keys() <= cls._names)
+        or (len(values) < len(cls._required) and not state.keys() >= cls._required)
+    ):
+        raise TypeError(f"{cls.__name__} takes the fields {', '.join(cls._fields)}")
+    if cls._check is not None:
+        cls._check(self)
 
 
 def _refuse_change(self: object, name: str, _: object = None) -> NoReturn:

@@ -224,6 +224,6 @@ def test_unreadable_file(tmp_path, monkeypatch):
     def refuse(*_args, **_options):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("os.open", refuse)
     with pytest.raises(ModelError, match=r"part-00000: cannot be read: .*Permission denied"):
         open_model(tmp_path)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -18,8 +19,11 @@ def kernels() -> ModuleType | None:
 
     Called when a model is bound, not for each row.
     """
-    if os.environ.get("SPARKLET_NATIVE") == "0":
-        return None
+    return None if os.environ.get("SPARKLET_NATIVE") == "0" else _module()
+
+
+@cache
+def _module() -> ModuleType | None:
     try:
         from sparklet._native import _core
     except ImportError:

@@ -19,7 +19,7 @@ from sparklet.codegen.forms import (
     Resource,
 )
 from sparklet.codegen.schedule import Operation, prepared
-from sparklet.ir.nodes import Bucket, Call, Constant, Field, Guard, Input, Lookup, Node, Otherwise
+from sparklet.ir.nodes import Bucket, Call, Constant, Field, Guard, Input, Lookup, Node, Otherwise, Present
 from sparklet.ir.vectors import (
     Apply,
     Dot,
@@ -95,12 +95,15 @@ class Encoder:
         return self.object_count - 1
 
     def _register(self, node: Node) -> int:
+        while node.__class__ is Present:
+            node = node.operand
+        register = self.registers.get((id(node), DOUBLE))
+        if register is not None:
+            return register
         root = self.forms.double(node)
-        register = self.registers.get((id(root), DOUBLE))
-        if register is None:
-            assert isinstance(root, Element)  # noqa: S101 - one of a run
-            register = self.registers[id(self.forms.root(root.vector)), RUN] + root.index
-        return register
+        if not isinstance(root, Element):
+            return self.registers[id(root), DOUBLE]
+        return self.registers[id(self.forms.root(root.vector)), RUN] + root.index
 
     def argument(self, node: Node) -> int:
         """Return the encoding of an argument of a call."""
@@ -188,10 +191,12 @@ class Encoder:
                 else:
                     self._tuples[id(lane.node), form] = register
             return first
-        first = self.register_count
+        first = register = self.register_count
         for lane in lanes:
             assert lane.target is not None  # noqa: S101 - its form is known
-            self.registers[lane.target] = self._allocate(lane.width)
+            self.registers[lane.target] = register
+            register += lane.width
+        self.register_count = register
         return first
 
     def _write_wide(self, lanes: list[Operation], target: int) -> list[int]:

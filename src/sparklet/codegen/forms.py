@@ -161,10 +161,11 @@ class Forms:
         return form == DOUBLE or (form == OBJECT and is_floating(node.type))
 
     def _is_number(self, node: Node) -> bool:
-        if self.is_double(node):
-            return True
-        node = self.root(node)
-        return isinstance(node, Constant) and node.value.__class__ is int and abs(node.value) <= EXACT
+        while node.__class__ is Present:
+            node = node.operand
+        if node.__class__ is Constant and node.value.__class__ is int:
+            return abs(node.value) <= EXACT
+        return self.is_double(node)
 
     def is_test(self, node: Node) -> bool:
         """Return whether a value is True or False."""
@@ -290,41 +291,39 @@ class Forms:
         """Record that a form of a node is wanted."""
         while node.__class__ is Present:
             node = node.operand
+        kind = node.__class__
+        if kind is Constant:
+            return
         wanted = self.wanted.get(id(node))
         if wanted is None:
-            wanted = self.wanted[id(node)] = set()
+            self.wanted[id(node)] = {form}
         elif form in wanted:
             return
-        wanted.add(form)
-        kind = node.__class__
+        else:
+            wanted.add(form)
         if kind is Vector:
             self._want_segments(node, form)  # type: ignore[arg-type]
         elif kind is ToDouble and form == DOUBLE:
             if (operand := self.double(node)) is not node:
                 self.want(operand, DOUBLE)
-        elif kind is Element and self._alias(node) is not None:  # type: ignore[arg-type]
+        elif kind is Element and self._alias(node) is not None:
             self.want(node.vector, RUN)  # type: ignore[attr-defined]
         elif form == OBJECT and (own := self.form(node)) in (RUN, TUPLE):
             self.want(node, own)
             if own == RUN:
                 self.want_shape(node)
 
-    def _alias(self, node: Element) -> Node | None:
+    def _alias(self, node: Any) -> Node | None:
         """Return the vector in registers that contains the element, None when there is none."""
         return node.vector if self.form(node.vector) in (RUN, TUPLE) else None
 
     def want_argument(self, node: Node) -> None:
         """Record that a value is wanted as an argument, which may be a double in a register."""
-        root = self.root(node)
-        if isinstance(root, Constant):
-            return
-        self.want(root, DOUBLE if self.form(root) == DOUBLE else OBJECT)
+        self.want(node, DOUBLE if self.form(node) == DOUBLE else OBJECT)
 
     def want_test(self, node: Node) -> None:
         """Record that a value is wanted as a test."""
         root = self.root(node)
-        if root.__class__ is Constant:
-            return
         if id(root) in self.tests:
             self.want(root, DOUBLE)
         else:
@@ -432,7 +431,7 @@ class Forms:
             or (isinstance(root, Input) and self.is_double(root))
         ):
             self.want(root, DOUBLE)
-        elif not isinstance(root, Constant):
+        else:
             self.want(root, OBJECT)
 
     def sparse_test(self, node: IsSparse) -> Vector:
@@ -453,12 +452,14 @@ class Forms:
 
     def double_of(self, node: Node) -> Resource:
         """Return the resource of a double, which may be an element of a run."""
-        root = self.double(node)
-        if root.__class__ is Element:
-            vector = self.root(root.vector)
-            if self.form(vector) in (RUN, TUPLE):
-                return id(vector), RUN
-        return id(root), DOUBLE
+        while node.__class__ is Present:
+            node = node.operand
+        kind = node.__class__
+        if kind is ToDouble:
+            node = self.double(node)
+        elif kind is Element and (vector := self._alias(node)) is not None:
+            return id(self.root(vector)), RUN
+        return id(node), DOUBLE
 
     def object_of(self, node: Node) -> Resource:
         """Return the resource of a node's object."""
@@ -466,8 +467,9 @@ class Forms:
 
     def test_of(self, node: Node) -> Resource:
         """Return the resource of a test."""
-        root = self.root(node)
-        return id(root), DOUBLE if id(root) in self.tests or root.__class__ is Constant else TEST
+        while node.__class__ is Present:
+            node = node.operand
+        return id(node), DOUBLE if id(node) in self.tests or node.__class__ is Constant else TEST
 
     def is_boxed(self, node: Node) -> bool:
         """Return whether an argument is a register that is boxed for the call."""

@@ -39,10 +39,10 @@ def lower(plan: Plan) -> Lowered:
     """Return the expression graph of a plan."""
     graph = Graph()
     nodes: dict[Column, Node] = {column: graph.input(column.type) for column in plan.inputs}
-    steps: list[LoweredStep] = []
+    steps = []
     for step in plan.steps:
         inputs = _lower_step(graph, step, nodes, plan.optional)
-        steps.append(LoweredStep(step, inputs, len(graph.nodes)))
+        steps.append((step, inputs, len(graph.nodes)))
     outputs = tuple([(column.name, nodes[column]) for column in plan.outputs])
     live = prune(graph.nodes, [*graph.inputs, *[node for _, node in outputs]])
     live_ids = {id(node) for node in live}
@@ -52,7 +52,7 @@ def lower(plan: Plan) -> Lowered:
         tuple(live),
         tuple(graph.inputs),
         outputs,
-        tuple([LoweredStep(step.step, step.inputs, ends[step.end]) for step in steps]),
+        tuple([LoweredStep(step, inputs, ends[end]) for step, inputs, end in steps]),
     )
 
 
@@ -67,7 +67,7 @@ def _lower_step(
     inputs = tuple([nodes[column] for column in bound.inputs])
     function: Any = bound.function
     result: Any = ()
-    if any(column in optional for column in bound.inputs):
+    if optional and any(column in optional for column in bound.inputs):
         result = graph.call(_unless_absent(step_function(step)), *inputs)
     elif bound.emit is not None:
         result = bound.emit(graph, *inputs)

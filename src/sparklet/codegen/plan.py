@@ -202,10 +202,13 @@ def _label_steps(stages: Sequence[Stage], steps: Sequence[Step], profile: Profil
     consumed: set[Column] = set()
     for step in reversed(steps):
         outputs = step.bound.outputs
-        if outputs and all(
-            column not in consumed
-            and (_is_label(column, step.stage, labels, profile) or _reads_label(step, labels))
-            for column in outputs
+        if (
+            outputs
+            and consumed.isdisjoint(outputs)
+            and (
+                _reads_label(step, labels)
+                or all(_is_label(column, step.stage, labels, profile) for column in outputs)
+            )
         ):
             label_steps.add(step)
         else:
@@ -282,7 +285,7 @@ def _live(
     live: list[Step] = []
     for step in reversed(steps):
         drops = step.bound.drops and (everything or step not in for_labels)
-        if drops or any(column in needed for column in step.bound.outputs):
+        if drops or not needed.isdisjoint(step.bound.outputs):
             live.append(step)
             needed.update(step.bound.inputs)
     return tuple(reversed(live))

@@ -7,7 +7,7 @@ operations that may drop a row keep their position among all operations that may
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sparklet.codegen.forms import (
@@ -89,7 +89,7 @@ class Operation:
         opcode: str,
         key: Any,
         node: Node,
-        sources: tuple[Resource, ...],
+        sources: Sequence[Resource],
         target: Resource | None,
         width: int,
         effect: int,
@@ -134,15 +134,16 @@ class Schedule:
     def _add(self, node: Node) -> None:
         """Add the operations that compute a node and convert it to its other forms."""
         forms = self.forms
-        form = forms.forms.get(id(node), OBJECT)
+        form = forms.forms[id(node)]
+        if form == DOUBLE and (wide := _WIDE.get(node.__class__)) is not None:
+            opcode, tests = wide
+            self._wide(opcode(node), node, node.operands, tests)
+            if TEST in forms.wanted.get(id(node), ()):
+                self._convert(node)
+            return
         effect = -1
         if node.effect:
             effect, self._effects = self._effects, self._effects + 1
-        if form == DOUBLE and (wide := _WIDE.get(node.__class__)) is not None:
-            opcode, tests = wide
-            self._wide(opcode(node), node, *node.operands, tests=tests)
-            self._convert(node)
-            return
         match node:
             case Input() | Vector() | Present():
                 pass
@@ -150,7 +151,7 @@ class Schedule:
                 if forms.double(node) is not node:
                     pass
                 elif forms.form(operand) == DOUBLE:
-                    self._wide("COPY", node, operand)
+                    self._wide("COPY", node, (operand,))
                 else:
                     self._operation("NUMBER", (), node, [self.forms.object_of(operand)], DOUBLE)
             case IsNull(operand=operand):
@@ -253,24 +254,23 @@ class Schedule:
         opcode: str,
         key: Any,
         node: Node,
-        sources: Iterable[Resource],
+        sources: Sequence[Resource],
         form: str | None,
-        *,
         width: int = 1,
         effect: int = -1,
         operands: tuple[Node, ...] = (),
     ) -> None:
-        known = tuple(sources)
         target = None if form is None else (id(node), form)
         levels, level = self._levels, 0
-        for source in known:
-            level = max(level, levels.get(source, 0))
+        for source in sources:
+            if levels.get(source, 0) > level:
+                level = levels[source]
         level += 1
         if opcode not in _INFALLIBLE:
             level = self._level_of_fallible(opcode, key, node, level)
         if target is not None:
-            self._levels[target] = level
-        self._operations.append(Operation(opcode, key, node, known, target, width, effect, level, operands))
+            levels[target] = level
+        self._operations.append(Operation(opcode, key, node, sources, target, width, effect, level, operands))
 
     def _level_of_fallible(self, opcode: str, key: Any, node: Node, level: int) -> int:
         """Return the level of an operation that may fail; it follows drops, and a drop follows failures."""
@@ -286,16 +286,22 @@ class Schedule:
             self._last_kinds.add(kind)
         return level
 
-    def _wide(self, opcode: str, node: Node, *operands: Node, tests: int = 0) -> None:
+    def _wide(self, opcode: str, node: Node, operands: tuple[Node, ...], tests: int = 0) -> None:
+        """Add an operation on doubles whose first operands may be tests; its key tells which are constant."""
         forms = self.forms
-        sources = [*map(forms.test_of, operands[:tests]), *map(forms.double_of, operands[tests:])]
-        key = tuple(map(forms.is_constant, operands))
+        sources: list[Resource] = []
+        key = 0
+        for index, operand in enumerate(operands):
+            if forms.is_constant(operand):
+                key |= 1 << index
+            else:
+                sources.append(forms.test_of(operand) if index < tests else forms.double_of(operand))
         self._operation(opcode, key, node, sources, DOUBLE, operands=operands)
 
     def _is_null(self, node: Node, operand: Node) -> None:
         root = self.forms.root(operand)
         if DOUBLE in self.forms.wanted.get(id(root), ()):
-            self._wide("IS_NULL", node, root)
+            self._wide("IS_NULL", node, (root,))
         else:
             self._operation("IS_NONE", (), node, [self.forms.object_of(root)], DOUBLE, operands=(root,))
 
@@ -358,7 +364,7 @@ class Schedule:
         """Return the double of a node; a constant is copied to a register."""
         root = self.forms.root(node)
         if isinstance(root, Constant) and (id(root), DOUBLE) not in self._levels:
-            self._operation("COPY", (True,), root, [], DOUBLE, operands=(root,))
+            self._operation("COPY", 1, root, [], DOUBLE, operands=(root,))
         return self.forms.double_of(node)
 
 

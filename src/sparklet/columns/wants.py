@@ -14,7 +14,7 @@ from sparklet.types import ArrayType, DataType, is_floating, is_numeric
 __all__ = ["Want", "wants"]
 
 
-@record()
+@record(eq=False)
 class Want:
     """Declare the types that a stage accepts for a column, and the type to infer when it is undeclared.
 
@@ -93,6 +93,7 @@ class wants:  # noqa: N801 - a namespace, read as `wants.NUMBER`
         return Want("anything", type, _anything, any=True, convert=convert)
 
     @staticmethod
+    @cache
     def like(type: DataType) -> Want:
         """Return the want of a stage that accepts any type and infers this one."""
         # A decimal and the nearest double compare alike with a number of as few digits.

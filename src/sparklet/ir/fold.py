@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
-from sparklet.ir.nodes import Compare, Constant, IsNull, Logic, Node, Present, Select
+from sparklet.ir.nodes import Constant, Node, Select
 
 __all__ = ["fold"]
 
@@ -29,44 +26,8 @@ def fold(node: Node) -> Node:
         if node.operands:
             value = node.function()(*[operand.value for operand in node.operands])  # type: ignore[attr-defined]
             return Constant(value, null=value is None, nan=value != value)
-    simplify = _IDENTITIES.get(node.__class__)
-    return node if simplify is None else simplify(node)
-
-
-def _is_null(node: IsNull) -> Node:
-    return node if node.operand.null else Constant(False, nan=False)
-
-
-def _compare(node: Compare) -> Node:
-    left = node.left
-    if node.operator == "!=" and left is node.right and not (left.nan or left.null):
-        return Constant(False, nan=False)
+    if isinstance(node, Select):
+        if isinstance(node.test, Constant):
+            return node.then if node.test.value else node.otherwise
+        return node.then if node.then is node.otherwise else node
     return node
-
-
-def _present(node: Present) -> Node:
-    operand = node.operand
-    return operand if operand.null <= node.null and operand.nan <= node.nan else node
-
-
-def _select(node: Select) -> Node:
-    if isinstance(node.test, Constant):
-        return node.then if node.test.value else node.otherwise
-    return node.then if node.then is node.otherwise else node
-
-
-def _joined(node: Logic) -> Node:
-    for one, other in ((node.left, node.right), (node.right, node.left)):
-        if isinstance(one, Constant):
-            # True and x is x, False and x is False; False or x is x, True or x is True.
-            return other if one.value == (node.operator == "and") else one
-    return node.left if node.left is node.right else node
-
-
-_IDENTITIES: Mapping[type, Callable[[Any], Node]] = {
-    IsNull: _is_null,
-    Compare: _compare,
-    Present: _present,
-    Logic: _joined,
-    Select: _select,
-}

@@ -166,11 +166,11 @@ class Graph:
 
     def is_null(self, x: Node) -> Node:
         """Return the test that holds when x is null."""
-        return self.add(IsNull(x, type=BOOLEAN, nan=False))
+        return self.add(IsNull(x, type=BOOLEAN, nan=False)) if x.null else self.constant(False)
 
     def is_nan(self, x: Node) -> Node:
         """Return the test that holds when x, a number or null, is NaN."""
-        return self.compare("!=", x, x)
+        return self.compare("!=", x, x) if x.nan or x.null else self.constant(False)
 
     def negation(self, test: Node) -> Node:
         """Return the negation of a test."""
@@ -187,7 +187,13 @@ class Graph:
     def _logic(self, operator: Literal["and", "or"], tests: Sequence[Node]) -> Node:
         joined = tests[0]
         for test in tests[1:]:
-            joined = self.add(Logic(operator, joined, test, type=BOOLEAN, nan=False))
+            if joined.__class__ is Constant:
+                joined, test = test, joined  # noqa: PLW2901 - the constant comes second
+            if isinstance(test, Constant):
+                # x and True is x, x and False is False; x or False is x, x or True is True.
+                joined = joined if test.value == (operator == "and") else test
+            elif joined is not test:
+                joined = self.add(Logic(operator, joined, test, type=BOOLEAN, nan=False))
         return joined
 
     def select(self, test: Node, then: Operand, otherwise: Operand, **facts: Any) -> Node:
@@ -235,6 +241,8 @@ class Graph:
 
     def present(self, x: Node, function: Function, *arguments: Any) -> Node:
         """Return x as a value that is not null; the function raises when it is null."""
+        if not x.null:
+            return x
         self.guard(self.is_null(x), function, *arguments)
         return self.add(Present(x, type=x.type, nan=x.nan, categories=x.categories))
 

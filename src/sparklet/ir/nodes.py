@@ -106,9 +106,18 @@ class _Unary(Node):
 
     __slots__ = ("operand",)
 
-    def __init__(self, operand: Node, **facts: Any) -> None:
-        super().__init__((operand,), **facts)
-        self.operand = operand
+    # This constructor and the next repeat the base's, because they make most of the nodes of a graph.
+    def __init__(
+        self,
+        operand: Node,
+        *,
+        type: Any = DOUBLE,
+        null: bool = False,
+        nan: bool = True,
+        categories: int | None = None,
+    ) -> None:
+        self.operands, self.type, self.null, self.nan = (operand,), type, null, nan
+        self.categories, self.operand = categories, operand
 
 
 class _Binary(Node):
@@ -116,9 +125,19 @@ class _Binary(Node):
 
     __slots__ = ("left", "operator", "right")
 
-    def __init__(self, operator: str, left: Node, right: Node, **facts: Any) -> None:
-        super().__init__((left, right), **facts)
-        self.operator, self.left, self.right = operator, left, right
+    def __init__(
+        self,
+        operator: str,
+        left: Node,
+        right: Node,
+        *,
+        type: Any = DOUBLE,
+        null: bool = False,
+        nan: bool = True,
+        categories: int | None = None,
+    ) -> None:
+        self.operands, self.type, self.null, self.nan = (left, right), type, null, nan
+        self.categories, self.operator, self.left, self.right = categories, operator, left, right
 
 
 # --- arithmetic -----------------------------------------------------------------------------------

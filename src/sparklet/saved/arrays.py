@@ -74,7 +74,7 @@ class Numbers(Array):
     __slots__ = ("data",)
 
     def __init__(self, type: str, mask: bytes | None, data: memoryview) -> None:
-        super().__init__(type, mask)
+        self.type, self.mask = type, mask
         self.data: memoryview[Any] = data.cast(FORMATS[type])
 
     def _values(self) -> list[Any]:

@@ -113,14 +113,13 @@ class SavedStage:
         when the folder is absent.
         """
         folder = join(self._folder, name)
-        metadata = join(folder, "metadata")
-        if not self._store.is_folder(metadata):
-            missing = folder if not self._store.is_folder(folder) else metadata
-            raise MissingDataError(self._store.shown(missing), "is absent", COPIED)
-        return self._open(folder)
-
-    def _open(self, folder: str) -> SavedStage:
-        metadata = read_metadata(self._store, join(folder, "metadata"), self.version)
+        try:
+            metadata = read_metadata(self._store, join(folder, "metadata"), self.version)
+        except MissingDataError:
+            for missing in (folder, join(folder, "metadata")):
+                if not self._store.is_folder(missing):
+                    raise MissingDataError(self._store.shown(missing), "is absent", COPIED) from None
+            raise
         return SavedStage(self._store, folder, metadata)
 
     def children(self, prefix: str) -> list[SavedStage]:
@@ -140,22 +139,25 @@ class SavedStage:
         if not isinstance(uids, list) or not all(isinstance(uid, str) for uid in uids):
             state = shown(uids) if "stageUids" in self.params else "absent"
             raise self.corrupt(f"stageUids, the list of the pipeline's stages, is {state}")
+        folders = [
+            name for name, is_folder in self._store.entries(join(self._folder, "stages")) or () if is_folder
+        ]
         width = len(str(len(uids)))
-        stages = [self._stage(index, uid, width) for index, uid in enumerate(uids)]
+        stages = [
+            self._stage(f"{index:0{width}d}_{uid}", index, uid, folders) for index, uid in enumerate(uids)
+        ]
         for stage in stages:
             stage.require_fitted()
         return stages
 
-    def _stage(self, index: int, uid: str, width: int) -> SavedStage:
+    def _stage(self, exact: str, index: int, uid: str, folders: Sequence[str]) -> SavedStage:
         if "\0" in uid or uid.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", uid):
             raise self.corrupt(f"stage uid {shown(uid)} would lead out of the model's folder")
-        exact = f"stages/{index:0{width}d}_{uid}"
-        if self.has(exact + "/metadata"):
-            return self._open(join(self._folder, exact))
-        # A copy may have changed a name that the file system does not allow; find the stage by index and uid.
-        for name, is_folder in self._store.entries(join(self._folder, "stages")) or ():
-            if is_folder and re.match(f"0*{index}_", name) and self.has(f"stages/{name}/metadata"):
-                stage = self.child(f"stages/{name}")
-                if stage.uid == uid:
-                    return stage
-        return self.child(exact)
+        if exact not in folders:
+            # A copy may have changed a name that the file system does not allow: search by index and uid.
+            for name in folders:
+                if re.match(f"0*{index}_", name) and self.has(f"stages/{name}/metadata"):
+                    stage = self.child(f"stages/{name}")
+                    if stage.uid == uid:
+                        return stage
+        return self.child(f"stages/{exact}")

@@ -20,6 +20,11 @@ _WHOLE = 4 << 20
 _WHOLE_LOCAL = 64 << 20
 
 
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)  # Windows would translate line ends
+
+# As in Hadoop, files with such names are not data.
+_NO_DATA, _CHECKSUM = ("_", "."), ".crc"
+
 Entry: TypeAlias = tuple[str, bool]
 """The name of an entry of a folder, and whether it is a folder; pipes and devices are not listed."""
 
@@ -38,6 +43,9 @@ class Store(Protocol):
 
     def entries(self, path: str) -> list[Entry] | None:
         """Return the files and folders of a folder in name order, None when the folder does not exist."""
+
+    def files(self, path: str) -> list[str] | None:
+        """Return the names of a folder's data files in name order, None when the folder does not exist."""
 
     def read(self, path: str, limit: int) -> bytes:
         """Return the content of a file; raise CorruptModelError for more than `limit` bytes."""
@@ -71,10 +79,14 @@ def _reading(shown: str, hint: str = "", also: tuple[type[Exception], ...] = ())
         yield
     except ModelError:  # already converted; some of these are OSError too
         raise
-    except FileNotFoundError:
-        raise MissingDataError(shown, "is absent") from None
     except converted as error:
-        raise ModelError(shown, f"cannot be read: {first_line(error)}", hint) from error
+        raise _unreadable(shown, error, hint) from error
+
+
+def _unreadable(shown: str, error: Exception, hint: str = "") -> ModelError:
+    if isinstance(error, FileNotFoundError):
+        return MissingDataError(shown, "is absent")
+    return ModelError(shown, f"cannot be read: {first_line(error)}", hint)
 
 
 class LocalStore:
@@ -94,33 +106,44 @@ class LocalStore:
 
     def entries(self, path: str) -> list[Entry] | None:
         """Return the files and folders of a folder in name order, None when the folder does not exist."""
-        entries = []
         try:
             with os.scandir(path) as listing:
-                for item in listing:
-                    if item.is_file():
-                        entries.append((item.name, False))
-                    elif item.is_dir():
-                        entries.append((item.name, True))
+                return sorted(
+                    [(item.name, item.is_dir()) for item in listing if item.is_file() or item.is_dir()]
+                )
         except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError) as error:
-            raise ModelError(path, f"cannot be listed: {error}") from error
-        entries.sort()
-        return entries
+            raise _unlisted(path, error) from error
+
+    def files(self, path: str) -> list[str] | None:
+        """Return the names of a folder's data files in name order, None when the folder does not exist."""
+        try:
+            with os.scandir(path) as listing:
+                return sorted(
+                    [
+                        item.name
+                        for item in listing
+                        if not item.name.startswith(_NO_DATA)
+                        and not item.name.endswith(_CHECKSUM)
+                        and item.is_file()
+                    ]
+                )
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except (OSError, ValueError) as error:
+            raise _unlisted(path, error) from error
 
     def read(self, path: str, limit: int) -> bytes:
         """Return the content of a file; raise CorruptModelError for more than `limit` bytes."""
-        with _reading(path), open(path, "rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size > limit:
-                raise _too_large(path, limit)
-            return file.readall()
+        data = _content(path, limit)
+        if data is None:
+            raise _too_large(path, limit)
+        return data
 
     def small(self, path: str) -> bytes | None:
         """Return the content of a file, None for a large file, which is better read in parts."""
-        with _reading(path), open(path, "rb", buffering=0) as file:
-            return file.readall() if os.fstat(file.fileno()).st_size <= _WHOLE_LOCAL else None
+        return _content(path, _WHOLE_LOCAL)
 
     def source(self, path: str) -> tuple[Any, int]:
         """Return a source from which Arrow can read a file, and its size in bytes."""
@@ -130,6 +153,31 @@ class LocalStore:
             size = os.stat(path).st_size
             # For a small file, opening it through Arrow is slower than reading it in one call.
             return (pa.BufferReader(self.read(path, size)) if size <= _WHOLE else pa.OSFile(path)), size
+
+
+def _unlisted(path: str, error: Exception) -> ModelError:
+    return ModelError(path, f"cannot be listed: {error}")
+
+
+def _content(path: str, limit: int) -> bytes | None:
+    """Return the content of a local file, None for more than `limit` bytes."""
+    # Without a file object, which takes more system calls than the descriptor.
+    try:
+        file = os.open(path, _READ)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    try:
+        size = os.fstat(file).st_size
+        if size > limit:
+            return None
+        data = os.read(file, size)
+        while len(data) < size and (more := os.read(file, size - len(data))):
+            data += more
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    finally:
+        os.close(file)
+    return data
 
 
 class RemoteStore:
@@ -195,6 +243,17 @@ class RemoteStore:
         """Return the files and folders of a folder in name order, None when the folder does not exist."""
         entries = self._folders.get(path)
         return None if entries is None else sorted(entries)
+
+    def files(self, path: str) -> list[str] | None:
+        """Return the names of a folder's data files in name order, None when the folder does not exist."""
+        entries = self.entries(path)
+        if entries is None:
+            return None
+        return [
+            name
+            for name, is_folder in entries
+            if not is_folder and not name.startswith(_NO_DATA) and not name.endswith(_CHECKSUM)
+        ]
 
     def read(self, path: str, limit: int) -> bytes:
         """Return the content of a file; raise CorruptModelError for more than `limit` bytes."""

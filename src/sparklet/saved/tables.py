@@ -144,7 +144,7 @@ class Table:
         self, path: str | int, chunks: tuple[Array, ...], decode: Callable[[Array], list[Any]]
     ) -> list[Any]:
         try:
-            values = [value for chunk in chunks for value in decode(chunk)]
+            values = decode(chunks[0]) if len(chunks) == 1 else [v for chunk in chunks for v in decode(chunk)]
         except (ValueError, TypeError) as error:
             self._fail(path, str(error), error)
         return values if self._order is None else [values[row] for row in self._order.tolist()]
@@ -229,10 +229,11 @@ class Table:
         return self._columns[index][1]
 
     def _named(self, path: str) -> tuple[Array, ...]:
-        names = self.names
         # The columns of an Imputer have the user's names, which may contain dots.
-        if path in names:
-            return self._at(names.index(path))
+        for name, chunks in self._columns:
+            if name == path:
+                return chunks
+        names = self.names
         name, *fields = path.split(".")
         if name not in names:
             raise CorruptModelError(self.path, f"lacks column {path!r}{did_you_mean(path, names)}")

@@ -26,18 +26,9 @@ def is_lfs_pointer(data: bytes) -> bool:
 
 
 def part_files(store: Store, folder: str) -> list[str] | None:
-    """Return the data files of a folder in name order, None when the folder does not exist.
-
-    As in Hadoop, files whose names start with `_` or `.` are not data (`_SUCCESS`, `_committed_…`, `.crc`).
-    """
-    entries = store.entries(folder)
-    if entries is None:
-        return None
-    return [
-        join(folder, name)
-        for name, is_folder in entries
-        if not is_folder and not name.startswith(("_", ".")) and not name.endswith(".crc")
-    ]
+    """Return the data files of a folder in name order, None when the folder does not exist."""
+    names = store.files(folder)
+    return None if names is None else [join(folder, name) for name in names]
 
 
 def lines(store: Store, path: str) -> Iterator[bytes]:

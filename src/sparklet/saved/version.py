@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
 from sparklet.records import record
 
@@ -31,6 +31,7 @@ class SparkVersion:
     text: str
 
     @classmethod
+    @lru_cache(maxsize=64)
     def parse(cls, text: str) -> SparkVersion:
         """Return the version of a text; raise ValueError when it has no major and minor number."""
         match = _MAJOR_MINOR.fullmatch(text)
