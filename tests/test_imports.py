@@ -115,7 +115,10 @@ EXTRAS = {"pandas", "py4j", "pyspark", "click", "rich", "sklearn", "IPython"}
 def test_import_sparklet_is_light():
     found = modules_after("import sparklet; assert {*sparklet.__all__} <= {*dir(sparklet)}")
     assert not {name.split(".")[0] for name in found} & {"numpy", "pyarrow", "json", *EXTRAS}
-    assert {name for name in found if name.startswith("sparklet.")} == {"sparklet.errors"}
+    assert {name for name in found if name.startswith("sparklet.")} == {
+        "sparklet.errors",
+        "sparklet.records",
+    }
 
 
 def test_types_bring_neither_numpy_nor_pyarrow():
@@ -144,6 +147,12 @@ def test_scoring_a_row_needs_neither_numpy_nor_arrow(case):
     found = scoring(case)
     assert not {name.split(".")[0] for name in found} & {"numpy", "pyarrow", *EXTRAS}
     assert not {"sparklet.verify", "sparklet.engines.jvm", "sparklet.batch", "sparklet.sql"} & found
+
+
+@pytest.mark.skipif(kernels() is None, reason="without the C module, functions are generated")
+def test_scoring_a_row_defines_no_dataclass():
+    """Defining one compiles source text, which would dominate the time to the first score."""
+    assert not {"dataclasses", "inspect", "hashlib"} & scoring("flagship-keep")
 
 
 @pytest.mark.skipif(kernels() is None, reason="without the C module, Arrow reads Parquet")

@@ -110,6 +110,7 @@ def environment(rival: Rival) -> str:
 def command(rival: Rival) -> tuple[list[str], dict[str, str]]:
     """Return what starts the rival's child, and the environment variables that it gets."""
     hidden = {
+        "PYTHONDONTWRITEBYTECODE",  # rivals are compiled by pip, a checkout at its first import
         "SPARK_HOME",
         "SPARK_CONF_DIR",
         "SPARK_REMOTE",
