@@ -3,7 +3,7 @@
     python -m benchmarks rivals                         every question, quick; longer at first, to fit
     python -m benchmarks rivals rows --workload lr      one question, one pipeline
     python -m benchmarks rivals rows --rival sparklet floor --rounds 20
-    python -m benchmarks rivals batch --batch-rows 1000000
+    python -m benchmarks rivals batch --batch-rows 1000000 --spark-rows 50000 --sinks memory
     python -m benchmarks rivals --json all.json --docs  write docs/benchmarks.md too
 
 Questions: rows (answers, one row), cold (import, first score, warm load, memory), batch (rows a second and
@@ -77,6 +77,9 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seconds", type=float, default=0.4, help="of rows in each turn (%(default)s)")
     made.add_argument("--starts", type=int, default=3, help="cold starts of each rival (%(default)s)")
     made.add_argument("--batch-rows", type=int, default=200_000, help="rows of the batch (%(default)s)")
+    made.add_argument(
+        "--spark-rows", type=int, default=200_000, help="of these, the rows that Spark scores (%(default)s)"
+    )
     made.add_argument("--batch-times", type=int, default=3, help="batches that are timed (%(default)s)")
     made.add_argument(
         "--sinks", nargs="+", default=batch.SINKS, choices=batch.SINKS, help="of batches (both by default)"
@@ -158,7 +161,7 @@ def _measure(
         return cold.measure(workload, folder, some, options.starts)
     if question == "batch":
         counts = options.batch_rows, options.batch_times
-        return batch.measure(workload, folder, some, *counts, sinks=options.sinks)
+        return batch.measure(workload, folder, some, *counts, sinks=options.sinks, few=options.spark_rows)
     if question == "growth":
         return rows.measure(workload, folder, some, turns, seconds / 2)
     if question == "instructions":

@@ -45,28 +45,33 @@ static void block_load(const Block *block, const int32_t *code)
         to[i] = valid[i] ? to[i] : null_double();
 }
 
-/* [STORE, output, n, from...]: numbers with or without null, booleans, or vectors of n elements */
+#define GROUP 8 /* the most elements of a STORE: a line of the cache */
+
+/* [STORE, output, width, first, n, from...]: a column, or n elements from `first` on of vectors of `width` elements.
+ * A column has numbers with or without null, or booleans. */
 static void block_store(const Block *block, const int32_t *code)
 {
     const BlockColumn *column = &block->outputs[code[1]];
-    const int32_t n = code[2], rows = block->rows;
+    const int32_t width = code[2], n = code[4], rows = block->rows;
+    const double *x[GROUP];
+    for (int32_t k = 0; k < n; k++)
+        x[k] = block_operand(block, code[5 + k], block->scratch);
     if (column->format == '?') {
         uint8_t *to = (uint8_t *)column->values.view.buf + block->first;
-        const double *x = block_operand(block, code[3], block->scratch);
         for (int32_t i = 0; i < rows; i++)
-            to[i] = x[i] != 0.0;
+            to[i] = x[0][i] != 0.0;
         return;
     }
-    double *to = (double *)column->values.view.buf + block->first * n;
+    double *to = (double *)column->values.view.buf + block->first * width + code[3];
+    if (width == 1)
+        memcpy(to, x[0], rows * sizeof(double));
+    else
+        for (int32_t i = 0; i < rows; i++, to += width)
+            for (int32_t k = 0; k < n; k++)
+                to[k] = x[k][i];
     uint8_t *valid = column->valid.held ? (uint8_t *)column->valid.view.buf + block->first : NULL;
-    for (int32_t k = 0; k < n; k++) {
-        const double *x = block_operand(block, code[3 + k], block->scratch);
-        if (valid)
-            for (int32_t i = 0; i < rows; i++)
-                valid[i] = !is_null(x[i]);
-        for (int32_t i = 0; i < rows; i++)
-            to[i * n + k] = x[i];
-    }
+    for (int32_t i = 0; valid && i < rows; i++)
+        valid[i] = !is_null(x[0][i]);
 }
 
 /* [STORE_VECTOR, output, vector]: dense vectors with one-hot segments */
@@ -200,8 +205,14 @@ INLINE int block_run(Block *block)
         case OP_DOT_TERMS:
             block_dot_terms(block, code);
             break;
-        case OP_DOT_ROWS:
-            block_run_dots(block, code);
+        case OP_DOT_BEGIN:
+            block_dot_begin(block, code);
+            break;
+        case OP_DOT_ADD:
+            block_dot_add(block, code);
+            break;
+        case OP_DOT_END:
+            block_dot_end(block, code);
             break;
         case OP_DOT:
             if (!block_dot(block, code))

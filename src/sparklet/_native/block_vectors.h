@@ -74,50 +74,76 @@ static void block_dot_terms(const Block *block, const int32_t *code)
         to[i] = not_null(to[i]);
 }
 
-/* The dot products of dense vectors of numbers, each in its BLAS order; see `dot_lanes`. */
-INLINE void block_dots(const Block *block, const int32_t *x, const Linear *linear, double *to, int fused, int tail_fused)
+INLINE const Linear *block_linear(const Block *block, int32_t constant)
 {
-    const int lanes = linear->order.lanes;
-    const Py_ssize_t n = linear->size, whole = n / lanes * lanes;
-    const int32_t rows = block->rows;
-    double *sums = block->scratch;
-    memset(sums, 0, lanes * rows * sizeof(double));
-    for (Py_ssize_t k = 0; k < whole; k++) {
-        const double *RESTRICT values = block->at[x[k]];
-        const double weight = linear->weights[k];
-        double *RESTRICT sum = sums + k % lanes * rows;
-        for (int32_t i = 0; i < rows; i++)
-            sum[i] = product_sum(values[i], weight, sum[i], fused);
-    }
-    if (lanes == 1) {
-        memcpy(to, sums, rows * sizeof(double));
-    } else {
-        memset(to, 0, rows * sizeof(double));
-        for (int lane = 0; lane < lanes; lane++)
-            for (int32_t i = 0; i < rows; i++)
-                to[i] += sums[lane * rows + i];
-    }
-    for (Py_ssize_t k = whole; k < n; k++) {
-        const double *RESTRICT values = block->at[x[k]];
-        const double weight = linear->weights[k];
-        for (int32_t i = 0; i < rows; i++)
-            to[i] = product_sum(values[i], weight, to[i], tail_fused);
-    }
-    for (int32_t i = 0; i < rows; i++)
-        to[i] = not_null(to[i]);
+    return (const Linear *)PyTuple_GET_ITEM(block->program->constants, constant);
 }
 
-/* [DOT_ROWS, to, linear, the register of each element] of vectors that are dense in every row */
-INLINE void block_run_dots(const Block *block, const int32_t *code)
+/* [DOT_BEGIN, n, sums...]; the dot product of dense vectors of numbers, in its BLAS order, see `dot_lanes` */
+static void block_dot_begin(const Block *block, const int32_t *code)
 {
-    const Linear *linear = (const Linear *)PyTuple_GET_ITEM(block->program->constants, code[2]);
-    double *to = block_target(block, code[1]);
-    if (!linear->order.fused)
-        block_dots(block, code + 3, linear, to, 0, 0);
-    else if (linear->order.vector)
-        block_dots(block, code + 3, linear, to, 1, 0);
+    for (int32_t lane = 0; lane < code[1]; lane++)
+        memset(block_target(block, code[2 + lane]), 0, block->rows * sizeof(double));
+}
+
+INLINE void block_dot_elements(const Block *block, const int32_t *code, int fused)
+{
+    const double *weights = block_linear(block, code[1])->weights + code[2];
+    const int32_t n = code[3], lanes = code[4], *sums = code + 5, *x = sums + lanes;
+    for (int32_t lane = 0; lane < lanes; lane++) {
+        double *RESTRICT sum = block->memory + sums[lane] * block->program->rows;
+        int32_t k = lane;
+        for (; k + lanes < n; k += 2 * lanes) {
+            const double *x0 = block->at[x[k]], *x1 = block->at[x[k + lanes]];
+            const double w0 = weights[k], w1 = weights[k + lanes];
+            for (int32_t i = 0; i < block->rows; i++)
+                sum[i] = product_sum(x1[i], w1, product_sum(x0[i], w0, sum[i], fused), fused);
+        }
+        for (; k < n; k += lanes) {
+            const double *x0 = block->at[x[k]], w0 = weights[k];
+            for (int32_t i = 0; i < block->rows; i++)
+                sum[i] = product_sum(x0[i], w0, sum[i], fused);
+        }
+    }
+}
+
+/* [DOT_ADD, linear, the index of the first element, n, lanes, sums..., elements...] */
+INLINE void block_dot_add(const Block *block, const int32_t *code)
+{
+    if (block_linear(block, code[1])->order.fused)
+        block_dot_elements(block, code, 1);
     else
-        block_dots(block, code + 3, linear, to, 1, 1);
+        block_dot_elements(block, code, 0);
+}
+
+INLINE void block_dot_tail(const Block *block, const double *x, double weight, double *RESTRICT to, int fused)
+{
+    for (int32_t i = 0; i < block->rows; i++)
+        to[i] = product_sum(x[i], weight, to[i], fused);
+}
+
+/* [DOT_END, to, linear, the index of the first element of the tail, n, lanes, sums..., the tail...] */
+INLINE void block_dot_end(const Block *block, const int32_t *code)
+{
+    const Linear *linear = block_linear(block, code[2]);
+    const int32_t n = code[4], lanes = code[5], *sums = code + 6, *tail = sums + lanes;
+    double *RESTRICT to = block_target(block, code[1]);
+    for (int32_t i = 0; i < block->rows; i++)
+        to[i] = lanes == 1 ? block->at[sums[0]][i] : 0.0;
+    for (int32_t lane = 0; lanes > 1 && lane < lanes; lane++) {
+        const double *sum = block->at[sums[lane]];
+        for (int32_t i = 0; i < block->rows; i++)
+            to[i] += sum[i];
+    }
+    for (int32_t k = 0; k < n; k++) {
+        const double *x = block->at[tail[k]], weight = linear->weights[code[3] + k];
+        if (linear->order.fused && !linear->order.vector)
+            block_dot_tail(block, x, weight, to, 1);
+        else
+            block_dot_tail(block, x, weight, to, 0);
+    }
+    for (int32_t i = 0; i < block->rows; i++)
+        to[i] = not_null(to[i]);
 }
 
 /* --- the elements of one row --- */
@@ -159,7 +185,7 @@ static int block_elements(const Block *block, const BlockShape *shape, Py_ssize_
 /* [DOT, to, linear, kind, vector]; return 0 without memory */
 static int block_dot(const Block *block, const int32_t *code)
 {
-    const Linear *linear = (const Linear *)PyTuple_GET_ITEM(block->program->constants, code[2]);
+    const Linear *linear = block_linear(block, code[2]);
     const BlockShape *shape = (const BlockShape *)(code + 4);
     double *to = block_target(block, code[1]);
     int good = 1;

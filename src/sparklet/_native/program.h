@@ -11,14 +11,14 @@
 
 enum { WELL, DROPPED, FAILED, RAISED };
 
-/* The last four are those of programs for a batch only, see `block.h`. */
+/* The last six are those of programs for a batch only, see `block.h`. */
 #define OPCODES(X)                                                                                             \
     X(END) X(COPY) X(ADD) X(SUB) X(MUL) X(DIV) X(ADD_NULL) X(SUB_NULL) X(MUL_NULL) X(DIV_NULL) X(AFFINE) X(NEG) \
     X(NEG_NULL) X(EXP) X(BUCKET) X(LT) X(LE) X(GT) X(GE) X(EQ) X(NE) X(NE_NULL) X(IS_NULL) X(NOT) X(AND)       \
     X(OR) X(SELECT) X(TRUTH) X(UNBOX) X(NUMBER) X(TRUE) X(IS_NONE) X(ELEMENT) X(FIELD) X(SELECT_OBJECT)        \
     X(VECTOR) X(TUPLE) X(DENSE) X(SPREAD) X(ONE_HOT) X(IS_SPARSE) X(DOT_TERMS) X(DOT) X(DOT_OBJECT) X(TREES) X(TREES_OBJECT) X(PRODUCT)    \
     X(PRODUCT_OBJECT) X(MAP) X(SOFTMAX) X(NORMALIZE) X(ARGMAX) X(SIZE) X(GUARD) X(LOOKUP) X(OTHERWISE) X(CALL)      \
-    X(LOAD) X(STORE) X(STORE_VECTOR) X(DOT_ROWS)
+    X(LOAD) X(STORE) X(STORE_VECTOR) X(DOT_BEGIN) X(DOT_ADD) X(DOT_END)
 
 #define OPCODE(name) OP_##name,
 enum { OPCODES(OPCODE) };

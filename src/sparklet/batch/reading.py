@@ -57,24 +57,32 @@ def values_of(array: pyarrow.ChunkedArray | Objects, column: Column) -> Columnar
 
 
 def _numbers(array: pyarrow.ChunkedArray) -> Numbers:
+    import numpy
     import pyarrow as pa
 
-    # Integers beyond 2**53 are rounded, as by float(); only an unsafe cast allows that.
-    doubles = array.cast(pa.float64(), safe=False)
+    if not pa.types.is_float64(array.type):
+        # Integers beyond 2**53 are rounded, as by float(); only an unsafe cast allows that.
+        array = array.cast(pa.float64(), safe=False)
+    doubles = _one(array)
     if not doubles.null_count:
-        return Numbers(_one(doubles).to_numpy())
-    valid = _one(doubles.is_valid()).to_numpy(zero_copy_only=False)
-    return Numbers(_one(doubles.fill_null(0.0)).to_numpy(), valid)
+        return Numbers(doubles.to_numpy())
+    # Nothing reads the numbers in the place of nulls.
+    numbers = numpy.frombuffer(doubles.buffers()[1])[doubles.offset :][: len(doubles)]
+    return Numbers(numbers, doubles.is_valid().to_numpy(zero_copy_only=False))
 
 
 def _texts(array: pyarrow.ChunkedArray) -> Texts:
+    import numpy
     import pyarrow.types as kinds
 
     # Create the Python string of each distinct word once.
     encoded = _one(array if kinds.is_dictionary(array.type) else array.dictionary_encode())
     words = [*encoded.dictionary.to_pylist(), None]
-    indices = encoded.indices.fill_null(len(words) - 1) if encoded.indices.null_count else encoded.indices
-    return Texts(words, indices.to_numpy(zero_copy_only=False))
+    if not encoded.indices.null_count:
+        return Texts(words, encoded.indices.to_numpy())
+    # Arrow returns NaN for null here, and takes much longer to fill in a number.
+    indices = encoded.indices.to_numpy(zero_copy_only=False)
+    return Texts(words, numpy.where(numpy.isnan(indices), len(words) - 1, indices).astype(numpy.int64))
 
 
 def _one(array: pyarrow.ChunkedArray) -> pyarrow.Array:

@@ -1,8 +1,9 @@
 """Programs for batches: compile the numeric nodes of a graph so that the C module computes blocks of rows.
 
-A program takes columns of numbers and returns columns of numbers; see `_native/block.h`. A node becomes an
-instruction, in the order of the graph. Registers that no later instruction reads are used again, so that the
-values of a block stay in the processor's cache. `natives.py` determines the nodes that a program computes.
+A program takes columns of numbers and returns columns of numbers; see `_native/block.h`. Effects keep the
+order of the graph; every other node becomes an instruction just before its first use. Registers that no later
+instruction reads are used again, so that the values of a block stay in the processor's cache. `natives.py`
+determines the nodes that a program computes.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ from sparklet.ir import (
     ToDouble,
     Vector,
 )
+from sparklet.java import ORDERS
+from sparklet.linalg import DenseVector
 from sparklet.stages.stage import Dropped
 
 __all__ = ["Source", "compile_blocks"]
@@ -46,6 +49,7 @@ __all__ = ["Source", "compile_blocks"]
 Source: TypeAlias = tuple[Node, int | None]
 """The node of an input column, and the index of an element when the node is a vector."""
 
+_GROUP = 8
 _MOST_DOUBLES = 1 << 15
 _FEWEST_ROWS, _MOST_ROWS = 32, 512
 _MOST_SLOTS, _MOST_PART = 1 << 15, 64
@@ -79,7 +83,8 @@ def compile_blocks(
     """
     assembler = _Assembler(natives, nodes, certain)
     for node in nodes:
-        assembler.add(node)
+        if node.effect:
+            assembler.require(node)
     formats, widths = [], []
     for number, node in enumerate(outputs):
         elements = assembler.store(number, node)
@@ -108,16 +113,21 @@ class _Read:
 
     value: int
     base: int = 0
+    update: bool = False
 
 
 @dataclass(slots=True)
 class _Instruction:
-    """An instruction whose words at `reads` and `writes` are registers above a base."""
+    """An instruction whose words at `reads` and `writes` are registers; those read are above a base.
+
+    The registers at `updates` are read and written.
+    """
 
     opcode: str
     words: list[int]
     reads: list[tuple[int, int]]
     writes: list[int]
+    updates: list[int]
     effect: bool
 
 
@@ -141,6 +151,7 @@ class _Assembler:
         self._loaded: dict[tuple[int, int | None], int] = {}
         self._truths: dict[int, int] = {}
         self._kinds: dict[int, int] = {}
+        self._added: set[int] = set()
 
     # --- instructions ---
 
@@ -151,12 +162,14 @@ class _Assembler:
 
     def _emit(self, opcode: str, *parts: Any, effect: bool = False) -> None:
         """Add an instruction of integers, `_Read` and `_Write` operands."""
-        instruction = _Instruction(opcode, [], [], [], effect)
+        instruction = _Instruction(opcode, [], [], [], [], effect)
         for part in parts:
             if isinstance(part, _Write):
                 instruction.writes.append(len(instruction.words))
             elif isinstance(part, _Read) and part.value >= 0:
                 instruction.reads.append((len(instruction.words), part.base))
+                if part.update:
+                    instruction.updates.append(len(instruction.words))
             instruction.words.append(part if isinstance(part, int) else part.value)
         self._instructions.append(instruction)
 
@@ -180,6 +193,7 @@ class _Assembler:
             value = constant_double(node)
             assert value is not None  # noqa: S101 - only numbers and null are operands
             return ~self.table((value,))
+        self.require(node)
         known = self._number_of.get(id(node))
         if known is not None:
             return known
@@ -191,6 +205,7 @@ class _Assembler:
 
     def element(self, vector: Node, index: int) -> int:
         """Return the register of an element of a vector."""
+        self.require(vector)
         known = self._elements_of.get(id(vector))
         return self._load(vector, index) if known is None else known[index]
 
@@ -275,11 +290,42 @@ class _Assembler:
 
     # --- nodes ---
 
-    def add(self, node: Node) -> None:
-        """Add the instructions that compute a node."""
-        emit = _EMITS.get(type(node))
-        if emit is not None:
-            emit(self, node)
+    def require(self, node: Node) -> None:
+        """Add the instructions of a node and of all nodes that it reads, if they are not there yet."""
+        waiting = [node] if id(node) in self.own else []
+        while waiting:
+            last = waiting[-1]
+            missing = [x for x in self._first_read(last) if id(x) in self.own and id(x) not in self._added]
+            if missing and id(last) not in self._added:
+                waiting += missing[::-1]
+                continue
+            waiting.pop()
+            emit = _EMITS.get(type(last))
+            if id(last) not in self._added:
+                self._added.add(id(last))
+                if emit is not None:
+                    emit(self, last)
+
+    def _first_read(self, node: Node) -> list[Node]:
+        """Return the nodes that are read before a node's instructions, which read their other operands."""
+        if isinstance(node, Vector) or (isinstance(node, Dot) and self._is_dense(node)):
+            return []
+        reads: list[Node] = []
+        for operand in map(root, node.operands):
+            if not isinstance(operand, Vector):
+                reads.append(operand)
+            elif operand.kind == "dense" and operand.scalars is not None:
+                reads += [root(scalar.value) for scalar in operand.scalars]
+            else:
+                reads += map(root, operand.operands)
+        return reads
+
+    def _is_dense(self, node: Dot) -> bool:
+        """Return whether a dot product reads all elements of a dense vector of numbers."""
+        vector = root(node.vector)
+        if isinstance(vector, Vector) and (vector.kind != "dense" or vector.scalars is None):
+            return False
+        return isinstance(node.weights, DenseVector)
 
     def lane(self, opcode: str, node: Node, *operands: int) -> None:
         """Add an instruction for one to three operands."""
@@ -326,12 +372,32 @@ class _Assembler:
             self._emit("DOT_TERMS", _Write(self.target(node)), count, vector.size, *terms)
             return
         linear = self.constant(self.natives.implementations[id(node)])
-        elements = self.elements(vector)
-        if elements is not None and self.natives.takes_all(node):
-            self._emit("DOT_ROWS", _Write(self.target(node)), linear, *map(_Read, elements))
+        if self._is_dense(node):
+            self._dense_dot(node, vector, linear)
             return
         kind, shape = self.kind(vector), self.shape(vector)
         self._emit("DOT", _Write(self.target(node)), linear, kind, *shape)
+
+    def _dense_dot(self, node: Dot, vector: Node, linear: int) -> None:
+        """Add a dot product in several instructions, so that no element is kept for longer than needed."""
+        size, lanes = node.weights.size, ORDERS[node.order].lanes
+        whole = size // lanes * lanes
+        sums = self._new(lanes)
+        self._emit("DOT_BEGIN", lanes, *map(_Write, sums))
+        for first in range(0, whole, _GROUP):
+            group = [_Read(self._dense(vector, index)) for index in range(first, min(first + _GROUP, whole))]
+            updates = [_Read(register, update=True) for register in sums]
+            self._emit("DOT_ADD", linear, first, len(group), lanes, *updates, *group)
+        tail = [_Read(self._dense(vector, index)) for index in range(whole, size)]
+        target = _Write(self.target(node))
+        self._emit("DOT_END", target, linear, whole, len(tail), lanes, *map(_Read, sums), *tail)
+
+    def _dense(self, vector: Node, index: int) -> int:
+        """Return the register of an element of a dense vector of numbers."""
+        if isinstance(vector, Vector):
+            scalars = vector.segments
+            return self.in_register(scalars[index].value)  # type: ignore[union-attr]
+        return self.element(vector, index)
 
     def product(self, node: MatrixProduct) -> None:
         """Add a matrix product."""
@@ -385,10 +451,14 @@ class _Assembler:
             shape = self.shape(node)
             self._emit("STORE_VECTOR", number, *shape, effect=True)
             return int(shape[1])
-        vector = isinstance(node, Vector) or self.natives.form(node) == ELEMENTS
-        registers = (self.elements(node) or []) if vector else [self.number(node)]
-        self._emit("STORE", number, len(registers), *map(_Read, registers), effect=True)
-        return len(registers)
+        if not isinstance(node, Vector) and self.natives.form(node) != ELEMENTS:
+            self._emit("STORE", number, 1, 0, 1, _Read(self.number(node)), effect=True)
+            return 1
+        size: int = node.size  # type: ignore[attr-defined]
+        for first in range(0, size, _GROUP):
+            group = [_Read(self._dense(node, index)) for index in range(first, min(first + _GROUP, size))]
+            self._emit("STORE", number, size, first, len(group), *group, effect=True)
+        return size
 
     # --- encoding ---
 
@@ -420,7 +490,8 @@ class _Assembler:
         read: set[int] = set()
         live: list[_Instruction] = []
         for instruction in reversed(self._instructions):
-            if instruction.effect or any(instruction.words[place] in read for place in instruction.writes):
+            results = [*instruction.writes, *instruction.updates]
+            if instruction.effect or any(instruction.words[place] in read for place in results):
                 read.update(instruction.words[place] for place, _ in instruction.reads)
                 live.append(instruction)
         return live[::-1]

@@ -215,6 +215,8 @@ def _buffers(values: Values, source: Source) -> tuple[np.ndarray, np.ndarray | N
 
 
 def _whole(array: Any, count: int) -> np.ndarray:
+    if isinstance(array, np.ndarray) and array.ndim == 1 and array.flags.c_contiguous:
+        return array
     return np.ascontiguousarray(np.broadcast_to(array, count))
 
 

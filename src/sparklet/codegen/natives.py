@@ -36,7 +36,6 @@ from sparklet.ir import (
     Vector,
 )
 from sparklet.java import Layout, dot
-from sparklet.linalg import DenseVector
 from sparklet.types import BOOLEAN, BooleanType, IntegralType, is_floating
 
 __all__ = ["CHECK", "ELEMENTS", "NUMBER", "SEGMENTS", "TEST", "Natives", "root"]
@@ -91,10 +90,6 @@ class Natives:
         if isinstance(node, Constant):
             return node.value.__class__ is bool
         return self.form(node) == TEST
-
-    def takes_all(self, node: Dot) -> bool:
-        """Return whether a dot product reads every element of a dense vector."""
-        return isinstance(node.weights, DenseVector)
 
     def _is_operand(self, node: Node) -> bool:
         value = root(node)
