@@ -275,6 +275,11 @@ CHANGES: dict[str, tuple[str, Any, type[SparkletError]]] = {
         SparkletError,
     ),
     "endless nesting": ("pipeline", nested, SparkletError),
+    "huge sizes": (
+        "assembler-keep",
+        lambda m: m["paramMap"].update(featureSizes=[2147483647, 1, 1, 1]),
+        SparkletError,
+    ),
     "negative sizes": (
         "assembler-error",
         lambda m: m["paramMap"].update(featureSizes=[2, 1, 1, -1]),

@@ -14,10 +14,11 @@ import sys
 import tempfile
 import time
 import warnings
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz.attempt import Models, Rows, limited
+from tests.fuzz.attempt import Cost, Models, Rows, limited
 from tests.oracle import goldens
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,15 +48,14 @@ def work(kind: str, start: int, end: int, seed: int) -> None:
     """Try mutants, and print a line of JSON for each fault and each hundred mutants."""
     with tempfile.TemporaryDirectory(prefix="sparklet-fuzz-") as scratch, limited():
         made = attempts(kind, seed, Path(scratch))
-        loaded = 0
         for number in range(start, end):
             # What hangs must be known by its number.
-            print(json.dumps({"at": number}), flush=True) if kind == "models" or number % 100 == 0 else None
+            if kind == "models" or number % 100 == 0:
+                print(json.dumps({"at": number, "cost": astuple(made.cost)}), flush=True)
             fault = made.attempt(number)
             if fault is not None:
                 print(json.dumps({"fault": [number, fault.kind, fault.detail]}), flush=True)
-        loaded = made.loaded
-        print(json.dumps({"done": end, "loaded": loaded}), flush=True)
+        print(json.dumps({"done": end, "loaded": made.loaded, "cost": astuple(made.cost)}), flush=True)
 
 
 class Run:
@@ -63,7 +63,7 @@ class Run:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.state: dict[str, Any] = {"seed": options.seed, "models": 0, "rows": 0, "faults": []}
+        self.state: dict[str, Any] = {"seed": options.seed, "models": 0, "rows": 0, "faults": [], "cost": {}}
         if options.state.exists():
             found = json.loads(options.state.read_text())
             if found["seed"] == options.seed:
@@ -94,6 +94,10 @@ class Run:
             )
             try:
                 for line in self._lines(worker):
+                    if "cost" in line:
+                        cost = Cost(*self.state["cost"].get(kind, ()))
+                        cost.add(*line["cost"])
+                        self.state["cost"][kind] = astuple(cost)
                     if "at" in line:
                         self.state[kind] = line["at"]
                     elif "fault" in line:
@@ -142,6 +146,8 @@ def main() -> int:
     run.all("models", options.models)
     run.all("rows", options.rows)
     faults = run.state["faults"]
+    for kind, (seconds, megabytes) in run.state["cost"].items():
+        print(f"{kind}: at most {seconds:.2f} s and {megabytes:.0f} MB")
     print(f"\n{options.models:,} models, {options.rows:,} rows, {len(faults)} faults", file=sys.stderr)
     return int(bool(faults))
 

@@ -19,7 +19,7 @@ from sparklet.errors import SparkletError
 from tests.fuzz.mutate import mutated_folder, mutated_row
 from tests.oracle import Golden
 
-__all__ = ["Fault", "Models", "Rows", "limited", "tried"]
+__all__ = ["Cost", "Fault", "Models", "Rows", "limited", "tried"]
 
 SECONDS, MEGABYTES = 2.0, 300
 _HUNG = 10.0
@@ -61,8 +61,20 @@ def limited() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, before)
 
 
-def tried(work: Callable[[], None]) -> Fault | None:
-    """Run work that may raise a `SparkletError` alone."""
+@dataclass
+class Cost:
+    """The most processor time and memory that one attempt took."""
+
+    seconds: float = 0.0
+    megabytes: float = 0.0
+
+    def add(self, seconds: float, megabytes: float) -> None:
+        """Take the figures of an attempt."""
+        self.seconds, self.megabytes = max(self.seconds, seconds), max(self.megabytes, megabytes)
+
+
+def tried(work: Callable[[], None], cost: Cost) -> Fault | None:
+    """Run work that may raise a `SparkletError` alone, and add what it took to `cost`."""
     _RESET.write_text("5")
     memory, started = _memory("VmRSS"), time.process_time()
     signal.setitimer(signal.ITIMER_PROF, _HUNG)
@@ -77,6 +89,7 @@ def tried(work: Callable[[], None]) -> Fault | None:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0.0)
     seconds, megabytes = time.process_time() - started, (_memory("VmHWM") - memory) / 1024
+    cost.add(seconds, megabytes)
     if seconds > SECONDS:
         return Fault("slow", f"{seconds:.1f} seconds")
     if megabytes > MEGABYTES:
@@ -90,6 +103,7 @@ class Models:
     def __init__(self, goldens: list[Golden], scratch: Path, seed: int) -> None:
         self._goldens, self._scratch, self._seed = goldens, scratch, seed
         self.loaded = 0
+        self.cost = Cost()
 
     def attempt(self, number: int) -> Fault | None:
         """Load one mutant and score rows, its own and mutated ones."""
@@ -106,7 +120,8 @@ class Models:
         mutant = replace(golden, path=folder)
         rows = list(golden.rows[:3])
         rows += [mutated_row(rng, rng.choice(golden.rows)) for _ in rows]
-        fault = tried(lambda: self._load_and_score(mutant, rows, options, explain=rng.random() < 0.1))
+        explain = rng.random() < 0.1
+        fault = tried(lambda: self._load_and_score(mutant, rows, options, explain=explain), self.cost)
         return fault and Fault(fault.kind, f"{golden.id} {options}\n{fault.detail}")
 
     def _load_and_score(self, mutant: Golden, rows: Any, options: dict[str, Any], *, explain: bool) -> None:
@@ -128,6 +143,7 @@ class Rows:
         self._goldens, self._seed = goldens, seed
         self._open: tuple[int, Any, Any] = (-1, None, None)
         self.loaded = 0
+        self.cost = Cost()
 
     def attempt(self, number: int) -> Fault | None:
         """Score one mutated row, sometimes among others."""
@@ -144,7 +160,7 @@ class Rows:
             return None
         rng = Random(f"{self._seed}-row-{number}")
         row = mutated_row(rng, rng.choice(golden.rows))
-        fault = tried(lambda: self._score(model, row))
+        fault = tried(lambda: self._score(model, row), self.cost)
         return fault and Fault(fault.kind, f"{golden.id}\n{fault.detail}")
 
     def _score(self, model: Any, row: Any) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from sparklet.errors import SparkletError
 from tests.conftest import GOLDEN
-from tests.fuzz.attempt import Models, Rows, limited, tried
+from tests.fuzz.attempt import Cost, Models, Rows, limited, tried
 from tests.fuzz.mutate import mutated_folder, mutated_row, with_each_number
 from tests.oracle import goldens
 
@@ -46,7 +46,7 @@ def test_no_number_of_a_folder_is_trusted(tmp_path, stage):
             for path, data in with_each_number(model, number):
                 before = path.read_bytes()
                 path.write_bytes(data)
-                fault = tried(lambda: scored(mutant.load(), golden.rows[:2]))
+                fault = tried(lambda: scored(mutant.load(), golden.rows[:2]), Cost())
                 assert fault is None, (path, number, fault.detail)
                 path.write_bytes(before)
 
@@ -96,7 +96,7 @@ def grows():
 def test_every_other_outcome_is_a_fault(monkeypatch, work, kind):
     monkeypatch.setattr("tests.fuzz.attempt._HUNG", 2.5)
     with limited():
-        fault = tried(work)
+        fault = tried(work, Cost())
     assert (fault and fault.kind) == kind
 
 

@@ -215,3 +215,16 @@ def test_a_vector_of_another_size_than_its_hint(tmp_path):
     assert model.outputs[0].size == 3
     with pytest.raises(VectorSizeError):
         model.scoreInstance({"v": DenseVector((1.0, NAN))})
+
+
+# --- sizes of rows ------------------------------------------------------------------------------
+
+
+def test_a_few_bytes_do_not_claim_the_memory_of_a_huge_vector(tmp_path):
+    """A negative threshold makes every element that is not stored 1.0."""
+    path = save_pipeline(tmp_path / "m", [transformer("Binarizer", inputCol="v", threshold=-0.5)])
+    model = sparklet.load(path, schema={"v": "vector"})
+    row = {"v": SparseVector(3, (1, 2), (-1.0, NAN))}
+    assert_same({"o": DenseVector((1.0, 0.0, 1.0))}, model.scoreInstance(row))
+    with pytest.raises(InvalidValueError, match="2147483647 elements"):
+        model.scoreInstance({"v": SparseVector(2147483647, (1,), (-1.0,))})

@@ -28,7 +28,9 @@ def read(text: str | bytes | bytearray | memoryview) -> Any:
     >>> read('{"age": 41, "names": ["a"]}')
     {'age': 41, 'names': ['a']}
     """
-    if isinstance(text, str):
+    if text.__class__ is bytes:
+        data = text
+    elif isinstance(text, str):
         data = text.encode("utf-8", "surrogatepass")
     elif isinstance(text, bytes | bytearray | memoryview):
         data = bytes(text)
@@ -40,7 +42,8 @@ def read(text: str | bytes | bytearray | memoryview) -> Any:
         except ValueError:
             pass  # NaN, a lone surrogate, a number beyond double, or no JSON at all
         else:
-            if data.count(b"[") + data.count(b"{") > MAX_DEPTH:
+            # Each level has two brackets.
+            if len(data) > 2 * MAX_DEPTH and data.count(b"[") + data.count(b"{") > MAX_DEPTH:
                 _check_depth(value)
             colons = data.count(b":")
             if value.__class__ is dict and len(value) == colons:

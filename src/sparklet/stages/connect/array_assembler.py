@@ -21,6 +21,9 @@ def _is_assembled(type: DataType) -> bool:
     return scalar or type == BOOLEAN or NUMBERS.accepts(type)
 
 
+# A null array becomes as many NaN as its feature size says, and a folder can say two thousand million.
+_MOST_ELEMENTS = 1 << 24
+
 _WORDS = "a number, a boolean or an array of numbers"
 _SCALAR = Want(_WORDS, DOUBLE, _is_assembled)
 _ARRAY = Want(_WORDS, ArrayType(DOUBLE), _is_assembled)
@@ -41,7 +44,9 @@ class ArrayAssembler(HasInputCols):
         sizes, inputs = self.featureSizes, self.inputCols
         if inputs is None or sizes is None or len(sizes) != len(inputs):
             return "featureSizes and inputCols must be set, with one size a column"
-        return None if all(size > 0 for size in sizes) else "featureSizes must be positive"
+        if any(size < 1 for size in sizes):
+            return "featureSizes must be positive"
+        return None if max(sizes, default=0) <= _MOST_ELEMENTS else f"featureSizes exceed {_MOST_ELEMENTS}"
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         sizes = self.featureSizes or ()

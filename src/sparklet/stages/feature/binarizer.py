@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from sparklet.columns import Attribute, Columns, wants
 from sparklet.errors import SchemaError
 from sparklet.ir import Emit, Graph, Node
-from sparklet.linalg import DenseVector, SparseVector, Vector, compressed
+from sparklet.linalg import DenseVector, SparseVector, Vector, compressed, to_dense
 from sparklet.profile import Profile
 from sparklet.stages.shared import HasInputCols
 from sparklet.stages.stage import Bound, stage
@@ -73,11 +73,7 @@ def _vector(threshold: float, profile: Profile) -> Callable[[Vector], Vector]:
 
     def not_below(x: Vector) -> Vector:
         # Zeros, stored or implicit, exceed a negative threshold; NaN counts as exceeding it.
-        ones = [1.0] * x.size
-        actives = x.indices if x.__class__ is SparseVector else range(x.size)
-        for index, value in zip(actives, x.values, strict=True):
-            if value <= threshold:
-                ones[index] = 0.0
-        return compressed(DenseVector(tuple(ones)), release)
+        ones = tuple([0.0 if value <= threshold else 1.0 for value in to_dense(x).values])
+        return compressed(DenseVector(ones), release)
 
     return above if threshold >= 0.0 else not_below

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sparklet.errors import VectorSizeError
 from sparklet.java import Layout, bound_dot, check_layout, dense_reader, nonzero_reader
-from sparklet.linalg import DenseVector, Vector
+from sparklet.linalg import DenseVector, Vector, to_dense
 from sparklet.stages.tree.trees import Trees
 
 if TYPE_CHECKING:
@@ -125,10 +125,7 @@ def _whole(forest: Trees) -> Callable[[Vector], Features]:
             few = zeros.copy()
             few.update(zip(vector.indices, vector.values, strict=True))
             return few
-        values = [0.0] * size
-        for index, value in zip(vector.indices, vector.values, strict=True):
-            values[index] = value
-        return values
+        return to_dense(vector).values
 
     return read
 
