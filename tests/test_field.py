@@ -8,7 +8,7 @@ import os
 import pytest
 
 import sparklet
-from sparklet.errors import SparkletError, UnfittedModelError, UnsupportedModelError
+from sparklet.errors import SparkletError, UndeclaredTypeError, UnfittedModelError, UnsupportedModelError
 from sparklet.testing import Slack, compare_with_spark, differences
 from tests.fitting import rows_for
 from tests.shared_models import FIELD, needs_field
@@ -60,6 +60,23 @@ def test_every_model_loads_or_is_refused_with_a_reason():
     assert all("Pipeline-" in name or "DecisionTreeClassifier-" in name for name in unfitted)
     # Six stages of __main__, and one of xgboost.
     assert sorted(len(refused[name].problems) for name in foreign) == [1, 6]
+
+
+def test_few_models_ask_for_types():
+    """Ask for the types of a hashed column, and of imputed columns whose surrogate is no whole number."""
+    asking = {}
+    for name in NAMES:
+        try:
+            sparklet.load(folder(name))
+        except UndeclaredTypeError as error:
+            asking[name] = {ask.reason.partition(" the surrogate")[0] for ask in error.asks}
+        except SparkletError:
+            pass
+    print(f"\n{len(asking)} of {len(NAMES)} field models ask for types: {asking}")
+    assert asking == {
+        "14-CrossValidatorModel-3.3": {"numbers and text hash differently"},
+        "34-PipelineModel-3.5": {"integers truncate"},
+    }
 
 
 @pytest.mark.spark

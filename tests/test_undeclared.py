@@ -11,9 +11,14 @@ import pyarrow as pa
 import pytest
 
 import sparklet
-from sparklet.errors import ColumnTypeError, OptionError, UndeclaredTypeError
+from sparklet.errors import ColumnTypeError, InvalidValueError, OptionError, UndeclaredTypeError
 from sparklet.linalg import DenseVector
+from sparklet.testing import assert_same
+from sparklet.types import parse_type
+from sparklet.types.arrow import to_arrow
 from tests.models import FEATURE, assembler, indexer, linear_regression, save_pipeline
+
+D = decimal.Decimal
 
 
 def sql(expression, uid="sql"):
@@ -136,6 +141,88 @@ def test_the_order_of_what_declares_a_type(tmp_path):
     assert tables.transform(whole)["e"].to_pylist() == ["3"]
     declared = sparklet.load(path, outputs="*", schema={"n": "double"})
     assert declared.transform(whole)["e"].to_pylist() == ["3.0"]
+
+
+# --- Spark's values ---------------------------------------------------------------------------------
+
+EXPRESSIONS = (
+    "CAST(n + 1 AS STRING)",
+    "concat_ws('_', n % 2, 'x')",
+    "string(abs(n))",
+    "string(greatest(n, 2))",
+    "CASE WHEN n > 1 THEN n ELSE 0 END",
+    "CAST(n AS STRING)",
+    "n / 2",
+    "n % 10",
+    "n * n * n",
+    "round(n, 1)",
+    "hash(n)",
+    "coalesce(n, 0)",
+    "floor(n)",
+    "n * 1.5",
+    "CAST(n AS INT)",
+    "CAST(n AS DOUBLE)",
+)
+# What Spark 3.5.9 and Spark 4.3.0 give for a value of each type.
+RECORDED = {
+    "int": (2, ["3", "0_x", "2", "2", 2, "2", 1.0, 2, 8, 2, 1765031574, 2, 2, D("3.0"), 2, 2.0]),
+    "bigint": (2, ["3", "0_x", "2", "2", 2, "2", 1.0, 2, 8, 2, -797927272, 2, 2, D("3.0"), 2, 2.0]),
+    "float": (
+        2.5,
+        ["3.5", "0.5_x", "2.5", "2.5", 2.5, "2.5", 1.25, 2.5, 15.625, 2.5, 204117216, 2.5, 2, 3.75, 2, 2.5],
+    ),
+    "double": (
+        2.0,
+        ["3.0", "0.0_x", "2.0", "2.0", 2.0, "2.0", 1.0, 2.0, 8.0, 2.0, -2030303457, 2.0, 2, 3.0, 2, 2.0],
+    ),
+    "decimal(10,2)": (
+        D("2.50"),
+        [
+            "3.50",
+            "0.50_x",
+            "2.50",
+            "2.50",
+            D("2.50"),
+            "2.50",
+            D("1.250000"),
+            D("2.50"),
+            D("15.625000"),
+            D("2.5"),
+            1179183271,
+            D("2.50"),
+            D("2"),
+            D("3.750"),
+            2,
+            2.5,
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("type_", RECORDED)
+def test_declared_types_and_tables_give_the_values_of_spark(tmp_path, type_):
+    value, expected = RECORDED[type_]
+    statement = ", ".join(f"{text} AS e{place}" for place, text in enumerate(EXPRESSIONS))
+    stage = f"{FEATURE}SQLTransformer", "sql", {"statement": f"SELECT *, {statement} FROM __THIS__"}, None
+    path = save_pipeline(tmp_path / "model", [stage])
+    with pytest.raises(UndeclaredTypeError):
+        sparklet.load(path, outputs="*")
+    declared = sparklet.load(path, outputs="*", schema={"n": type_})
+    assert_same(expected, list(declared.scoreInstance({"n": value}).values()))
+    table = pa.table({"n": pa.array([value], to_arrow(parse_type(type_)))})
+    scored = sparklet.load(path, outputs="*", undeclared="tables").transform(table)
+    row = scored.drop_columns(["n"]).to_pylist()[0]
+    assert [None if each is None else str(each) for each in row.values()] == list(map(str, expected))
+
+
+def test_bigints_and_overflow(tmp_path):
+    path = save_pipeline(tmp_path / "big", [sql("n % 10")])
+    model = sparklet.load(path, schema={"n": "bigint"})
+    assert model.scoreInstance({"n": 2**53 + 1}) == {"e": 3}
+    path = save_pipeline(tmp_path / "cube", [sql("n * n * n")])
+    assert sparklet.load(path, schema="n INT", spark="3.5").scoreInstance({"n": 100000}) == {"e": -1530494976}
+    with pytest.raises(InvalidValueError, match="overflow"):
+        sparklet.load(path, schema="n INT", spark="4.3").scoreInstance({"n": 100000})
 
 
 # --- tables -----------------------------------------------------------------------------------------
