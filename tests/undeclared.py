@@ -332,6 +332,7 @@ def run(spark: SparkSession, folder: str, seeds: Sequence[int], tally: Tally) ->
             for drawn, path, _ in members:
                 expected = [_own(outcome, drawn.prefix) for outcome in scores.outcomes]
                 score_all(tally, str(drawn), path, line, rows, expected)
+        print(f"{start + GROUP} pipelines at most, {len(tally.silent)} differences", flush=True)
 
 
 def _text(schema: Mapping[str, str]) -> str:
