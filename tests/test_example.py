@@ -41,7 +41,7 @@ from tests.models import (
 INPUTS = {"age": "int", "city": "string"}
 OUTPUTS = {**INPUTS, "city_i": "double", "city_v": "vector", "features": "vector", "prediction": "double"}
 ROWS = [(41, "SF", 0.0, [1.0, 0.0], 93.0), (1, "LA", 1.0, [0.0, 1.0], 3.0), (None, "?", None, None, None)]
-PROFILE = Profile.of("4.3.0")
+PROFILE = Profile.of("4.3.0").with_(timezone="UTC")
 
 
 def sparse(size, values):
@@ -302,7 +302,10 @@ def test_the_session_of_the_example_is_scored_as(model):
     loaded = sparklet.load(model)
     assert loaded.profile == profile.with_(blas="vector8")
     assert loaded.verify() == 3
-    assert sparklet.load(model, spark="3.5").profile == Profile.of("3.5").with_(blas="vector8")
+    of_35 = sparklet.load(model, spark="3.5").profile
+    assert of_35 == profile.with_(release="3.5", blas="vector8")
+    assert sparklet.load(model, ansi=True).profile == loaded.profile.with_(ansi=True)
+    assert sparklet.load(model, timezone="+05:30").profile == loaded.profile.with_(timezone="+05:30")
     assert sparklet.load(model, blas="java11").profile.blas == "java11"
 
 

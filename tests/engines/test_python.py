@@ -296,7 +296,6 @@ def test_profile_follows_the_saving_version_and_can_be_chosen(tmp_path):
         ("3.5.6-amzn-1", "3.5"),
         ("4.0.1", "4.0"),
         ("4.3.0", "4.1+"),
-        ("5.0.0", "4.1+"),
     ):
         path = save_pipeline(tmp_path / version, [assembler(inputs=["a"])], version)
         assert sparklet.load(path).profile.release == line

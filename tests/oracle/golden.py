@@ -97,8 +97,9 @@ class Golden:
         """Load the model as the Spark that wrote the golden scores it, with all columns of `transform`."""
         from sparklet.engines import load
 
+        session = {"spark": self.release, "timezone": self.facts["timezone"]}
         schema = table_schema(self.schema)
-        return load(self.model, **{"schema": schema, "outputs": "*", "spark": self.release, **options})
+        return load(self.model, **{"schema": schema, "outputs": "*", **session, **options})
 
 
 def goldens(root: str | Path) -> list[Golden]:

@@ -29,6 +29,7 @@ from tests.oracle.encoding import encode  # noqa: E402 - the path above is what 
 from tests.sql.asked import TABLES  # noqa: E402
 from tests.sql.tables import Table  # noqa: E402
 from tests.sql.trees import random_expressions  # noqa: E402
+from tests.sql.zones import ZONES  # noqa: E402
 
 CHUNK = 12
 
@@ -38,6 +39,7 @@ class Oracle:
 
     def __init__(self, spark: Any, table: Table) -> None:
         self._spark = spark
+        spark.conf.set("spark.sql.session.timeZone", table.timezone)
         # PySpark 4 would log each error, of which there are thousands, with its stack.
         logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
         jvm = spark.sparkContext._jvm
@@ -125,6 +127,7 @@ def _encoded(value: Any) -> Any:
 
 BEYOND = {"error": "a date that Python does not hold"}
 WIDTHS = {"double": "<d", "float": "<f", "int": "<i", "date": "<i", "bigint": "<q", "timestamp": "<q",
+          "timestamp_ntz": "<q",
           "smallint": "<h", "tinyint": "<b", "boolean": "<?", "void": "<b"}  # fmt: skip
 
 
@@ -190,7 +193,7 @@ def _converted(value: Any, kind: str) -> Any:
     try:
         if kind == "date":
             return date(1970, 1, 1) + timedelta(days=value)
-        if kind == "timestamp":
+        if kind.startswith("timestamp"):
             return datetime(1970, 1, 1) + timedelta(microseconds=value)
     except OverflowError:
         return BEYOND
@@ -230,7 +233,7 @@ def main() -> None:
         write_trees(spark, HERE / "answers" / line / "trees.json")
     if not sys.argv[1:] or "functions" in sys.argv[1:]:
         write_functions(spark, HERE / "answers" / line / "functions.json")
-    for table in TABLES:
+    for table in [*TABLES, *ZONES]:
         if sys.argv[1:] and table.name not in sys.argv[1:]:
             continue
         path = HERE / "answers" / line / f"{table.name}.json"

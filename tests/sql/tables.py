@@ -114,6 +114,7 @@ class Table:
     columns: dict[str, tuple[str, list[Any]]]
     expressions: tuple[str, ...]
     ulps: int = 0
+    timezone: str = "UTC"
 
     @property
     def schema(self) -> dict[str, str]:

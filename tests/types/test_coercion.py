@@ -12,7 +12,7 @@ from sparklet.types.coercion import is_comparable, wider_common_type, wider_type
 
 NAMES = (
     "tinyint smallint int bigint float double decimal(10,2) decimal(38,10) decimal(3,3) decimal(20,0) "
-    "boolean string date timestamp void"
+    "boolean string date timestamp timestamp_ntz void"
 ).split()
 
 

@@ -7,6 +7,8 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -17,7 +19,7 @@ from sparklet.batch.reading import values_of
 from sparklet.codegen import Plan, readers_of
 from sparklet.codegen.arrays import column_of
 from sparklet.codegen.columns import ScoreColumns, Scored
-from sparklet.columns import ABSENT, RowReader
+from sparklet.columns import ABSENT, RowReader, holds_instants, inward
 from sparklet.errors import AmbiguousColumnError, RowError
 
 __all__ = ["transform"]
@@ -45,7 +47,7 @@ def transform(frame: Frame, plan: Plan, score: ScoreColumns, missing: str) -> An
                 else values_of(source.slice(start, count), column)
                 for column, source in zip(plan.inputs, columns, strict=True)
             ]
-            return score(values, count)
+            return _in_utc(score(values, count), plan)
         except RowError as error:
             error.row = start + (error.row or 0)
             raise
@@ -61,6 +63,24 @@ def transform(frame: Frame, plan: Plan, score: ScoreColumns, missing: str) -> An
     ]
     outputs = [plan.outputs[number] for number in present]
     return frame.result(kept, outputs, [done.only(present) for done in chunks])
+
+
+def _in_utc(scored: Scored, plan: Plan) -> Scored:
+    """Return the result with timestamps as instants of UTC, which an Arrow column of timestamps holds."""
+    converts = {
+        number: inward(column.type, plan.profile.zone)
+        for number, column in enumerate(plan.outputs)
+        if holds_instants(column.type)
+    }
+    if not converts:
+        return scored
+    columns = [
+        [value if value is ABSENT else converts[number](value) for value in values]
+        if number in converts
+        else values
+        for number, values in enumerate(scored.columns)
+    ]
+    return replace(scored, columns=tuple(columns))
 
 
 def _columns(frame: Frame, plan: Plan, missing: str) -> list[Any]:
@@ -83,7 +103,8 @@ def _mapped(function: Any, starts: Sequence[int]) -> Iterator[Scored]:
         return map(function, starts)
     workers = ThreadPoolExecutor(os.cpu_count())
     with workers:
-        return iter(list(workers.map(function, starts)))
+        context = copy_context()  # with the moment of the call
+        return iter(list(workers.map(lambda start: context.copy().run(function, start), starts)))
 
 
 def _shown(chunks: Iterator[Scored], starts: range) -> Iterator[Scored]:

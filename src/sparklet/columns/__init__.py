@@ -3,6 +3,7 @@
 from sparklet.columns.column import Attribute, Column, split_size
 from sparklet.columns.declared import Schema
 from sparklet.columns.labels import TEXT, WHOLE, Notation, notation_of
+from sparklet.columns.moments import holds_instants, inward, outward
 from sparklet.columns.names import parse_name, quoted
 from sparklet.columns.rows import ABSENT, RowReader, coercer, encode_vector
 from sparklet.columns.schema import parse_row_type, parse_schema, schema_of, table_schema
@@ -24,7 +25,10 @@ __all__ = [
     "coercer",
     "encode_vector",
     "fold",
+    "holds_instants",
+    "inward",
     "notation_of",
+    "outward",
     "parse_name",
     "parse_row_type",
     "parse_schema",

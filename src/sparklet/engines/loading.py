@@ -23,6 +23,8 @@ def load(
     schema: object = None,
     spark: str | None = None,
     blas: str | None = None,
+    ansi: bool | None = None,
+    timezone: str | None = None,
     missing: str = "error",
     undeclared: str = "refuse",
     trusted: Sequence[str] = (),
@@ -42,10 +44,13 @@ def load(
       the schema of a table may have more. Other columns have the types that `sparklet schema` or
       `sparklet.save` stored with the model, if they did.
     - `spark`: the Spark release to reproduce. The default is the one that saved the model, or 3.5 if that is
-      older.
+      older. A release newer than all that sparklet is checked against is a warning.
     - `blas`: the order in which dot products are summed: `"java11"`, or that of a JVM with the vector module,
       as PySpark 4 starts it: `"vector2"`, `"vector4"` or `"vector8"`, the number of doubles in a register of
       the processor. The default is the order that the example recorded, else `"java11"`.
+    - `ansi`, `timezone`: `spark.sql.ansi.enabled` and `spark.sql.session.timeZone` of the session to
+      reproduce. The default is the session of the example that `sparklet.save` stored; without one, the
+      release's own ANSI mode and no known zone: then an expression that depends on it is refused.
     - `missing`: `"error"` or `"null"`, for a column that a row lacks.
     - `undeclared`: for input columns whose types change the answer and are neither declared nor stored with
       an example: `"refuse"` raises `UndeclaredTypeError`; `"infer"` takes the types that the error proposes;
@@ -64,7 +69,7 @@ def load(
     if undeclared not in ("refuse", "infer", "tables"):
         raise OptionError("undeclared", undeclared, "'refuse', 'infer' or 'tables'")
     options = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
-    options |= {"blas": blas, "undeclared": undeclared}
+    options |= {"blas": blas, "undeclared": undeclared, "ansi": ansi, "timezone": timezone}
     if engine == "python":
         return _verified(load_python(path, trusted=trusted, **options), verify)  # type: ignore[arg-type]
     if engine == "jvm":

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn
 from sparklet.codegen import Lowered, Plan, Score, lower, make_plan, score_rows
 from sparklet.columns import Column, Schema, fold
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
+from sparklet.engines.settings import profile_of
 from sparklet.engines.stored import stored_types
 from sparklet.errors import Ask, SparkletError, UndeclaredTypeError
-from sparklet.profile import Profile, summation_order
+from sparklet.java.clock import one_moment
+from sparklet.profile import Profile
 from sparklet.records import record, replace
-from sparklet.saved import Example, SavedStage, open_model
+from sparklet.saved import Example, open_model
 from sparklet.stages import Stage, build, check_trusted
 from sparklet.types import DataType
 
@@ -50,7 +52,8 @@ class Options:
 class PythonPipelineModel(OnlinePipelineModel):
     """Score rows with a saved Spark ML model in Python; `sparklet.load` returns it by default."""
 
-    __slots__ = ("_lowered", "_options", "_score", "_score_columns", "_stage", "_tables")
+    __slots__ = ("_clocked", "_lowered", "_options", "_score", "_score_columns", "_stage", "_tables")
+    _clocked: bool
     _lowered: Lowered
     _score: Score
     _score_columns: ScoreColumns | None
@@ -68,7 +71,9 @@ class PythonPipelineModel(OnlinePipelineModel):
         lowered = lower(plan)
         self._set(_stage=stage, _options=options, _lowered=lowered, _score_columns=None, _tables={})
         refused = plan.asks and options.undeclared == "tables"
-        self._set(_score=_refusing(plan.asks) if refused else score_rows(lowered, options.missing))
+        score = _refusing(plan.asks) if refused else score_rows(lowered, options.missing)
+        clocked = any(stage.reads_clock for stage in plan.stages)
+        self._set(_score=_at_one_moment(score) if clocked else score, _clocked=clocked)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self._stage, self._options, self._path)
@@ -114,6 +119,12 @@ class PythonPipelineModel(OnlinePipelineModel):
         return explain(self._lowered, format)
 
     def _score_rows(self, rows: Iterable[Row], *, collect: bool) -> list[Scored | SparkletError | None]:
+        if self._clocked:
+            with one_moment():
+                return self._each(rows, collect=collect)
+        return self._each(rows, collect=collect)
+
+    def _each(self, rows: Iterable[Row], *, collect: bool) -> list[Scored | SparkletError | None]:
         score = self._score
         if not collect:
             return [score(row) for row in rows]
@@ -130,7 +141,8 @@ class PythonPipelineModel(OnlinePipelineModel):
 
         frame = opened(data)
         model = self._bound_to(frame)
-        return transform(frame, model.plan, model._columns_scorer(), self._options.missing)
+        with one_moment():
+            return transform(frame, model.plan, model._columns_scorer(), self._options.missing)
 
     def _bound_to(self, frame: Frame) -> PythonPipelineModel:
         """Return the model for the types of a table's columns, which is bound once for each schema.
@@ -213,6 +225,14 @@ def _refusing(asks: tuple[Ask, ...]) -> Score:
     return score
 
 
+def _at_one_moment(score: Score) -> Score:
+    def scored(row: Row) -> Scored | None:
+        with one_moment():
+            return score(row)
+
+    return scored
+
+
 def load_python(
     path: str | PurePath,
     *,
@@ -220,6 +240,8 @@ def load_python(
     schema: object,
     spark: str | None,
     blas: str | None,
+    ansi: bool | None,
+    timezone: str | None,
     missing: str,
     trusted: Sequence[str],
     undeclared: str,
@@ -229,7 +251,7 @@ def load_python(
     saved = open_model(path)
     example = saved.example()
     options = Options(
-        profile=_profile(saved, example, spark, blas),
+        profile=profile_of(saved, example, spark, ansi, timezone, blas),
         outputs=outputs if outputs is None or isinstance(outputs, str) else tuple(outputs),
         schema=Schema() if schema is None else _declared(schema),
         missing=missing,
@@ -246,19 +268,3 @@ def _declared(schema: object) -> Schema:
     from sparklet.engines.schemas import read_schema  # a plain load needs none of its formats
 
     return read_schema(schema)
-
-
-def _profile(saved: SavedStage, example: Example | None, spark: str | None, blas: str | None) -> Profile:
-    """Return the profile of the release `spark`, else of the saving release with the example's settings.
-
-    `blas` is the summation order, by default that of the example.
-    """
-    profile = Profile.of(saved.version.text if spark is None else spark)
-    if blas is not None:
-        profile = profile.with_(blas=summation_order(blas))
-    elif example is not None:
-        profile = profile.with_(blas=example.profile.blas)
-    if spark is not None or example is None:
-        return profile
-    session = example.profile
-    return profile.with_(ansi=session.ansi, timezone=session.timezone, locale=session.locale)

@@ -143,7 +143,12 @@ def _through(
 
     spark = SparkSession.active()
     model.write().overwrite().session(spark).save(path)
-    options = {"blas": blas_in_use(spark)[1], **options}
+    session = {
+        "ansi": spark.conf.get("spark.sql.ansi.enabled") == "true",
+        "timezone": spark.conf.get("spark.sql.session.timeZone"),
+        "blas": blas_in_use(spark)[1],
+    }
+    options = {**session, **options}
     try:
         loaded = load(path, trusted=trusted, **options)
     finally:

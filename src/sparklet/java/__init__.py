@@ -59,6 +59,7 @@ from sparklet.java.text import (
     double_to_string,
     float_to_string,
     java_split_whitespace,
+    local_to_string,
     to_string,
     utf16_length,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "java_lower",
     "java_split_whitespace",
     "java_string_hash",
+    "local_to_string",
     "log",
     "log1p",
     "log2",

@@ -7,8 +7,7 @@ import math
 import re
 import struct
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from sparklet.errors import OptionError
 from sparklet.types import (
@@ -24,13 +23,11 @@ from sparklet.types import (
     TimestampType,
 )
 
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
 __all__ = [
     "double_to_string",
     "float_to_string",
     "java_split_whitespace",
+    "local_to_string",
     "to_string",
     "utf16_length",
 ]
@@ -250,7 +247,6 @@ def to_string(
     value: object,
     type: DataType,
     release: Literal["3.5", "4.0", "4.1+"],
-    timezone: str = "UTC",
     *,
     ansi: bool | None = None,
     jdk: Jdk = 17,
@@ -259,8 +255,8 @@ def to_string(
 
     Types: boolean, tinyint, smallint, int, bigint, float, double, decimal(p,s), date, timestamp,
     timestamp_ntz, string; OptionError for others. A decimal is written plainly where `ansi` is on, else with
-    an exponent where it is small; ANSI is the default from Spark 4.0 on. A datetime without timezone is read
-    as in `timezone`, the session's. Follows Spark's `catalyst/expressions/ToStringBase.scala` (4.2).
+    an exponent where it is small; ANSI is the default from Spark 4.0 on. A timestamp is written as it is,
+    without regard to a timezone. Follows Spark's `catalyst/expressions/ToStringBase.scala` (4.2).
 
     >>> from sparklet.types import BOOLEAN, DOUBLE, INTEGER
     >>> to_string(True, BOOLEAN, "3.5"), to_string(3, DOUBLE, "3.5"), to_string(None, INTEGER, "3.5")
@@ -286,10 +282,8 @@ def to_string(
             return _decimal_to_string(Decimal(value), scale, plain)  # type: ignore[arg-type]
         case DateType() if isinstance(value, dt.date):
             return value.isoformat()[:10]
-        case TimestampType() if isinstance(value, dt.datetime):
-            return _timestamp_to_string(value, timezone)
-        case TimestampNTZType() if isinstance(value, dt.datetime):
-            return _timestamp_to_string(value, None)
+        case TimestampType() | TimestampNTZType() if isinstance(value, dt.datetime):
+            return local_to_string(value)
     raise OptionError("type", str(type), f"has no cast to string for a {value.__class__.__name__}")
 
 
@@ -301,16 +295,12 @@ def _decimal_to_string(value: Decimal, scale: int, plain: bool) -> str:
     return f"{fitted:f}" if plain else str(fitted)
 
 
-@lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    from zoneinfo import ZoneInfo
+def local_to_string(value: dt.datetime) -> str:
+    """Return Spark's text of a time on a zone's clock.
 
-    return ZoneInfo(name)
-
-
-def _timestamp_to_string(value: dt.datetime, timezone: str | None) -> str:
-    if value.tzinfo is not None:
-        value = value.astimezone(dt.UTC if timezone is None else _zone(timezone))
+    >>> local_to_string(dt.datetime(2024, 1, 31, 10, 0, 0, 250000))
+    '2024-01-31 10:00:00.25'
+    """
     text = value.replace(tzinfo=None).isoformat(sep=" ")
     return text.rstrip("0") if value.microsecond else text
 

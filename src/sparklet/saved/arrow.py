@@ -101,8 +101,8 @@ class _Objects(Array):
             if not types.is_timestamp(self._array.type):
                 values: list[Any] = self._array.to_pylist()
                 return values
-            # A time without zone is in the session's time zone, as everywhere in sparklet.
-            moments = self._array.cast(pa.timestamp("us", self._array.type.tz)).to_pylist()
+            zone = None if self._array.type.tz is None else "UTC"
+            moments = self._array.cast(pa.timestamp("us", zone)).to_pylist()
             return [moment and moment.replace(tzinfo=None) for moment in moments]
         except (pa.ArrowException, OverflowError) as error:
             raise ValueError(str(error)) from error
@@ -117,7 +117,7 @@ def columns_of(table: pa.Table) -> list[tuple[str, tuple[Array, ...]]]:
 
 
 def decode_nullable(array: pa.Array) -> list[Any]:
-    """Return the values of an Arrow array as Python values, None for null; times are without time zone."""
+    """Return the values of an Arrow array, None for null; instants are in UTC, without tzinfo."""
     return from_arrow(array).decode_nullable()
 
 

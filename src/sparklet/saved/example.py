@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sparklet.columns import fold, parse_row_type, split_size
+from sparklet.columns import fold, holds_instants, outward, parse_row_type, split_size
 from sparklet.errors import CorruptModelError, OptionError, shown
 from sparklet.profile import Profile, summation_order
 from sparklet.records import record
@@ -81,8 +81,8 @@ class Example:
         Raises `CorruptModelError` when the file does not match the description.
         """
         table = read_table(self._store, join(self._root, f"{EXAMPLE}/data"))
-        inputs = _columns(table, "i", self.inputs)
-        outputs = _columns(table, "o", self.outputs)
+        inputs = _columns(table, "i", self.inputs, self.profile)
+        outputs = _columns(table, "o", self.outputs, self.profile)
         scored = table.numpy("scored", "boolean").tolist()
         input_rows = [dict(zip(self.inputs, row, strict=True)) for row in zip(*inputs, strict=True)]
         output_rows = [dict(zip(self.outputs, row, strict=True)) for row in zip(*outputs, strict=True)]
@@ -94,13 +94,16 @@ class Example:
         ]
 
 
-def _columns(table: Table, prefix: str, types: Types) -> list[list[Any]]:
+def _columns(table: Table, prefix: str, types: Types, profile: Profile) -> list[list[Any]]:
+    """Return the values of columns as rows carry them, with times on the clock of the session's zone."""
     columns = []
     for index, (name, type) in enumerate(types.items()):
         path, type_ = f"{prefix}{index}", str(split_size(type)[0])
         if (stored := table.types.get(path)) is not None and not _same(stored, type_):
             raise CorruptModelError(table.path, f"column {path!r} ({name}) is {stored}, described as {type_}")
-        columns.append(table.nullable(path))
+        values, zone = table.nullable(path), profile.zone
+        show = None if zone is None or not holds_instants(type) else outward(type, zone)
+        columns.append(values if show is None else [show(value) for value in values])
     return columns
 
 

@@ -137,7 +137,7 @@ class Table:
         return values
 
     def nullable(self, path: str | int) -> list[Any]:
-        """Return a column as `column` does, but allow nulls and return times without time zone."""
+        """Return a column as `column` does, but allow nulls; instants are in UTC, without tzinfo."""
         return self._decoded(path, self._find(path), lambda chunk: chunk.decode_nullable())
 
     def _decoded(

@@ -11,10 +11,13 @@ from sparklet.sql import (  # noqa: F401 - each lists its functions
     dates,
     formats,
     hashes,
+    instants,
+    intervals,
     json_paths,
     lambdas,
     lookups,
     maps,
+    moments,
     number_formats,
     numerals,
     printf,
@@ -32,7 +35,8 @@ from sparklet.sql.compile import Compiled, compile_node
 from sparklet.sql.dependence import Dependence, dependence, lone_uses
 from sparklet.sql.functions import functions
 from sparklet.sql.infer import assumed
-from sparklet.sql.nodes import Call, Literal, Name, Node, Refused, describe, walk
+from sparklet.sql.moments import reads_clock
+from sparklet.sql.nodes import Call, Literal, Name, NeedsZone, Node, Refused, describe, walk
 from sparklet.sql.statement import Item, Statement, parse, parse_expression
 
 __all__ = [
@@ -42,6 +46,7 @@ __all__ = [
     "Item",
     "Literal",
     "Name",
+    "NeedsZone",
     "Node",
     "Refused",
     "Statement",
@@ -54,6 +59,7 @@ __all__ = [
     "lone_uses",
     "parse",
     "parse_expression",
+    "reads_clock",
     "type_named",
     "walk",
 ]

@@ -20,6 +20,7 @@ from sparklet.profile import Profile
 from sparklet.sql.casts import cast, fit_decimal, overflow, wrapped
 from sparklet.sql.dates import plus_days
 from sparklet.sql.functions import function, map1, map2, refuse_types
+from sparklet.sql.intervals import moved
 from sparklet.sql.nodes import Refused
 from sparklet.sql.typed import Typed, always, in_arithmetic
 from sparklet.types import DOUBLE, FLOAT, LONG, NULL, STRING, DataType, DecimalType, IntegralType, is_numeric
@@ -78,8 +79,13 @@ _SUMS: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Decimal, Decimal], D
 def _shifted_date(name: str, left: Typed, right: Typed, profile: Profile) -> Typed | None:
     if name == "*":
         return None
-    found = plus_days(left, right, -1 if name == "-" else 1, profile)
-    return plus_days(right, left, 1, profile) if found is None and name == "+" else found
+    orders = [(left, right)] if name == "-" else [(left, right), (right, left)]
+    for start, change in orders:
+        for shift in (plus_days, moved):
+            found = shift(start, change, -1 if name == "-" else 1, profile)
+            if found is not None:
+                return found
+    return None
 
 
 def _sum(name: str) -> Callable[[Profile, Typed, Typed], Typed]:

@@ -19,12 +19,12 @@ from typing import Any, TypeAlias
 
 from sparklet.columns import parse_row_type
 from sparklet.errors import ColumnTypeError, InvalidValueError, OptionError
-from sparklet.java import double_to_string, to_string
+from sparklet.java import double_to_string, local_to_string, to_string
 from sparklet.java.casts import from_double
 from sparklet.profile import Profile
-from sparklet.sql.functions import check_profile, function, map1, refuse_types
+from sparklet.sql.functions import function, map1, refuse_types, zone_for
 from sparklet.sql.nodes import Refused
-from sparklet.sql.times import EPOCH, parse_date, parse_timestamp, to_seconds
+from sparklet.sql.times import EPOCH, parse_date, parse_local, parse_timestamp, to_micros, to_seconds
 from sparklet.sql.typed import Typed, always
 from sparklet.types import (
     BOOLEAN,
@@ -38,6 +38,7 @@ from sparklet.types import (
     SHORT,
     STRING,
     TIMESTAMP,
+    TIMESTAMP_NTZ,
     DataType,
     DecimalType,
     IntegralType,
@@ -80,7 +81,7 @@ def _converter(source: DataType, to: DataType, profile: Profile) -> Convert | No
         return _from_string(to, profile)
     if source == BOOLEAN:
         return _from_boolean(to, profile)
-    if source in (DATE, TIMESTAMP):
+    if source in (DATE, TIMESTAMP, TIMESTAMP_NTZ):
         return _from_time(source, to, profile)
     if is_numeric(source):
         return _from_number(source, to, profile)
@@ -91,7 +92,7 @@ def _from_number(source: DataType, to: DataType, profile: Profile) -> Convert | 
     if to == BOOLEAN:
         return lambda value: value != 0
     if to == TIMESTAMP:
-        return _seconds_to_timestamp(source, profile)
+        return _seconds_to_timestamp(source)
     if not is_numeric(to):
         return None
     if isinstance(source, IntegralType):
@@ -255,8 +256,10 @@ def _from_string(to: DataType, profile: Profile) -> Convert | None:
     elif to == DATE:
         parse = parse_date
     elif to == TIMESTAMP:
-        check_profile(profile)
-        parse = parse_timestamp
+        zone = zone_for(profile)
+        parse = lambda text: parse_timestamp(text, zone)  # noqa: E731 - one of several parsers
+    elif to == TIMESTAMP_NTZ:
+        parse = parse_local
     else:
         return None
     return strict(parse, to) if profile.ansi else parse
@@ -364,12 +367,20 @@ def _from_boolean(to: DataType, profile: Profile) -> Convert | None:
 
 def _from_time(source: DataType, to: DataType, profile: Profile) -> Convert | None:
     if source == DATE:
-        return _midnight if to == TIMESTAMP else None
-    check_profile(profile)
+        if to == TIMESTAMP_NTZ:
+            return _midnight
+        return zone_for(profile).start_of_day if to == TIMESTAMP else None
+    if source == TIMESTAMP_NTZ:
+        if to == TIMESTAMP:
+            return zone_for(profile).instant
+        return dt.datetime.date if to == DATE else None
+    if to == TIMESTAMP_NTZ:
+        return zone_for(profile).local
     if to == DATE:
-        return dt.datetime.date
+        zone = zone_for(profile)
+        return dt.datetime.date if zone.is_utc else lambda value: zone.local(value).date()
     if to == DOUBLE:
-        return lambda value: _micros(value) / 1_000_000
+        return lambda value: to_micros(value) / 1_000_000
     if isinstance(to, IntegralType):
         narrow = to_integral(to, profile)
         return lambda value: narrow(to_seconds(value))
@@ -377,15 +388,10 @@ def _from_time(source: DataType, to: DataType, profile: Profile) -> Convert | No
 
 
 def _midnight(value: dt.date) -> dt.datetime:
-    return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - times are of the session's zone
+    return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a local time
 
 
-def _micros(value: dt.datetime) -> int:
-    return (value - EPOCH) // dt.timedelta(microseconds=1)
-
-
-def _seconds_to_timestamp(source: DataType, profile: Profile) -> Convert | None:
-    check_profile(profile)
+def _seconds_to_timestamp(source: DataType) -> Convert | None:
     if not isinstance(source, IntegralType):
         return None
 
@@ -402,9 +408,12 @@ def to_text(source: DataType, profile: Profile) -> Convert | None:
     """Return the cast to string, None for a type that has none here."""
     if source == STRING:
         return str
+    if source == TIMESTAMP_NTZ:
+        return local_to_string
     if source == TIMESTAMP:
-        check_profile(profile)
-    if not (is_numeric(source) or source in (BOOLEAN, DATE, TIMESTAMP)):
+        zone = zone_for(profile)
+        return lambda value: local_to_string(zone.local(value))
+    if not (is_numeric(source) or source in (BOOLEAN, DATE)):
         return None
     release, ansi = profile.release, profile.ansi
     if source == DOUBLE:
@@ -417,7 +426,7 @@ def to_text(source: DataType, profile: Profile) -> Convert | None:
 # --- written casts ----------------------------------------------------------------------------------
 
 _WRITTEN: tuple[DataType, ...] = (
-    *(BOOLEAN, STRING, DATE, TIMESTAMP),
+    *(BOOLEAN, STRING, DATE, TIMESTAMP, TIMESTAMP_NTZ),
     *(BYTE, SHORT, INTEGER, LONG, FLOAT, DOUBLE),
 )
 
@@ -503,6 +512,8 @@ def _register(name: str, to: DataType) -> None:
 
 
 for _type in _WRITTEN:
+    if _type == TIMESTAMP_NTZ:  # a type that is no function
+        continue
     _register(str(_type), _type)
 _register("decimal", DecimalType())
 
@@ -519,8 +530,7 @@ def typed_date(_profile: Profile, operand: Typed) -> Typed:
 @function("typed_timestamp", takes="s", gives="t")
 def typed_timestamp(profile: Profile, operand: Typed) -> Typed:
     """TIMESTAMP '...'."""
-    check_profile(profile)
-    value = parse_timestamp(operand.value)
+    value = parse_timestamp(operand.value, zone_for(profile))
     if value is None:
         raise Refused(f"the timestamp {operand.value!r}")
     return always(value, TIMESTAMP)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
-from sparklet.columns import Column, fold
+from sparklet.columns import Column, fold, holds_instants, inward, outward
 from sparklet.errors import InvalidValueError
+from sparklet.java import local_to_string
+from sparklet.java.zones import Zone
 from sparklet.profile import Profile
-from sparklet.sql.casts import nearest_float, written_cast
-from sparklet.sql.functions import functions
-from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Path, Refused, describe
+from sparklet.sql.casts import nearest_float, type_named, written_cast
+from sparklet.sql.functions import functions, zone_for
+from sparklet.sql.moments import UNREPEATABLE
+from sparklet.sql.nodes import Call, Lambda, Literal, Name, NeedsZone, Node, Path, Refused, describe
 from sparklet.sql.typed import Typed, always
 from sparklet.types import (
     BOOLEAN,
@@ -24,10 +26,12 @@ from sparklet.types import (
     STRING,
     TIMESTAMP,
     DataType,
+    DayTimeIntervalType,
     DecimalType,
     IntegralType,
     MapType,
     StructType,
+    YearMonthIntervalType,
 )
 
 __all__ = ["Compiled", "compile_node"]
@@ -53,7 +57,7 @@ def compile_node(node: Node, column: Callable[[str], Column], profile: Profile) 
     """
     compiler = _Compiler(column, profile)
     try:
-        typed = compiler.compile(node)
+        typed = compiler.result(node)
     except RecursionError:
         raise Refused("an expression that is nested too deeply") from None
     run = typed.run
@@ -84,14 +88,36 @@ class _Compiler:
         if column not in self.columns:
             self.columns.append(column)
         get = itemgetter(self.columns.index(column))
-        if column.type == TIMESTAMP:
-            return Typed(column.type, lambda row: _in_utc(get(row)))
-        return Typed(column.type, get)
+        if not holds_instants(column.type):
+            return Typed(column.type, get)
+        if self.profile.zone is None:
+            return Typed(column.type, get, unread=True)
+        convert = inward(column.type, self.profile.zone)
+        return Typed(column.type, lambda row: convert(get(row)))
+
+    def result(self, node: Node) -> Typed:
+        """Return the whole expression, with its times in the form that rows carry."""
+        typed = self.compile(node)
+        if isinstance(typed.type, (DayTimeIntervalType, YearMonthIntervalType)):
+            raise Refused("an INTERVAL as a column")
+        if typed.unread or not holds_instants(typed.type):
+            return typed
+        try:
+            zone = zone_for(self.profile)
+        except NeedsZone as error:
+            raise _needing(node, error) from None
+        convert, run = outward(typed.type, zone), typed.run
+        return typed if convert is None else Typed(typed.type, lambda row: convert(run(row)))
 
     def _call(self, node: Call) -> Typed:
         if node.name in ("cast", "try_cast"):
             (operand,) = (self.compile(arg) for arg in node.args)
-            return written_cast(self.profile, operand, node.to, lenient=node.name == "try_cast")
+            try:
+                if operand.unread and type_named(node.to) != operand.type:
+                    zone_for(self.profile)
+                return written_cast(self.profile, operand, node.to, lenient=node.name == "try_cast")
+            except NeedsZone as error:
+                raise _needing(node, error) from None
         listed = functions.get(node.name)
         if listed is None:
             raise Refused(_construct(node))
@@ -107,11 +133,25 @@ class _Compiler:
         args = [
             self._argument(_once(node, arg), listed.kind_of(place)) for place, arg in enumerate(node.args)
         ]
+        unread = any(isinstance(arg, Typed) and arg.unread for arg in args)
+        if node.name not in ("+", "-") and any(
+            isinstance(arg, Typed) and isinstance(arg.type, (DayTimeIntervalType, YearMonthIntervalType))
+            for arg in args
+        ):
+            raise Refused("an INTERVAL that is no operand of + or -")
         try:
+            if unread and node.name not in _PASSES_ON:
+                zone_for(self.profile)
             made = listed.build(self.profile, *args)
+            if unread and holds_instants(made.type):
+                if not all(arg.unread for arg in args if arg.type == made.type):
+                    zone_for(self.profile)
+                made = replace(made, unread=True)
+        except NeedsZone as error:
+            raise _needing(node, error) from None
         except Refused as error:
             raise Refused(f"{error} in {describe(node)}") if " in " not in str(error) else error from None
-        self.retold |= _is_retold(node, args, made)
+        self.retold |= _is_retold(node, args, made, self.profile.zone)
         return made
 
     def _argument(self, node: Node, kind: str) -> Any:
@@ -148,6 +188,15 @@ class _Body:
         return made
 
 
+def _needing(node: Node, error: NeedsZone) -> NeedsZone:
+    """Return the refusal that names the innermost expression that needs the zone."""
+    text = str(error)
+    return NeedsZone(text if " depends on " in text else f"{describe(node)} depends on {text}")
+
+
+# What gives back a time as it is, or asks only whether it is there.
+_PASSES_ON = frozenset("isnull isnotnull coalesce ifnull nvl nvl2 if case . []".split())
+
 _CONSTRUCTS = {
     "=>": "an argument by name (the operator =>)", "as": "an alias inside an expression",
     "interval": "an INTERVAL",
@@ -162,11 +211,13 @@ def _construct(node: Call) -> str:
     """Return what a call that is not listed is called in a message."""
     if node.name.startswith("typed_"):
         return f"a literal of {node.name.removeprefix('typed_').upper()}"
+    if node.name in UNREPEATABLE:
+        return f"the function {node.name}, whose value is another in each run of Spark and"
     return _CONSTRUCTS.get(node.name) or f"the function {node.name}"
 
 
-def _is_retold(node: Call, args: list[Typed], made: Typed) -> bool:
-    """Tell whether the types of operands change what Spark shows in the name of an operator."""
+def _is_retold(node: Call, args: list[Typed], made: Typed, zone: Zone | None) -> bool:
+    """Tell whether types of operands, or the session, change what Spark shows in the name of an operator."""
     match node.name:
         case "to_char" | "to_varchar":  # of a date: date_format
             return args[0].type in (DATE, TIMESTAMP)
@@ -174,6 +225,12 @@ def _is_retold(node: Call, args: list[Typed], made: Typed) -> bool:
             return isinstance(args[0].type, MapType)
         case "[]":  # of a struct: s.x
             return isinstance(args[0].type, StructType)
+        case "typed_date":  # which Spark shows in full
+            return bool(args[0].value != made.value.isoformat())
+        case "typed_timestamp":
+            return zone is None or bool(args[0].value != local_to_string(zone.local(made.value)))
+        case "convert_timezone":  # Spark shows the session's as an argument
+            return len(args) == 2
         case "+" | "-":  # of a date: date_add, date_sub
             return made.type == DATE
         case "<" | "<=" | ">" | ">=" | "between":  # a whole number and 1.5: Spark compares it with 1 or 2
@@ -217,9 +274,3 @@ def _folded(typed: Typed) -> Typed:
         return always(typed.value, typed.type)
     except InvalidValueError:
         return typed
-
-
-def _in_utc(value: dt.datetime | None) -> dt.datetime | None:
-    if value is None or value.tzinfo is None:
-        return value
-    return value.astimezone(dt.UTC).replace(tzinfo=None)

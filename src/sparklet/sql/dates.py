@@ -1,4 +1,4 @@
-"""Functions of dates and times, in UTC.
+"""Functions of dates and times, on the clock of the session's time zone.
 
 Follows Spark's `catalyst/expressions/datetimeExpressions.scala` and `catalyst/util/DateTimeUtils.scala`
 (4.2).
@@ -10,32 +10,51 @@ import calendar
 import datetime as dt
 import math
 from collections.abc import Callable
+from decimal import Decimal
 
 from sparklet.errors import InvalidValueError
+from sparklet.java.zones import Zone, beyond
 from sparklet.profile import Profile
 from sparklet.sql.casts import cast
-from sparklet.sql.functions import check_profile, function, map1, map2, maps, refuse_types
+from sparklet.sql.functions import function, map1, map2, maps, refuse_types, zone_for
 from sparklet.sql.nodes import Refused
-from sparklet.sql.times import beyond
 from sparklet.sql.typed import Typed
-from sparklet.types import BYTE, DATE, DOUBLE, INTEGER, NULL, SHORT, STRING, TIMESTAMP, IntegralType
+from sparklet.types import (
+    BYTE,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    NULL,
+    SHORT,
+    STRING,
+    TIMESTAMP,
+    TIMESTAMP_NTZ,
+    DecimalType,
+    IntegralType,
+)
 
-__all__ = ["date", "timestamp"]
+__all__ = ["date", "local", "timestamp"]
 
 
 def date(name: str, operand: Typed, profile: Profile) -> Typed:
     """Return the operand as a date."""
-    if operand.type not in (DATE, TIMESTAMP, STRING, NULL):
+    if operand.type not in (DATE, TIMESTAMP, TIMESTAMP_NTZ, STRING, NULL):
         raise refuse_types(name, operand)
     return cast(operand, DATE, profile)
 
 
 def timestamp(name: str, operand: Typed, profile: Profile) -> Typed:
     """Return the operand as a timestamp."""
-    check_profile(profile)
-    if operand.type not in (DATE, TIMESTAMP, STRING, NULL):
+    if operand.type not in (DATE, TIMESTAMP, TIMESTAMP_NTZ, STRING, NULL):
         raise refuse_types(name, operand)
     return cast(operand, TIMESTAMP, profile)
+
+
+def local(name: str, operand: Typed, profile: Profile) -> Typed:
+    """Return the operand as a time on the clock of the session's zone."""
+    if operand.type == TIMESTAMP_NTZ:
+        return operand
+    return cast(timestamp(name, operand, profile), TIMESTAMP_NTZ, profile)
 
 
 # --- parts -----------------------------------------------------------------------------------------
@@ -63,7 +82,7 @@ def _of_date(name: str) -> Callable[[Profile, Typed], Typed]:
 
 
 def _of_time(name: str) -> Callable[[Profile, Typed], Typed]:
-    return lambda profile, operand: map1(_OF_TIME[name], timestamp(name, operand, profile), INTEGER)
+    return lambda profile, operand: map1(_OF_TIME[name], local(name, operand, profile), INTEGER)
 
 
 for _name in _OF_DATE:
@@ -84,15 +103,26 @@ _FIELDS = {
 }
 
 
+def _seconds_of(time: dt.datetime) -> Decimal:
+    return Decimal(time.second * 1_000_000 + time.microsecond).scaleb(-6)
+
+
 @function("extract", "date_part", "datepart", takes="sd", gives="n")
 def extract(profile: Profile, wanted: Typed, operand: Typed) -> Typed:
     """Return a part of a date or time: EXTRACT(year FROM d)."""
     if not wanted.constant:
         raise Refused("EXTRACT of a field that is no constant")
-    name = _FIELDS.get(str(wanted.value).lower())
+    field = str(wanted.value).lower()
+    if field in ("second", "s", "sec", "seconds", "secs") and operand.type in (
+        DATE,
+        TIMESTAMP,
+        TIMESTAMP_NTZ,
+    ):
+        return map1(_seconds_of, local("EXTRACT", operand, profile), DecimalType(8, 6))
+    name = _FIELDS.get(field)
     if name is None:
         raise Refused(f"EXTRACT({wanted.value} FROM ...)")
-    if operand.type not in (DATE, TIMESTAMP):
+    if operand.type not in (DATE, TIMESTAMP, TIMESTAMP_NTZ):
         raise refuse_types("EXTRACT", operand)
     return _of_date(name)(profile, operand) if name in _OF_DATE else _of_time(name)(profile, operand)
 
@@ -148,6 +178,29 @@ def add_months(profile: Profile, start: Typed, months: Typed) -> Typed:
     return map2(_months_later, date("add_months", start, profile), cast(months, INTEGER, profile), DATE)
 
 
+_DAYS = {day: number for number, names in enumerate(
+    ("mo mon monday", "tu tue tuesday", "we wed wednesday", "th thu thursday", "fr fri friday",
+     "sa sat saturday", "su sun sunday")) for day in names.split()}  # fmt: skip
+
+
+@function("next_day", takes="ds", gives="d")
+def next_day(profile: Profile, start: Typed, name: Typed) -> Typed:
+    """Return the first date later than this one that is on the day of the week."""
+    if name.type not in (STRING, NULL):
+        raise refuse_types("next_day", start, name)
+    ansi = profile.ansi
+
+    def later(day: dt.date, text: str) -> dt.date | None:
+        wanted = _DAYS.get(text.strip(" ").lower())
+        if wanted is None:
+            if ansi:
+                raise InvalidValueError(f"is no day of the week: {text[:80]!r}", text)
+            return None
+        return _shifted(day, (wanted - day.weekday() - 1) % 7 + 1)
+
+    return map2(later, date("next_day", start, profile), name, DATE)
+
+
 @function("last_day", takes="d", gives="d")
 def last_day(profile: Profile, operand: Typed) -> Typed:
     """Return the last day of the month."""
@@ -158,19 +211,24 @@ def last_day(profile: Profile, operand: Typed) -> Typed:
     )
 
 
-def _is_last(time: dt.datetime) -> bool:
-    return time.day == calendar.monthrange(time.year, time.month)[1]
+def _is_last(day: dt.date) -> bool:
+    return day.day == calendar.monthrange(day.year, day.month)[1]
 
 
 SECONDS_IN_31_DAYS = 31 * 86400
 
 
-def _months_between(one: dt.datetime, other: dt.datetime) -> float:
+def _months_between(end: dt.datetime, start: dt.datetime, zone: Zone) -> float:
+    one, other = zone.local(end).date(), zone.local(start).date()
     months = (one.year - other.year) * 12 + one.month - other.month
     if one.day == other.day or (_is_last(one) and _is_last(other)):
         return float(months)
-    clocks = [time.hour * 3600 + time.minute * 60 + time.second for time in (one, other)]
-    seconds = (one.day - other.day) * 86400 + clocks[0] - clocks[1]
+    # Spark counts the seconds that have passed since the day began, not those on the clock.
+    passed = [
+        (instant - zone.start_of_day(day)) // dt.timedelta(seconds=1)
+        for instant, day in ((end, one), (start, other))
+    ]
+    seconds = (one.day - other.day) * 86400 + passed[0] - passed[1]
     exact = months + seconds / SECONDS_IN_31_DAYS
     return math.floor(exact * 1e8 + 0.5) / 1e8
 
@@ -179,7 +237,8 @@ def _months_between(one: dt.datetime, other: dt.datetime) -> float:
 def months_between(profile: Profile, end: Typed, start: Typed) -> Typed:
     """Return the months between two times, a month being 31 days, to eight places."""
     times = timestamp("months_between", end, profile), timestamp("months_between", start, profile)
-    return map2(_months_between, *times, DOUBLE)
+    zone = zone_for(profile)
+    return map2(lambda one, other: _months_between(one, other, zone), *times, DOUBLE)
 
 
 # --- cutting off -----------------------------------------------------------------------------------
@@ -194,7 +253,11 @@ _TIME_CUTS: dict[str, Callable[[dt.datetime], dt.datetime]] = {
     **dict.fromkeys(("day", "dd"), lambda time: time.replace(hour=0, minute=0, second=0, microsecond=0)),
     "hour": lambda time: time.replace(minute=0, second=0, microsecond=0),
     "minute": lambda time: time.replace(second=0, microsecond=0),
+}
+# Offsets are whole seconds, so these need no zone.
+_INSTANT_CUTS: dict[str, Callable[[dt.datetime], dt.datetime]] = {
     "second": lambda time: time.replace(microsecond=0),
+    "millisecond": lambda time: time.replace(microsecond=time.microsecond // 1000 * 1000),
 }
 
 
@@ -211,16 +274,43 @@ def trunc(profile: Profile, operand: Typed, unit: Typed) -> Typed:
     return map1(cut or (lambda _: None), date("trunc", operand, profile), DATE)
 
 
+def _day_cut(
+    cut: Callable[[dt.date], dt.date], zone: Zone, *, keeps: bool
+) -> Callable[[dt.datetime], dt.datetime]:
+    """Return the function that cuts an instant off to a day's start.
+
+    `keeps` tells that of a day that the zone had twice, the start with the offset of the instant is taken.
+    """
+    midnight = dt.time()
+
+    def first(value: dt.datetime) -> dt.datetime:
+        return zone.start_of_day(cut(zone.local(value).date()))
+
+    def with_offset(value: dt.datetime) -> dt.datetime:
+        local = dt.datetime.combine(cut(zone.local(value).date()), midnight)
+        start = zone.keeping(local, zone.offset(value))
+        return start if zone.local(start) == local else zone.start_of_day(local)
+
+    return with_offset if keeps else first
+
+
 @function("date_trunc", takes="st", gives="t")
 def date_trunc(profile: Profile, unit: Typed, operand: Typed) -> Typed:
     """Return the time cut off to a unit from second to year; null for another unit."""
     name, time = _unit("date_trunc", unit), timestamp("date_trunc", operand, profile)
+    if name == "microsecond":
+        return time
+    if name in _INSTANT_CUTS:
+        return map1(_INSTANT_CUTS[name], time, TIMESTAMP)
+    zone = zone_for(profile)
     if name in _CUTS:
-        cut = _CUTS[name]
-        return map1(lambda value: dt.datetime.combine(cut(value.date()), dt.time()), time, TIMESTAMP)
-    if name in ("millisecond", "microsecond"):
-        raise Refused(f"date_trunc to {name}")
-    return map1(_TIME_CUTS.get(name, lambda _: None), time, TIMESTAMP)
+        return map1(_day_cut(_CUTS[name], zone, keeps=profile.at_least("4.1+")), time, TIMESTAMP)
+    cut = _TIME_CUTS.get(name)
+    if cut is None:
+        return map1(lambda _: None, time, TIMESTAMP)
+    if zone.is_utc:
+        return map1(cut, time, TIMESTAMP)
+    return map1(lambda value: zone.keeping(cut(zone.local(value)), zone.offset(value)), time, TIMESTAMP)
 
 
 @function("make_date", takes="nnn", gives="d")

@@ -13,15 +13,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sparklet.errors import InvalidValueError
+from sparklet.java.zones import Zone, beyond, zone_of
 from sparklet.profile import Profile
 from sparklet.sql.casts import cast
 from sparklet.sql.dates import date, timestamp
-from sparklet.sql.functions import check_profile, function, map1
+from sparklet.sql.functions import function, map1, zone_for
 from sparklet.sql.nodes import Refused
 from sparklet.sql.strings import string
-from sparklet.sql.times import beyond, to_seconds
+from sparklet.sql.times import to_seconds
 from sparklet.sql.typed import Typed
-from sparklet.types import DATE, LONG, STRING, TIMESTAMP, IntegralType
+from sparklet.types import DATE, LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ, IntegralType
 
 __all__ = ["formatter", "parser"]
 
@@ -94,28 +95,94 @@ def _writer(part: _Part) -> Write | None:
         return lambda time: "AM" if time.hour < 12 else "PM"
     if letter == "S" and count <= MOST_DIGITS_OF_SECOND:
         return lambda time: f"{time.microsecond:06d}"[:count]
+    if letter in _OFFSETS and count <= _MOST_OF_OFFSET:
+        return _offset_writer(letter, count)
     of, most = _NUMBERS.get(letter, (None, 0))
     return _number(of, count) if of is not None and count <= most else None
 
 
-def formatter(pattern: str) -> Write:
-    """Return the function that writes a time; `Refused` for a letter that is not listed.
+_OFFSETS = "XxZO"
+_MOST_OF_OFFSET = 5
 
-    >>> formatter("EEE, d MMM yyyy 'at' h:mm a")(dt.datetime(2024, 2, 29, 15, 5))
-    'Thu, 29 Feb 2024 at 3:05 PM'
+
+def _offset_writer(letter: str, count: int) -> Write | None:
+    """Return the function that writes how far an aware time is ahead of UTC."""
+    if letter == "O" or (letter == "Z" and count == 4):
+        return _localized(short=letter == "O" and count == 1) if count in (1, 4) else None
+    if letter == "Z":
+        letter, count = ("X", 5) if count == 5 else ("x", 2)
+    colon = ":" if count in (3, 5) else ""
+    zero = "Z" if letter == "X" else None
+
+    def write(time: dt.datetime) -> str:
+        sign, hours, minutes, seconds = _offset_parts(time)
+        if not (hours or minutes or (seconds and count >= 4)):
+            if zero:
+                return zero
+            sign = "+"
+        text = f"{sign}{hours:02d}"
+        if count > 1 or minutes:
+            text += f"{colon}{minutes:02d}"
+        return f"{text}{colon}{seconds:02d}" if seconds and count >= 4 else text
+
+    return write
+
+
+def _offset_parts(time: dt.datetime) -> tuple[str, int, int, int]:
+    offset = time.utcoffset() or dt.timedelta()
+    minutes, seconds = divmod(int(abs(offset).total_seconds()), 60)
+    return "-" if offset < dt.timedelta() else "+", *divmod(minutes, 60), seconds
+
+
+def _localized(*, short: bool) -> Write:
+    def write(time: dt.datetime) -> str:
+        sign, hours, minutes, seconds = _offset_parts(time)
+        if not (hours or minutes or seconds):
+            return "GMT"
+        if not short:
+            return f"GMT{sign}{hours:02d}:{minutes:02d}" + (f":{seconds:02d}" if seconds else "")
+        text = f"GMT{sign}{hours}"
+        return (
+            text + (f":{minutes:02d}" if minutes or seconds else "") + (f":{seconds:02d}" if seconds else "")
+        )
+
+    return write
+
+
+def formatter(pattern: str, zone: Zone) -> Write:
+    """Return the function that writes an instant in a zone; `Refused` for a letter that is not listed.
+
+    >>> formatter("EEE, d MMM yyyy 'at' h:mm a XXX", zone_of("GMT+2"))(dt.datetime(2024, 2, 29, 15, 5))
+    'Thu, 29 Feb 2024 at 5:05 PM +02:00'
     """
     writers = []
-    for part in _parts(pattern):
-        writer = _writer(part)
+    parts = list(_parts(pattern))
+    for part in parts:
+        writer = (lambda _: zone.id) if (part.letter, part.count) == ("V", 2) else _writer(part)
         if writer is None:
             raise Refused(f"the letters {part.letter * part.count} in the pattern {pattern!r}")
         writers.append(writer)
-    return lambda time: "".join([writer(time) for writer in writers])
+    if any(part.letter in _OFFSETS for part in parts if part.letter):
+
+        def with_offset(instant: dt.datetime) -> str:
+            time = zone.local(instant).replace(tzinfo=dt.timezone(zone.offset(instant)))
+            return "".join([writer(time) for writer in writers])
+
+        return with_offset
+    if zone.is_utc:
+        return lambda time: "".join([writer(time) for writer in writers])
+
+    def write(instant: dt.datetime) -> str:
+        time = zone.local(instant)
+        return "".join([writer(time) for writer in writers])
+
+    return write
 
 
 # --- reading ---------------------------------------------------------------------------------------
 
 _GROUPS = {"y": "year", "M": "month", "d": "day", "H": "hour", "h": "hour12", "m": "minute", "s": "second"}
+_OFFSETS_READ = {1: "[+-][0-9]{2}(?:[0-9]{2})?", 2: "[+-][0-9]{4}", 3: "[+-][0-9]{2}:[0-9]{2}"}
 _NAMES = {3: "|".join(month[:3] for month in MONTHS), 4: "|".join(MONTHS)}
 
 
@@ -139,6 +206,10 @@ def _reader(part: _Part, following: _Part | None) -> str | None:
         return f"(?P<fraction>[0-9]{{{count}}})"
     if group and letter != "y" and count == 2:
         return f"(?P<{group}>[0-9]{{2}})"
+    if letter in "Xx" and count in _OFFSETS_READ:
+        return f"(?P<offset>{'Z|' if letter == 'X' else ''}{_OFFSETS_READ[count]})"
+    if letter == "Z" and count <= 3:
+        return r"(?P<offset>[+-][0-9]{4})"
     if group and letter != "y" and count == 1 and not numeric:
         return f"(?P<{group}>[0-9]{{1,19}}|-[0-9]{{1,19}})"
     return None
@@ -147,8 +218,10 @@ def _reader(part: _Part, following: _Part | None) -> str | None:
 Read = Callable[[str], "dt.datetime | None"]
 
 
-def parser(pattern: str, profile: Profile) -> Read:
-    """Return the function that reads a time from a whole text, null where the text does not fit.
+def parser(pattern: str, profile: Profile, zone: Zone) -> Read:
+    """Return the function that reads an instant from a whole text, null where the text does not fit.
+
+    A text without an offset or a zone is on the clock of `zone`.
 
     Raises `InvalidValueError` for texts on which Spark raises: under ANSI all that do not fit, on Spark 3
     those that Spark 2 would have read. `Refused` for a letter that is not listed.
@@ -166,11 +239,13 @@ def parser(pattern: str, profile: Profile) -> Read:
         expressions.append(expression)
     match = re.compile("".join(expressions), re.IGNORECASE | re.ASCII).fullmatch
     two_digits = any(part.letter == "y" and part.count == 2 for part in parts)
-    ansi, old = profile.ansi, None if profile.at_least("4.0") else _old_reader(parts)
+    # Spark 2 did not know the letter x.
+    old = None if profile.at_least("4.0") or "x" in letters else _old_reader(parts, zone)
+    ansi = profile.ansi
 
     def read(text: str) -> dt.datetime | None:
         found = match(text)
-        time = None if found is None else _resolved(found.groupdict(), two_digits)
+        time = None if found is None else _resolved(found.groupdict(), two_digits, zone)
         if time is None and ansi:
             raise InvalidValueError(f"is not written as {pattern!r}: {text[:80]!r}", text)
         if time is None and old is not None and old(text):
@@ -182,7 +257,14 @@ def parser(pattern: str, profile: Profile) -> Read:
     return read
 
 
-def _resolved(found: dict[str, str | None], two_digits: bool) -> dt.datetime | None:
+def _resolved(found: dict[str, str | None], two_digits: bool, zone: Zone) -> dt.datetime | None:
+    offset = found.get("offset")
+    own = zone if offset is None else zone_of(offset.upper())
+    local = None if own is None else _resolved_local(found, two_digits)
+    return None if own is None or local is None else own.instant(local)
+
+
+def _resolved_local(found: dict[str, str | None], two_digits: bool) -> dt.datetime | None:
     hour, minute, second = (int(found.get(name) or 0) for name in ("hour", "minute", "second"))
     if (half := found.get("half")) is not None:
         hour = int(found["hour12"] or 0)
@@ -196,7 +278,7 @@ def _resolved(found: dict[str, str | None], two_digits: bool) -> dt.datetime | N
     micros = int(((found.get("fraction") or "") + "000000")[:6])
     day = int(found.get("day") or 1)
     try:
-        return dt.datetime(year, month, day, hour, minute, second, micros)  # noqa: DTZ001 - the session's zone
+        return dt.datetime(year, month, day, hour, minute, second, micros)  # noqa: DTZ001 - a local time
     except (ValueError, OverflowError):
         if not dt.MINYEAR <= year <= dt.MAXYEAR and 1 <= month <= 12 and 1 <= day <= 31:
             raise beyond(year) from None
@@ -216,14 +298,34 @@ _OLD_RANGES = {
 }
 _OLD_NUMBER = re.compile(r"-?[0-9]+")
 _OLD_NAME = re.compile("|".join([*MONTHS, *(month[:3] for month in MONTHS)]), re.IGNORECASE)
-_OLD_HALF = re.compile("AM|PM", re.IGNORECASE)
+_OLD_OTHER = {
+    ("a", 1): re.compile("AM|PM", re.IGNORECASE),
+    ("X", 1): re.compile("Z|[+-][0-9]{2}"),
+    ("X", 2): re.compile("Z|[+-][0-9]{4}"),
+    ("X", 3): re.compile("Z|[+-][0-9]{2}:[0-9]{2}"),
+    **dict.fromkeys(
+        (("Z", 1), ("Z", 2), ("Z", 3)), re.compile("[+-][0-9]{4}|[A-Za-z]{3,}(?:[+-][0-9]{1,2}:[0-9]{2})?")
+    ),
+}
+_OLD_OFFSETS = dt.timedelta(hours=-13), dt.timedelta(hours=14)
 
 
-def _old_reader(parts: list[_Part]) -> Callable[[str], bool]:
+def _old_zone(text: str) -> Zone | None:
+    """Return the zone of an offset, None for one that `GregorianCalendar` does not take."""
+    zone = zone_of(text)
+    if zone is None:
+        # Spark 2 knew more names of zones, and raises rather than give null for them.
+        return None if text[0] in "+-" else Zone(text)
+    low, high = _OLD_OFFSETS
+    return zone if low <= zone.offset(dt.datetime(1970, 1, 1)) <= high else None  # noqa: DTZ001
+
+
+def _old_reader(parts: list[_Part], zone: Zone) -> Callable[[str], bool]:
     """Return whether `SimpleDateFormat`, not lenient, finds the pattern at the start of a text."""
 
     def reads(text: str) -> bool:
         place, found = 0, dict[str, int]()
+        own: Zone | None = zone
         for part, following in zip(parts, [*parts[1:], None], strict=True):
             if not part.letter:
                 if not text.startswith(part.text, place):
@@ -238,7 +340,7 @@ def _old_reader(parts: list[_Part]) -> Callable[[str], bool]:
             end = place + part.count if numeric else len(text)
             if end > len(text):
                 return False
-            reader = _OLD_HALF if part.letter == "a" else _OLD_NUMBER
+            reader = _OLD_OTHER.get((part.letter, part.count), _OLD_NUMBER)
             if part.letter == "M" and part.count >= 3:
                 reader = _OLD_NAME
             match = reader.match(text, place, end)
@@ -248,23 +350,29 @@ def _old_reader(parts: list[_Part]) -> Callable[[str], bool]:
                 found[part.letter] = int(match[0])
             elif reader is _OLD_NAME:
                 found["M"] = 1 + [each[:3].lower() for each in MONTHS].index(match[0][:3].lower())
+            elif part.letter == "a":
+                found["a"] = 12 if match[0].upper() == "PM" else 0
+            else:
+                own = _old_zone(match[0])
             place = match.end()
-        return _old_date(found)
+        return own is not None and _old_date(found, own)
 
     return reads
 
 
-def _old_date(found: dict[str, int]) -> bool:
+def _old_date(found: dict[str, int], zone: Zone) -> bool:
     for letter, value in found.items():
         low, high = _OLD_RANGES.get(letter, (1, 292278994))
         if not low <= value <= high:
             return False
     year, month, day = found.get("y", 1970), found.get("M", 1), found.get("d", 1)
+    hour = found["H"] if "H" in found else found.get("h", 0) % 12 + found.get("a", 0)
     try:
-        dt.date(min(year, dt.MAXYEAR) if year > 99 else 2000 + year % 100, month, day)
+        date = dt.date(min(year, dt.MAXYEAR) if year > 99 else 2000 + year % 100, month, day)
     except ValueError:
         return False
-    return True
+    local = dt.datetime.combine(date, dt.time(hour, found.get("m", 0), found.get("s", 0)))
+    return zone.local(zone.instant(local)) == local  # not in a gap
 
 
 # --- functions -------------------------------------------------------------------------------------
@@ -278,20 +386,59 @@ def _constant(name: str, pattern: Typed) -> str:
     return str(pattern.value)
 
 
+# Days that are absent from the calendar of some zone, which went over the date line.
+_SKIPPED = frozenset(
+    {
+        dt.date(1844, 12, 31),  # Asia/Manila
+        dt.date(1993, 8, 21),  # Pacific/Kwajalein
+        dt.date(1994, 12, 31),  # Pacific/Kanton and Kiritimati
+        dt.date(2011, 12, 30),  # Pacific/Apia and Fakaofo
+    }
+)
+_OF_DAYS = frozenset("yMdE")
+_UTC = Zone("UTC")
+
+
+def _zone_of_days(profile: Profile, pattern: str) -> tuple[Zone, bool]:
+    """Return the zone for reading or writing days by a pattern, and whether it is the session's.
+
+    In every zone the first instant of a day is on that day, but for `_SKIPPED`, so a pattern of days alone
+    needs no zone. `NeedsZone` for other patterns when the session's zone is unknown.
+    """
+    if profile.zone is None and {part.letter for part in _parts(pattern)} - {""} <= _OF_DAYS:
+        return _UTC, False
+    return zone_for(profile), True
+
+
+def _everywhere(day: dt.date) -> dt.date:
+    if day in _SKIPPED:
+        raise InvalidValueError(
+            "is absent from the calendar of some time zones",
+            day,
+            hint="pass the session's: load(timezone=...)",
+        )
+    return day
+
+
 @function("date_format", takes="ts", gives="s")
 def date_format(profile: Profile, operand: Typed, pattern: Typed) -> Typed:
     """Return the time written by a pattern."""
-    write = formatter(_constant("date_format", pattern))
-    return map1(write, timestamp("date_format", operand, profile), STRING)
+    written = _constant("date_format", pattern)
+    if operand.type == DATE:
+        zone, known = _zone_of_days(profile, written)
+        if not known:
+            days = map1(_everywhere, operand, DATE)
+            return map1(formatter(written, zone), cast(days, TIMESTAMP_NTZ, profile), STRING)
+    moment = timestamp("date_format", operand, profile)
+    return map1(formatter(written, zone_for(profile)), moment, STRING)
 
 
 @function("from_unixtime", takes="n[s]", gives="s")
 def from_unixtime(profile: Profile, operand: Typed, pattern: Typed | None = None) -> Typed:
     """Return the seconds since 1970 written by a pattern."""
-    check_profile(profile)
     if not isinstance(operand.type, IntegralType):
         raise Refused(f"from_unixtime of {operand.type}")
-    write = formatter(DEFAULT if pattern is None else _constant("from_unixtime", pattern))
+    write = formatter(DEFAULT if pattern is None else _constant("from_unixtime", pattern), zone_for(profile))
     return map1(write, cast(operand, TIMESTAMP, profile), STRING)
 
 
@@ -301,10 +448,10 @@ def _towards_1970(time: dt.datetime) -> int:
 
 
 def _read(name: str, operand: Typed, pattern: Typed, profile: Profile) -> Typed:
-    check_profile(profile)
-    if operand.type in (DATE, TIMESTAMP):
+    if operand.type in (DATE, TIMESTAMP, TIMESTAMP_NTZ):
         return timestamp(name, operand, profile)
-    return map1(parser(_constant(name, pattern), profile), string(name, operand, profile), TIMESTAMP)
+    read = parser(_constant(name, pattern), profile, zone_for(profile))
+    return map1(read, string(name, operand, profile), TIMESTAMP)
 
 
 @function("to_timestamp", takes="s[s]", gives="t")
@@ -318,17 +465,24 @@ def to_timestamp(profile: Profile, operand: Typed, pattern: Typed | None = None)
 @function("to_date", takes="s[s]", gives="d")
 def to_date(profile: Profile, operand: Typed, pattern: Typed | None = None) -> Typed:
     """Return the date that a text stands for, by a pattern if one is given."""
-    if pattern is None:
+    if pattern is None or operand.type in (TIMESTAMP, TIMESTAMP_NTZ):
         return date("to_date", operand, profile)
-    return cast(_read("to_date", operand, pattern, profile), DATE, profile)
+    written = _constant("to_date", pattern)
+    zone, known = _zone_of_days(profile, written)
+    if known:
+        return cast(_read("to_date", operand, pattern, profile), DATE, profile)
+    if operand.type == STRING:
+        read = parser(written, profile, zone)
+        operand = cast(map1(read, operand, TIMESTAMP_NTZ), DATE, profile)
+    return map1(_everywhere, date("to_date", operand, profile), DATE)
 
 
 @function("unix_timestamp", "to_unix_timestamp", takes="t[s]", gives="n")
 def unix_timestamp(profile: Profile, operand: Typed, pattern: Typed | None = None) -> Typed:
     """Return the seconds since 1970 of a time, or of a text by a pattern."""
-    if operand.type in (DATE, TIMESTAMP):
+    if operand.type in (DATE, TIMESTAMP, TIMESTAMP_NTZ):
         return map1(_towards_1970, timestamp("unix_timestamp", operand, profile), LONG)
-    check_profile(profile)
-    read = parser(DEFAULT if pattern is None else _constant("unix_timestamp", pattern), profile)
+    written = DEFAULT if pattern is None else _constant("unix_timestamp", pattern)
+    read = parser(written, profile, zone_for(profile))
     text = string("unix_timestamp", operand, profile)
-    return map1(lambda time: None if time is None else to_seconds(time), map1(read, text, TIMESTAMP), LONG)
+    return map1(to_seconds, map1(read, text, TIMESTAMP), LONG)

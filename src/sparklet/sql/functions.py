@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from sparklet.java.zones import Zone
 from sparklet.profile import Profile, Release
-from sparklet.sql.nodes import Refused
+from sparklet.sql.nodes import NeedsZone, Refused
 from sparklet.sql.typed import Run, Typed
 from sparklet.types import DataType
 
-__all__ = ["Build", "Function", "function", "functions", "map1", "map2", "maps", "refuse_types"]
+__all__ = ["Build", "Function", "function", "functions", "map1", "map2", "maps", "refuse_types", "zone_for"]
 
 Build: TypeAlias = Callable[..., Typed]
 
@@ -131,7 +132,14 @@ def refuse_types(name: str, *operands: Typed) -> Refused:
     return Refused(f"{name} of {' and '.join([str(operand.type) for operand in operands])}")
 
 
-def check_profile(profile: Profile) -> None:
-    """Refuse what depends on a timezone other than UTC."""
-    if profile.timezone != "UTC":
-        raise Refused(f"times in {profile.timezone}, only UTC is compiled")
+def zone_for(profile: Profile) -> Zone:
+    """Return the session's time zone; `NeedsZone` when it is unknown."""
+    zone = profile.zone
+    if zone is None:
+        known = profile.timezone
+        raise NeedsZone(
+            "the session's time zone, which is unknown"
+            if known is None
+            else f"the time zone {known}, which this machine does not have"
+        )
+    return zone

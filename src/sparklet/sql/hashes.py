@@ -33,6 +33,7 @@ from sparklet.types import (
     SHORT,
     STRING,
     TIMESTAMP,
+    TIMESTAMP_NTZ,
     ArrayType,
     DataType,
     DecimalType,
@@ -196,7 +197,9 @@ def _hash_of(type: DataType, kit: _Kit) -> Hash | None:
         FLOAT: lambda value, seed: of_int(_FLOAT_BITS(value), seed),
         STRING: lambda value, seed: of_bytes(_utf8(value), seed),
         DATE: lambda value, seed: of_int((value - EPOCH.date()).days, seed),
-        TIMESTAMP: lambda value, seed: of_long((value - EPOCH) // _MICROSECOND, seed),
+        **dict.fromkeys(
+            (TIMESTAMP, TIMESTAMP_NTZ), lambda value, seed: of_long((value - EPOCH) // _MICROSECOND, seed)
+        ),
         NULL: lambda _value, seed: seed,
     }
     return hashes.get(type)

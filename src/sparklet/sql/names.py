@@ -53,6 +53,7 @@ _WITHOUT_NAMES = frozenset(
     (
         "array_sort",
         "assert_true",
+        "interval",
         "raise_error",
         *(f"{no}{word}_{all}" for no in ("", "not_") for word in ("like", "ilike") for all in ("any", "all")),
     )

@@ -13,6 +13,7 @@ __all__ = [
     "Lambda",
     "Literal",
     "Name",
+    "NeedsZone",
     "Node",
     "Path",
     "Refused",
@@ -25,6 +26,10 @@ __all__ = [
 
 class Refused(Exception):  # noqa: N818 - becomes one of the project's errors where the stage is known
     """Raised for what a statement asks and sparklet does not compute; the text names the construct."""
+
+
+class NeedsZone(Refused):
+    """Raised for an expression that depends on the session's time zone, when that is unknown."""
 
 
 @dataclass(frozen=True)

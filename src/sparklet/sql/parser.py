@@ -370,7 +370,7 @@ class Parser(TypeReader):
         if name in _OF_UNITS and len(arguments) == 3 and isinstance(unit := arguments[0], Path):
             if len(unit.parts) > 1 or unit.parts[0].lower() not in _DATE_UNITS:
                 raise Refused(f"{name} with the unit {'.'.join(unit.parts)}")
-            return Call(_OF_UNITS[name], (Literal(unit.parts[0].lower(), STRING), *arguments[1:]))
+            return Call(_OF_UNITS[name], (Literal(unit.parts[0], STRING), *arguments[1:]))
         return Call(name, arguments)
 
     def _call_cast(self, name: str) -> Node:

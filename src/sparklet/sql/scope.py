@@ -9,7 +9,10 @@ from sparklet.columns import fold
 from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Path, Refused, Star
 from sparklet.types import STRING
 
-__all__ = ["Item", "Scope", "Statement"]
+__all__ = ["WITHOUT_BRACKETS", "Item", "Scope", "Statement"]
+
+WITHOUT_BRACKETS = frozenset({"current_date", "current_timestamp"})
+"""The functions that are called without brackets too, where no column has the name."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class Scope:
     def shown(self, node: Node) -> Node:
         """Return an expression as it is written; each name is a column, or a parameter, with fields."""
         if isinstance(node, Path):
-            return Name(node.parts[-1])
+            return _without_brackets(node) or Name(node.parts[-1])
         return self._shown(node, frozenset())
 
     def _shown(self, node: Node, parameters: frozenset[str]) -> Node:
@@ -131,7 +134,7 @@ class Scope:
                 if fold(node.parts[0]) in parameters:
                     return _fields(Path(node.parts[:1]), node.parts[1:])
                 column, *fields = self._unqualified(node.parts)
-                return _fields(Name(column), fields)
+                return _without_brackets(node) or _fields(Name(column), fields)
             case Call():
                 return replace(node, args=tuple(self._shown(arg, parameters) for arg in node.args))
             case Lambda():
@@ -151,6 +154,8 @@ class Scope:
         if before is not None and (not self._open or key in self._hidden or self._is_new(key)):
             self.reads_aliases = True
             return before
+        if not qualified and key in WITHOUT_BRACKETS:
+            return Call(key, ())
         if not self._open or key in self._hidden:
             raise Refused(f"the column {name}, which the subselect does not give")
         if before is not None and key not in self._read and before != Name(name):
@@ -160,6 +165,11 @@ class Scope:
 
     def _is_new(self, key: str) -> bool:
         return self._new_names and key not in self._excluded and key not in self._read
+
+
+def _without_brackets(node: Path) -> Call | None:
+    key = fold(node.parts[-1])
+    return Call(key, ()) if len(node.parts) == 1 and key in WITHOUT_BRACKETS else None
 
 
 def _fields(node: Node, names: Sequence[str]) -> Node:

@@ -1,19 +1,19 @@
 """Dates and times as Spark reads them from text, and the epoch that they are counted from.
 
-A timestamp is a `datetime` without timezone that means the session's, which is UTC.
+A timestamp is an instant: a `datetime` without timezone, in UTC.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-import zoneinfo
 
-from sparklet.errors import InvalidValueError
+from sparklet.java.clock import now
+from sparklet.java.zones import Zone, beyond, zone_of
 
-__all__ = ["EPOCH", "beyond", "parse_date", "parse_timestamp", "to_seconds"]
+__all__ = ["EPOCH", "parse_date", "parse_local", "parse_timestamp", "to_micros", "to_seconds"]
 
-EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - the session's timezone is UTC
+EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - an instant
 BLANK = "".join(map(chr, [*range(33), 127]))
 
 _DATE = re.compile(r"([+-]?)([0-9]{4,7})(?:-([0-9]{1,2})(?:-([0-9]{1,2})(?:[ T].*)?)?)?", re.DOTALL)
@@ -28,13 +28,6 @@ _TIME = re.compile(
     (?:\.(?P<fraction>[0-9]*))?(?P<zone>[^0-9.].*)?)?)?""",
     re.VERBOSE | re.DOTALL,
 )
-_LARGEST_OFFSET = dt.timedelta(hours=18)
-_OFFSET = re.compile(r"(?:UTC|GMT|UT)?([+-])([0-9]{1,2})(?::?([0-9]{1,2}))?(?::?([0-9]{2}))?")
-
-
-def beyond(text: object) -> InvalidValueError:
-    """Return the error of a date that Spark holds and Python does not."""
-    return InvalidValueError("is beyond the dates that Python holds, years 1 to 9999", text)
 
 
 def parse_date(text: str) -> dt.date | None:
@@ -59,16 +52,45 @@ def _date(year: int, month: int, day: int) -> dt.date | None:
         raise beyond(f"{year}-{month}-{day}") from None
 
 
-def parse_timestamp(text: str) -> dt.datetime | None:
+def parse_timestamp(text: str, session: Zone) -> dt.datetime | None:
     """Return Spark's cast of a string to timestamp, null where it is none.
 
-    >>> parse_timestamp("2024-02-29 10:30"), parse_timestamp("2024-02-29T10:30:05.25+02:00")
+    The session's zone is that of a text without one.
+
+    >>> utc = zone_of("UTC")
+    >>> parse_timestamp("2024-02-29 10:30", utc), parse_timestamp("2024-02-29T10:30:05.25+02:00", utc)
     (datetime.datetime(2024, 2, 29, 10, 30), datetime.datetime(2024, 2, 29, 8, 30, 5, 250000))
     """
+    parts = _parse(text)
+    if parts is None:
+        return None
+    date, clock, name = parts
+    zone = zone_of(name) if name else session
+    if zone is None:
+        return None
+    if date is None:
+        date = zone.local(now()).date()
+    return zone.instant(dt.datetime.combine(date, clock))
+
+
+def parse_local(text: str) -> dt.datetime | None:
+    """Return Spark's cast of a string to timestamp_ntz, which ignores a zone, null where it is none.
+
+    >>> parse_local("2024-02-29T10:30:05.25+02:00")
+    datetime.datetime(2024, 2, 29, 10, 30, 5, 250000)
+    """
+    parts = _parse(text)
+    if parts is None or parts[0] is None or (parts[2] and zone_of(parts[2]) is None):
+        return None
+    return dt.datetime.combine(parts[0], parts[1])
+
+
+def _parse(text: str) -> tuple[dt.date | None, dt.time, str] | None:
+    """Return the date, the time and the name of the zone in a text; without a date, it means today."""
     text = text.strip(BLANK)
     only_time = text.removeprefix("T")
-    if (":" in only_time[:3] or only_time != text) and _parse_time(only_time) is not None:
-        raise InvalidValueError("is a time without a date, which Spark takes for today", text)
+    if (":" in only_time[:3] or only_time != text) and (time := _parse_time(only_time)) is not None:
+        return None, *time
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
         return None
@@ -76,17 +98,8 @@ def parse_timestamp(text: str) -> dt.datetime | None:
     time = _parse_time(match["rest"])
     if time is None:
         return None
-    clock, zone = time
     date = _date(year, int(match["month"] or 1), int(match["day"] or 1))
-    if date is None:
-        return None
-    offset = _utc_offset(zone, date, clock)
-    if offset is None:
-        return None
-    try:
-        return dt.datetime.combine(date, clock) - offset
-    except OverflowError:
-        raise beyond(text) from None
+    return None if date is None else (date, *time)
 
 
 def _parse_time(text: str | None) -> tuple[dt.time, str] | None:
@@ -104,22 +117,11 @@ def _parse_time(text: str | None) -> tuple[dt.time, str] | None:
     return clock, zone
 
 
-def _utc_offset(zone: str, date: dt.date, clock: dt.time) -> dt.timedelta | None:
-    """Return how far a zone is from UTC at a local time, None where there is no such zone."""
-    if zone in ("", "Z", "UTC", "GMT", "UT"):
-        return dt.timedelta()
-    if match := _OFFSET.fullmatch(zone):
-        sign, hours, minutes, seconds = match.groups()
-        size = dt.timedelta(hours=int(hours), minutes=int(minutes or 0), seconds=int(seconds or 0))
-        if size > _LARGEST_OFFSET or int(minutes or 0) > 59 or int(seconds or 0) > 59:
-            return None
-        return -size if sign == "-" else size
-    try:
-        return dt.datetime.combine(date, clock, zoneinfo.ZoneInfo(zone)).utcoffset()
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        return None
-
-
 def to_seconds(value: dt.datetime) -> int:
     """Return the whole seconds since 1970, rounded down."""
     return (value - EPOCH) // dt.timedelta(seconds=1)
+
+
+def to_micros(value: dt.datetime) -> int:
+    """Return the microseconds since 1970."""
+    return (value - EPOCH) // dt.timedelta(microseconds=1)

@@ -73,6 +73,11 @@ class Stage:
 
     uid: str
 
+    @property
+    def reads_clock(self) -> bool:
+        """Return whether the outputs depend on the moment of the call."""
+        return False
+
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
         """Return the fields that are not params, by name.

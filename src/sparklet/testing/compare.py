@@ -201,8 +201,8 @@ def compare_with_spark(
     """Score rows with a saved model in live Spark and in sparklet, and return how far they agree.
 
     `rows` is a DataFrame, or a list of mappings whose Spark types are in `schema`; columns that `schema`
-    omits have the types that sparklet infers. sparklet reproduces the release of `spark`. `ulps` is the slack
-    for floats, `unordered` names array columns to compare as sets. Both sum dot products in the order `blas`;
+    omits have the types that sparklet infers. sparklet reproduces the release and the session of `spark`.
+    `ulps` is the slack for floats, `unordered` names array columns to compare as sets. Both sum dot products in the order `blas`;
     None is the order of the session. Raises a `SparkletError` if sparklet cannot load the model, and
     `OptionError` for an order in which the JVM of the session cannot sum.
     """
@@ -219,7 +219,15 @@ def compare_with_spark(
             raise OptionError("blas", None, f"the summation order of this session is unknown: {facts}")
     else:
         pin_blas(spark, blas)
-    model = load(model_path, schema=table_schema(schema or {}), outputs="*", spark=release, blas=blas)
+    model = load(
+        model_path,
+        schema=table_schema(schema or {}),
+        outputs="*",
+        spark=release,
+        ansi=spark.conf.get("spark.sql.ansi.enabled") == "true",
+        timezone=spark.conf.get("spark.sql.session.timeZone"),
+        blas=blas,
+    )
     names = {name for row in rows for name in row}
     types = {name: kind for name, kind in _types(model, schema).items() if name in names}
     theirs = load_with_spark(model_path, spark)

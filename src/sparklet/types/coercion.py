@@ -23,6 +23,7 @@ from sparklet.types.datatypes import (
     SHORT,
     STRING,
     TIMESTAMP,
+    TIMESTAMP_NTZ,
     ArrayType,
     DataType,
     DecimalType,
@@ -61,7 +62,7 @@ class Mode(Protocol):
 
 _LEAST_SCALE = 6
 _NUMBERS: tuple[DataType, ...] = (BYTE, SHORT, INTEGER, LONG, FLOAT, DOUBLE)
-_COMPARABLE = frozenset({*_NUMBERS, BOOLEAN, STRING, DATE, TIMESTAMP})
+_COMPARABLE = frozenset({*_NUMBERS, BOOLEAN, STRING, DATE, TIMESTAMP, TIMESTAMP_NTZ})
 
 
 def is_comparable(type: DataType) -> bool:
@@ -152,8 +153,9 @@ def tightest_common_type(one: DataType, other: DataType, profile: Mode) -> DataT
     for integral, decimal in ((one, other), (other, one)):
         if isinstance(integral, IntegralType) and isinstance(decimal, DecimalType):
             return decimal if decimal.precision - decimal.scale >= integral.digits else None
-    if {one, other} == {DATE, TIMESTAMP}:
-        return TIMESTAMP
+    times = (DATE, TIMESTAMP_NTZ, TIMESTAMP)
+    if one in times and other in times:
+        return max(one, other, key=times.index)
     return None
 
 

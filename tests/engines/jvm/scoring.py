@@ -26,7 +26,13 @@ def first_values(golden: Golden) -> dict[str, Any]:
 def load_golden(golden: Golden, **options: Any) -> JvmPipelineModel:
     """Load a golden's model as its answers were made: all columns, the row's position among the inputs."""
     schema = {**golden.schema, "__row": "bigint"} if "__row" in str(golden.facts) else golden.schema
-    options = {"schema": schema, "outputs": "*", "example": first_values(golden), **options}
+    options = {
+        "schema": schema,
+        "outputs": "*",
+        "example": first_values(golden),
+        "timezone": "UTC",
+        **options,
+    }
     return load_jvm(golden.model, **options)
 
 

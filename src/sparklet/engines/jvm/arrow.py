@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow
 
-from sparklet.columns import Column, encode_vector
+from sparklet.columns import Column, encode_vector, holds_instants, inward
+from sparklet.java.zones import Zone
 from sparklet.linalg import DenseVector, SparseVector, vector
 from sparklet.types import VECTOR, ArrayType, DataType, TimestampType, VectorUDT
 from sparklet.types.arrow import to_arrow
@@ -36,13 +37,15 @@ def _holds_vectors(type: DataType) -> bool:
     return type == VECTOR or (isinstance(type, ArrayType) and _holds_vectors(type.elementType))
 
 
-def encode(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> bytes:
-    """Return rows as an Arrow stream; each row has the values of `columns` in order."""
+def encode(columns: Sequence[Column], rows: Sequence[Sequence[Any]], zone: Zone | None) -> bytes:
+    """Return rows as an Arrow stream; each row has the values of `columns` in order, times in `zone`."""
     arrays = []
     for position, column in enumerate(columns):
         values: Iterable[Any] = [row[position] for row in rows]
         if _holds_vectors(column.type):
             values = map(_stored, values)
+        if holds_instants(column.type):
+            values = map(inward(column.type, zone), values)
         arrays.append(pyarrow.array(list(values), to_arrow(column.type)))
     names = [column.name for column in columns]
     if arrays:
@@ -65,15 +68,18 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _reader(type: DataType) -> Callable[[Any], Any]:
+def _reader(type: DataType, zone: Zone | None) -> Callable[[Any], Any]:
     match type:
         case VectorUDT():
             return _vector
         case ArrayType(element):
-            read = _reader(element)
+            read = _reader(element, zone)
             return lambda items: [None if item is None else read(item) for item in items]
         case TimestampType():
-            return lambda moment: moment.replace(tzinfo=None)
+            if zone is None:
+                return _same
+            clock = zone.folded
+            return lambda moment: clock(moment.replace(tzinfo=None))
     return _same
 
 
@@ -82,10 +88,15 @@ def _values(array: pyarrow.Array, read: Callable[[Any], Any]) -> list[Any]:
     return listed if read is _same else [None if value is None else read(value) for value in listed]
 
 
-def decode(columns: Sequence[Column], stream: bytes) -> Iterator[dict[str, Any] | Failure | None]:
-    """Yield for each row its outputs, None if it was dropped, or its failure."""
+def decode(
+    columns: Sequence[Column], stream: bytes, zone: Zone | None
+) -> Iterator[dict[str, Any] | Failure | None]:
+    """Yield for each row its outputs, None if it was dropped, or its failure.
+
+    Times are on the clock of `zone`, without tzinfo, or in UTC with it when the zone is unknown.
+    """
     names = [column.name for column in columns]
-    readers = [_reader(column.type) for column in columns]
+    readers = [_reader(column.type, zone) for column in columns]
     with pyarrow.ipc.open_stream(stream) as reader:
         for batch in reader:
             status = batch.column(0).to_pylist()

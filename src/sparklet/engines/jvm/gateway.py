@@ -22,6 +22,7 @@ from sparklet.errors import (
     UnsupportedModelError,
 )
 from sparklet.extras import pyspark_folder, require_py4j
+from sparklet.profile import Profile
 
 __all__ = ["Gateway", "connect", "engine_jar"]
 
@@ -121,14 +122,32 @@ class Gateway:
             java_list.add(item)
         return java_list
 
+    def profile(self) -> Profile:
+        """Return the profile of the Spark in the JVM: its session's settings, or its release's defaults."""
+        profile = Profile.of(self.spark_version)
+        settings = self.bridge.settings()
+        if settings is None:
+            return profile
+        return profile.with_(
+            ansi=settings.get("spark.sql.ansi.enabled") == "true",
+            timezone=settings.get("spark.sql.session.timeZone"),
+        )
+
     def load(
-        self, path: str, types: dict[str, str], outputs: Sequence[str] | None, sizes: dict[str, int]
+        self,
+        path: str,
+        types: Mapping[str, str],
+        outputs: Sequence[str] | None,
+        sizes: Mapping[str, int],
+        settings: Mapping[str, str],
     ) -> Any:
         """Return the result of `Bridge.load`; convert the engine's exceptions to a `SparkletError`."""
         from py4j.protocol import Py4JJavaError
 
         try:
-            return self.bridge.load(path, self.map(types), self.list(outputs), self.map(sizes))
+            return self.bridge.load(
+                path, self.map(types), self.list(outputs), self.map(sizes), self.map(settings)
+            )
         except Py4JJavaError as error:
             text = self.bridge.explain(error.java_exception)
             if text is None:

@@ -16,6 +16,7 @@ from sparklet.engines.jvm.gateway import Gateway, connect
 from sparklet.engines.jvm.undeclared import undeclared_inputs
 from sparklet.engines.model import OnlinePipelineModel, Row, Scored
 from sparklet.engines.schemas import read_schema
+from sparklet.engines.settings import warn_if_newer
 from sparklet.engines.stored import stored_types
 from sparklet.errors import (
     Ask,
@@ -189,8 +190,8 @@ class JvmPipelineModel(OnlinePipelineModel):
     def _call(
         self, rows: Sequence[list[Any]], *, until_error: bool
     ) -> Iterator[Scored | SparkletError | None]:
-        answer = self._bridge.score(encode(self._inputs, rows), until_error)
-        for item in decode(self._outputs, bytes(answer)):
+        answer = self._bridge.score(encode(self._inputs, rows, self._profile.zone), until_error)
+        for item in decode(self._outputs, bytes(answer), self._profile.zone):
             yield _row_error(item.facts) if isinstance(item, Failure) else item
 
 
@@ -224,6 +225,8 @@ def load_jvm(
     schema: object = None,
     spark: str | None = None,
     blas: str | None = None,
+    ansi: bool | None = None,
+    timezone: str | None = None,
     missing: str = "error",
     undeclared: str = "refuse",
     example: Row | None = None,
@@ -248,6 +251,7 @@ def load_jvm(
     stored = stored_types(saved, saved.example())
     declared |= {name: kind for name, kind in stored.items() if fold(name) not in named}
     types = {name: str(kind) for name, kind in declared.items()}
+    warn_if_newer(saved.version.text, stacklevel=5)
     gateway = connect()
     _check_release(gateway, spark)
     order = blas_facts(gateway.java.jvm)[1] or UNKNOWN_ORDER
@@ -255,10 +259,13 @@ def load_jvm(
         raise OptionError("blas", blas, f"the JVM engine sums as the Spark that it runs: {order}")
     sizes = {name: value.size for name, value in (example or {}).items() if hasattr(value, "toArray")}
     names = None if outputs is None else [outputs] if isinstance(outputs, str) else list(outputs)
-    bridge = gateway.load(saved.path, types, names, sizes)
+    profile = gateway.profile().in_session(stored.profile if stored else None, ansi=ansi, timezone=timezone)
+    settings = {"spark.sql.ansi.enabled": str(profile.ansi).lower()}
+    if profile.timezone is not None:
+        settings["spark.sql.session.timeZone"] = profile.timezone
+    bridge = gateway.load(saved.path, types, names, sizes, settings)
     arguments = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
-    arguments |= {"blas": blas, "undeclared": undeclared}
-    profile = Profile.of(gateway.spark_version)
+    arguments |= {"blas": blas, "undeclared": undeclared, "ansi": ansi, "timezone": timezone}
     inferred, asks = undeclared_inputs(saved, profile, declared, outputs)
     if asks and undeclared != "infer":
         raise UndeclaredTypeError(asks)

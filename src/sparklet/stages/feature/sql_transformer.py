@@ -14,6 +14,7 @@ from sparklet.sql import (
     Dependence,
     Literal,
     Name,
+    NeedsZone,
     Node,
     Refused,
     Statement,
@@ -23,9 +24,11 @@ from sparklet.sql import (
     dependence,
     lone_uses,
     parse,
+    reads_clock,
     type_named,
     walk,
 )
+from sparklet.sql.scope import WITHOUT_BRACKETS
 from sparklet.stages.stage import Bound, Dropped, Rounding, Stage, stage
 from sparklet.types import BOOLEAN, NULL, STRING, DataType, StructType
 
@@ -57,8 +60,18 @@ class SQLTransformer(Stage):
             return f"the statement has {error}, which is not listed: {self.statement[:200]!r}"
         return None
 
+    @property
+    def reads_clock(self) -> bool:
+        statement = parse(self.statement or "")
+        nodes = [*statement.where, *(item.node for item in statement.items if item.node is not None)]
+        return any(map(reads_clock, nodes))
+
     def bind(self, columns: Columns) -> Iterator[Bound]:
         statement = self._parsed(columns)
+        if self.reads_clock:
+            for name in WITHOUT_BRACKETS:
+                if columns.known(name) is not None:
+                    raise SchemaError(name, "has the name of a function: rename it", str(self))
         source = _Source(columns, statement)
         for name in statement.ambiguous:
             if columns.known(name) is None:
@@ -176,6 +189,9 @@ class _Source:
         """Return a compiled expression of the statement; `name` is its output column."""
         try:
             return compile_node(node, self._take, self._columns.profile)
+        except NeedsZone as error:
+            how = "add load(path, timezone='Europe/Paris') with the zone of the Spark session"
+            raise SchemaError(name, f"cannot be computed: {error}; {how}", self._columns.stage) from None
         except Refused as error:
             raise SchemaError(
                 name, f"cannot be computed: {error} is not listed", self._columns.stage

@@ -5,7 +5,7 @@ import java.util.{Map => JMap}
 import scala.jdk.CollectionConverters._
 
 import com.fasterxml.jackson.databind.ObjectMapper
-import org.apache.spark.sql.online.ArrowRows
+import org.apache.spark.sql.online.{ArrowRows, Engine}
 import org.apache.spark.sql.types.StructField
 
 /** What Python sees of a loaded model: its columns as JSON, and batches of rows as Arrow. */
@@ -47,24 +47,30 @@ object Bridge {
    * @param types
    *   columns and their types; @param outputs null for the default, `["*"]` for all
    * @param sizes
-   *   sizes of vectors that an example row has
+   *   sizes of vectors that an example row has; @param settings of the session that is scored as
    */
   def load(
       path: String,
       types: JMap[String, String],
       outputs: java.util.List[String],
-      sizes: JMap[String, Integer]
+      sizes: JMap[String, Integer],
+      settings: JMap[String, String]
   ): Bridge = {
     val vectors = sizes.asScala.map { case (name, size) =>
       name -> (org.apache.spark.ml.linalg.Vectors.zeros(size): Any)
     }
-    val typed = LoadOptions.defaults().types(types).example(vectors.asJava)
+    val typed = settings.asScala.foldLeft(LoadOptions.defaults().types(types).example(vectors.asJava)) {
+      case (options, (name, value)) => options.setting(name, value)
+    }
     val options =
       if (outputs == null) typed
       else if (outputs.size == 1 && outputs.get(0) == "*") typed.allOutputs()
       else typed.outputs(outputs.asScala.toSeq: _*)
     new Bridge(OnlinePipelineModel.load(path, options))
   }
+
+  /** The settings of the Spark session in this JVM that scores depend on, null without a session. */
+  def settings(): JMap[String, String] = Engine.settings.map(_.asJava).orNull
 
   /** The version of Spark in this JVM. */
   def sparkVersion(): String = org.apache.spark.SPARK_VERSION

@@ -43,6 +43,15 @@ final class LoadOptions private (private[sparklet] val request: Request) {
   /** Takes columns that a row lacks as null, instead of refusing the row. */
   def missingAsNull(): LoadOptions = new LoadOptions(request.copy(missingIsNull = true))
 
+  /** Sets `spark.sql.session.timeZone` for this model, by default that of the running session. */
+  def timezone(id: String): LoadOptions = setting("spark.sql.session.timeZone", id)
+
+  /** Sets `spark.sql.ansi.enabled` for this model, by default that of the running session. */
+  def ansi(enabled: Boolean): LoadOptions = setting("spark.sql.ansi.enabled", enabled.toString)
+
+  private[sparklet] def setting(name: String, value: String): LoadOptions =
+    new LoadOptions(request.copy(settings = request.settings.updated(name, value)))
+
   /** Tells by a row of what sizes vectors are that nothing declares, as Spark learns it from a first row. */
   def example(row: JMap[String, Any]): LoadOptions = new LoadOptions(request.copy(example = row))
 }
@@ -51,5 +60,5 @@ object LoadOptions {
 
   /** Types inferred from the stages, the predictor's outputs, absent columns refused. */
   def defaults(): LoadOptions =
-    new LoadOptions(Request(new StructType, None, false, false, java.util.Collections.emptyMap()))
+    new LoadOptions(Request(new StructType, None, false, false, java.util.Collections.emptyMap(), Map.empty))
 }

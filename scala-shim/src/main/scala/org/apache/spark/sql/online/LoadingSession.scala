@@ -19,21 +19,31 @@ import org.apache.spark.unsafe.types.UTF8String
  * relation that costs no job, no listing of partitions, no inference of a schema. It shares what belongs to
  * the application's session and copies its settings.
  */
-private[online] final class LoadingSession(parent: SparkRelease.Session)
+private[online] final class LoadingSession(
+    parent: SparkRelease.Session,
+    settings: Map[String, String],
+    ofApplication: Boolean
+)
     extends SparkRelease.Session(parent.sparkContext) {
   override lazy val sharedState: SharedState = parent.sharedState
   override lazy val sessionState: SessionState = {
     val state = parent.sessionState.clone(this)
-    LoadingSession.settings.foreach { case (name, value) => state.conf.setConfString(name, value) }
+    (LoadingSession.settings ++ settings).foreach { case (name, value) =>
+      state.conf.setConfString(name, value)
+    }
     state
   }
 
-  /** The settings under which plans are made and evaluated: the application's own. */
+  /** The settings under which plans are made and evaluated: the application's, but for those of the load. */
   lazy val planning: SQLConf = {
     val conf = parent.sessionState.conf.clone()
     conf.setConfString(SQLConf.ADAPTIVE_EXECUTION_ENABLED.key, "false")
+    settings.foreach { case (name, value) => conf.setConfString(name, value) }
     conf
   }
+
+  /** Whether the time zone is that of an application or of the caller, not by chance that of the JVM. */
+  val zoneKnown: Boolean = ofApplication || settings.contains(SQLConf.SESSION_LOCAL_TIMEZONE.key)
 
   /** What file systems and Parquet are told, copied once: a copy for each file takes longer than the file. */
   lazy val hadoop: Configuration = sessionState.newHadoopConf()

@@ -1,11 +1,11 @@
 package org.apache.spark.sql.online
 
-import java.time.ZoneId
-
 import org.apache.spark.ml.Transformer
 import org.apache.spark.sql.{DataFrame, Row}
 import org.apache.spark.sql.catalyst.CatalystTypeConverters
+import org.apache.spark.sql.catalyst.util.DateTimeUtils
 import org.apache.spark.sql.functions.{col, struct, udf}
+import org.apache.spark.sql.internal.SQLConf
 import org.apache.spark.sql.types.{StructField, StructType}
 
 import sparklet.OnlineTransformer
@@ -16,7 +16,8 @@ private[online] object OnlineStage {
     val before = frame.schema
     val after = stage.transformSchema(before)
     val result = "__" + stage.uid
-    val score = udf(new Call(own, before, after), StructType(after.fields.map(_.copy(nullable = true))))
+    val zone = SQLConf.get.sessionLocalTimeZone
+    val score = udf(new Call(own, before, after, zone), StructType(after.fields.map(_.copy(nullable = true))))
     frame
       .withColumn(result, score(struct(before.fieldNames.map(name => col(Planner.quoted(name))).toSeq: _*)))
       .filter(col(Planner.quoted(result)).isNotNull)
@@ -30,10 +31,10 @@ private[online] object OnlineStage {
       col(Planner.quoted(result)).getField(field.name).as(field.name, field.metadata)
     }
 
-  private final class Call(own: OnlineTransformer, before: StructType, after: StructType)
+  private final class Call(own: OnlineTransformer, before: StructType, after: StructType, zoneId: String)
       extends org.apache.spark.sql.api.java.UDF1[Row, Row]
       with Serializable {
-    @transient private lazy val zone = ZoneId.of("UTC")
+    @transient private lazy val zone = DateTimeUtils.getZoneId(zoneId)
     @transient private lazy val toJava = before.fields.map { field =>
       (
         field.name,

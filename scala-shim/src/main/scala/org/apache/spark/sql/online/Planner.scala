@@ -17,6 +17,7 @@ import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.{DataFrame, Row}
 import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.logical.{Filter, LogicalPlan, Project}
+import org.apache.spark.sql.catalyst.util.DateTimeUtils
 import org.apache.spark.sql.execution.LogicalRDD
 import org.apache.spark.sql.functions.col
 import org.apache.spark.sql.internal.SQLConf
@@ -30,7 +31,8 @@ final case class Request(
     outputs: Option[Seq[String]],
     everything: Boolean,
     missingIsNull: Boolean,
-    example: JMap[String, Any]
+    example: JMap[String, Any],
+    settings: Map[String, String]
 )
 
 /** A planned model: all that scoring needs, and nothing that belongs to a session. */
@@ -90,7 +92,7 @@ final class Planned private[online] (
 /** The interface for the classes of package `sparklet`. */
 object Engine {
   def load(path: String, request: Request): Planned =
-    Sessions.use { session =>
+    Sessions.use(request.settings) { session =>
       val known = Examples.schema(path, session)
       val declared = request.declared.fieldNames.map(Stages.fold).toSet
       val added = known.filterNot(field => declared(Stages.fold(field.name)))
@@ -98,8 +100,11 @@ object Engine {
       Planner.plan(Loader.load(path, session), told, session)
     }
 
+  /** The settings of the running Spark that scores depend on, None if there is none. */
+  def settings: Option[Map[String, String]] = Sessions.settings
+
   def plan(model: Transformer, request: Request): Planned =
-    Sessions.use(session => Planner.plan(model, request, session))
+    Sessions.use(request.settings)(session => Planner.plan(model, request, session))
 }
 
 private[spark] object Planner {
@@ -182,7 +187,8 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
       try session.sessionState.optimizer.execute(SparkRelease.analyzed(pruned))
       catch { case NonFatal(error) => throw new ModelException(last, message(error), error) }
     val plan = RowPlan(optimized, leaf, stageOf, last)
-    val zone = ZoneId.of(planning.sessionLocalTimeZone)
+    // The ids that Spark accepts are more than those of `ZoneId.of`.
+    val zone = DateTimeUtils.getZoneId(planning.sessionLocalTimeZone)
     val readers = plan.inputs.map { column =>
       val field = StructType(schema)(column.name)
       Input(
@@ -221,6 +227,11 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
     case other                   => other.sessionState.conf
   }
 
+  private def zoneKnown: Boolean = session match {
+    case loading: LoadingSession => loading.zoneKnown
+    case _                       => true
+  }
+
   private def transform(stage: Transformer, index: Int, frame: DataFrame): DataFrame = {
     val name = Stages.describe(stage)
     val result =
@@ -237,6 +248,7 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
     val plan = SparkRelease.analyzed(result)
     val before = SparkRelease.analyzed(frame)
     RowPlan.refuseMoments(plan, name)
+    if (!zoneKnown) RowPlan.refuseZone(plan, name)
     val known = before.output.map(_.exprId).toSet
     plan.output.filterNot(column => known(column.exprId)).foreach(column => lastMaker(column.exprId) = index)
     plan.foreach { node =>

@@ -6,7 +6,7 @@ import org.apache.spark.sql.catalyst.expressions._
 import org.apache.spark.sql.catalyst.plans.logical.{Filter, LogicalPlan, Project}
 import org.apache.spark.sql.catalyst.trees.TreePattern
 import org.apache.spark.sql.execution.LogicalRDD
-import org.apache.spark.sql.types.DataType
+import org.apache.spark.sql.types.{DataType, TimestampType}
 
 import sparklet.{ModelException, NotRowWiseException}
 
@@ -121,6 +121,26 @@ private[online] object RowPlan {
         throw new NotRowWiseException(stage, item.prettyName, s"`${item.sql}` $reason")
       }
     }
+
+  /** Refuses what depends on the session's time zone, which nobody told. */
+  def refuseZone(analyzed: LogicalPlan, stage: String): Unit =
+    analyzed.foreach(_.expressions.foreach(_.foreach { item =>
+      if (dependsOnZone(item)) {
+        throw new ModelException(
+          stage,
+          s"`${item.sql}` depends on the session's time zone, which is unknown: set the option timezone"
+        )
+      }
+    }))
+
+  private def dependsOnZone(item: Expression): Boolean = item match {
+    case cast: Cast => Cast.needsTimeZone(cast.child.dataType, cast.dataType)
+    // What gives back a time as it is, or asks only whether it is there.
+    case _: Attribute | _: Alias | _: IsNull | _: IsNotNull | _: Coalesce | _: If | _: CaseWhen => false
+    case _: TimeZoneAwareExpression                                                           => true
+    case Literal(value, TimestampType)                                                        => value != null
+    case other => other.children.exists(_.dataType == TimestampType)
+  }
 
   /** Refuses what the optimizer would replace by its value at load: the time, the user, the database. */
   def refuseMoments(analyzed: LogicalPlan, stage: String): Unit =

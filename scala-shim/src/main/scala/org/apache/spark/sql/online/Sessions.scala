@@ -2,17 +2,36 @@ package org.apache.spark.sql.online
 
 import org.apache.spark.SparkContext
 import org.apache.spark.sql.SparkSession
+import org.apache.spark.sql.internal.SQLConf
 
 /** The Spark that a load needs: the running one, or one of its own that ends with the last load. */
 private[spark] object Sessions {
   private var users = 0
   private var own: Option[SparkSession] = None
 
-  /** Runs `body` with a session tuned for loading; nothing that it sets is seen by the application. */
-  def use[T](body: SparkRelease.Session => T): T = {
+  /** The settings of the running Spark that scores depend on, None if there is none. */
+  def settings: Option[Map[String, String]] = running.filterNot(own.contains(_)).map { session =>
+    val conf = SparkRelease.classic(session).sessionState.conf
+    Map(
+      SQLConf.ANSI_ENABLED.key -> conf.ansiEnabled.toString,
+      SQLConf.SESSION_LOCAL_TIMEZONE.key -> conf.sessionLocalTimeZone
+    )
+  }
+
+  private def running: Option[SparkSession] =
+    (SparkSession.getActiveSession ++ SparkSession.getDefaultSession)
+      .find(session => SparkRelease.isClassic(session) && !session.sparkContext.isStopped)
+
+  /**
+   * Runs `body` with a session tuned for loading; nothing that it sets is seen by the application.
+   *
+   * @param settings
+   *   what differs from the application's session in planning and scoring
+   */
+  def use[T](settings: Map[String, String])(body: SparkRelease.Session => T): T = {
     val session = acquire()
     try {
-      val loading = new LoadingSession(session)
+      val loading = new LoadingSession(session, settings, !own.contains(session))
       val before = SparkSession.getActiveSession
       SparkRelease.activate(loading)
       try body(loading)
@@ -25,8 +44,6 @@ private[spark] object Sessions {
   }
 
   private def acquire(): SparkRelease.Session = synchronized {
-    val running = (SparkSession.getActiveSession ++ SparkSession.getDefaultSession)
-      .find(session => SparkRelease.isClassic(session) && !session.sparkContext.isStopped)
     val session = running.getOrElse {
       // A context without a session is somebody's: it is used, not stopped.
       val theirs = SparkContext.getActive.exists(!_.isStopped)
@@ -62,7 +79,6 @@ private[spark] object Sessions {
       .config("spark.sql.shuffle.partitions", "1")
       .config("spark.default.parallelism", "1")
       .config("spark.sql.catalogImplementation", "in-memory")
-      .config("spark.sql.session.timeZone", "UTC")
       .getOrCreate()
   }
 }
