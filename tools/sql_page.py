@@ -41,8 +41,11 @@ WRITTEN = {
     "extract": "EXTRACT(field FROM date)",
     "ilike": "string [NOT] ILIKE string [ESCAPE string]",
     "in": "same [NOT] IN (same, ...)",
+    "interval": "INTERVAL number unit ..., beside + or -",
     "isnotnull": "any IS NOT NULL, isnotnull(any)",
     "isnull": "any IS NULL, isnull(any)",
+    "timestampadd": "TIMESTAMPADD(unit, number, time)",
+    "timestampdiff": "TIMESTAMPDIFF(unit, time, time)",
     "like": "string [NOT] LIKE string [ESCAPE string]",
     "ltrim_of": "TRIM(LEADING string FROM string)",
     "not": "NOT boolean, ! boolean",
@@ -76,7 +79,8 @@ it.
 
 Each is computed by the rules of the profile: since Spark 4, ANSI mode raises for overflow, division by
 zero and bad casts, where Spark 3.5 gives null. A combination of types whose rules are not compiled is refused
-at load too. Times are those of UTC. `same` stands for arguments of one type; `[ ]` may be left out; `...`
+at load too. Dates and times follow the session's
+time zone (`docs/session.md`). `same` stands for arguments of one type; `[ ]` may be left out; `...`
 repeats.
 
 Every expression is compared with what both Sparks answer on hostile rows (`tests/sql`), and compositions of
@@ -107,9 +111,8 @@ REASONS = {
 NAMED_REASONS = {
     **dict.fromkeys("rand randn random randstr uniform shuffle uuid".split(), "random"),
     **dict.fromkeys(
-        """curdate current_date current_time current_timestamp current_timezone localtime localtimestamp
-        now""".split(),
-        "depends on the time of the call or on the session",
+        "current_time localtime".split(),
+        "depends on the time of the call",
     ),
     **dict.fromkeys(
         """current_catalog current_database current_schema current_user current_path session_user user version
