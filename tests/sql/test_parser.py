@@ -62,7 +62,7 @@ def test_as_spark_reads(line):
         ("CAST(a AS STRUCT<b: INT, c ARRAY<DECIMAL(3, 1)>>)",
          Call("cast", (Path(("a",)),), "struct<b:int,c:array<decimal(3,1)>>")),
         ("DATEADD(DAY, 1, a)",
-         Call("timestampadd", (Literal("day", STRING), Literal(1, INTEGER), Path(("a",))))),
+         Call("timestampadd", (Literal("DAY", STRING), Literal(1, INTEGER), Path(("a",))))),
         ("1.5D", Literal(1.5, DOUBLE)),
         ("2ndFloor", Path(("2ndFloor",))),
         ("a -- b\n/* c /* d */ e */ . b", Path(("a", "b"))),

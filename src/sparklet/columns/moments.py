@@ -94,7 +94,7 @@ def _same(value: Any) -> Any:
 
 
 def _nested(type: DataType, of: Callable[[DataType], Convert]) -> Convert:
-    """Return the function that converts the values in an array, map or struct; `of` converts those of a type."""
+    """Return the function that converts the values in an array, map or struct, each type by `of`."""
 
     def convert(inner: DataType) -> Convert:
         return of(inner) if holds_instants(inner) else _same

@@ -32,9 +32,9 @@ class Typed:
     `constant` tells that the function needs no row. `written` is the value of a number that stands in the
     statement as it is, which Spark gives the fewest digits beside a decimal. `whole` is the whole number that
     was cast to float, which Spark's optimizer casts in its place where the float becomes a double. `parts`
-    and `entries` are the fields of a struct and the keys and values of a map that the statement creates. `unread`
-    tells that times in the value are still in the form that rows carry, because the session's time zone is
-    unknown.
+    and `entries` are the fields of a struct and the keys and values of a map that the statement creates.
+    `unread` tells that times in the value are still in the form that rows carry, because the session's time
+    zone is unknown.
     """
 
     type: DataType

@@ -203,8 +203,8 @@ def compare_with_spark(
     `rows` is a DataFrame, or a list of mappings whose Spark types are in `schema`; columns that `schema`
     omits have the types that sparklet infers. sparklet reproduces the release and the session of `spark`.
     `ulps` is the slack for floats, `unordered` names array columns to compare as sets. Both sum dot products
-    in the order `blas`; None is the order of the session. Raises a `SparkletError` if sparklet cannot load the model, and
-    `OptionError` for an order in which the JVM of the session cannot sum.
+    in the order `blas`; None is the order of the session. Raises a `SparkletError` if sparklet cannot
+    load the model, and `OptionError` for an order in which the JVM of the session cannot sum.
     """
     from sparklet.engines import load
 
