@@ -248,7 +248,8 @@ def load_jvm(
         )
     declared: dict[str, DataType] = dict(read_schema(schema))
     named = {fold(name) for name in declared}
-    stored = stored_types(saved, saved.example())
+    recorded = saved.example()
+    stored = stored_types(saved, recorded)
     declared |= {name: kind for name, kind in stored.items() if fold(name) not in named}
     types = {name: str(kind) for name, kind in declared.items()}
     warn_if_newer(saved.version.text, stacklevel=5)
@@ -259,7 +260,8 @@ def load_jvm(
         raise OptionError("blas", blas, f"the JVM engine sums as the Spark that it runs: {order}")
     sizes = {name: value.size for name, value in (example or {}).items() if hasattr(value, "toArray")}
     names = None if outputs is None else [outputs] if isinstance(outputs, str) else list(outputs)
-    profile = gateway.profile().in_session(stored.profile if stored else None, ansi=ansi, timezone=timezone)
+    session = None if recorded is None else recorded.profile
+    profile = gateway.profile().in_session(session, ansi=ansi, timezone=timezone)
     settings = {"spark.sql.ansi.enabled": str(profile.ansi).lower()}
     if profile.timezone is not None:
         settings["spark.sql.session.timeZone"] = profile.timezone
