@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 import sparklet
+from sparklet.columns import table_schema
 from sparklet.errors import InvalidValueError, OptionError, SchemaError
 from sparklet.profile import NEWEST
 from tests.conftest import GOLDEN
@@ -39,7 +40,7 @@ def hour(tmp_path, **options):
 def test_what_depends_on_an_unknown_zone_is_refused(tmp_path, expression):
     schema = {"ts": "timestamp", "d": "date", "s": "string", "n": "bigint"}
     with pytest.raises(SchemaError, match=r"add load\(path, timezone="):
-        load(tmp_path, f"SELECT {expression} AS x FROM __THIS__", schema=schema)
+        load(tmp_path, f"SELECT {expression} AS x FROM __THIS__", schema=table_schema(schema))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_what_depends_on_an_unknown_zone_is_refused(tmp_path, expression):
 )  # fmt: skip
 def test_what_does_not_depend_on_it_is_scored(tmp_path, expression, value):
     schema = {"ts": "timestamp", "d": "date", "s": "string", "n": "bigint", "z": "timestamp_ntz"}
-    model = load(tmp_path, f"SELECT {expression} AS x FROM __THIS__", schema=schema)
+    model = load(tmp_path, f"SELECT {expression} AS x FROM __THIS__", schema=table_schema(schema))
     row = {"ts": NOON, "d": dt.date(2024, 7, 1), "s": "01/07/2024", "n": 7, "z": dt.datetime(2024, 7, 1, 12)}
     assert model.scoreInstance(row) == {"x": value}
 
@@ -67,7 +68,7 @@ def test_what_does_not_depend_on_it_is_scored(tmp_path, expression, value):
 )
 def test_a_day_that_a_zone_skipped_needs_the_zone(tmp_path, expression):
     skipped, schema = {"s": "20111230", "d": dt.date(2011, 12, 30)}, {"s": "string", "d": "date"}
-    model = load(tmp_path, f"SELECT {expression} AS x FROM __THIS__", schema=schema)
+    model = load(tmp_path, f"SELECT {expression} AS x FROM __THIS__", schema=table_schema(schema))
     with pytest.raises(InvalidValueError, match=r"absent from the calendar .* load\(timezone="):
         model.scoreInstance(skipped)
     assert model.scoreInstance({"s": "20111229", "d": dt.date(2011, 12, 29)}) != {"x": None}
