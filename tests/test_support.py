@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from sparklet.sql import listed
+from sparklet.sql.unlisted import REASONS
 from sparklet.stages import registry
 from tests.sql.asked import TABLES
 
@@ -64,5 +66,6 @@ def test_the_page_of_sql_lists_what_is_compiled(monkeypatch):
     monkeypatch.setattr(sys, "path", [str(ROOT / "tools"), *sys.path])
     sql_page = importlib.import_module("sql_page")
     assert sql_page.PAGE.read_text(encoding="utf-8") == sql_page.page(), "run tools/sql_page.py"
+    assert set(REASONS) <= sql_page.registry() - set(listed())
     inexact = [expression for table in TABLES if table.ulps for expression in table.expressions]
     assert {expression.partition("(")[0] for expression in inexact} == set(sql_page.INEXACT)

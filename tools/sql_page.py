@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from sparklet.sql import listed  # noqa: E402 - the path above makes the checkout importable
 from sparklet.sql.functions import functions  # noqa: E402
+from sparklet.sql.unlisted import reason_of  # noqa: E402
 
 PAGE = ROOT / "docs" / "sql.md"
 KINDS = {
@@ -95,39 +96,6 @@ MISSING = """
 The functions of Spark's registry (3.5 and 4.3) that are refused, with the reason.
 
 """
-# Why the functions of a group of Spark's registry are not here.
-REASONS = {
-    "agg_funcs": "aggregates rows",
-    "avro_funcs": "reads or writes Avro, bytes and structs",
-    "csv_funcs": "gives or takes structs",
-    "generator_funcs": "makes several rows of one",
-    "protobuf_funcs": "reads or writes Protocol Buffers, bytes and structs",
-    "sketch_funcs": "takes sketches, which are bytes",
-    "st_funcs": "gives or takes geometries",
-    "variant_funcs": "gives or takes variants",
-    "window_funcs": "reads other rows",
-    "xml_funcs": "reads XML",
-}
-NAMED_REASONS = {
-    **dict.fromkeys("rand randn random randstr uniform shuffle uuid".split(), "random"),
-    **dict.fromkeys(
-        "current_time localtime".split(),
-        "depends on the time of the call",
-    ),
-    **dict.fromkeys(
-        """current_catalog current_database current_schema current_user current_path session_user user version
-        input_file_block_length input_file_block_start input_file_name monotonically_increasing_id
-        spark_partition_id""".split(),
-        "depends on the session, the file or the partition",
-    ),
-    **dict.fromkeys("java_method reflect try_reflect".split(), "calls Java code that the statement names"),
-    **dict.fromkeys("window window_time session_window".split(), "groups rows by time"),
-    **dict.fromkeys(
-        """aes_decrypt aes_encrypt try_aes_decrypt hmac base64 unbase64 unhex binary encode to_binary
-        try_to_binary from_base32 to_base32""".split(),
-        "gives or takes bytes",
-    ),
-}
 INEXACT = """
     acos acosh asin asinh atan atan2 atanh cbrt cos cosh cot csc expm1 hypot pow power sec sin sinh tan tanh
 """.split()
@@ -157,11 +125,11 @@ def signature(name: str) -> str:
 OPERATORS = {"==", "!"}
 
 
-def registry() -> dict[str, str]:
-    """Return the group of each function in the registries of both Sparks."""
-    found: dict[str, str] = {}
+def registry() -> set[str]:
+    """Return the names of the functions in the registries of both Sparks."""
+    found: set[str] = set()
     for path in sorted(ANSWERS.glob("*/functions.json")):
-        found |= json.loads(path.read_text(encoding="utf-8"))
+        found |= json.loads(path.read_text(encoding="utf-8")).keys()
     return found
 
 
@@ -173,9 +141,9 @@ def page() -> str:
         cells = (f"`{name}`", f"`{signature(name)}`", gives)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     missing: dict[str, list[str]] = defaultdict(list)
-    for name, group in sorted(registry().items()):
+    for name in sorted(registry()):
         if name not in listed() and name not in OPERATORS:
-            missing[NAMED_REASONS.get(name) or REASONS.get(group, "not written yet")].append(f"`{name}`")
+            missing[reason_of(name) or "not written yet"].append(f"`{name}`")
     refused = ["| reason | functions |", "| --- | --- |"]
     refused += [f"| {reason} | {' '.join(names)} |" for reason, names in sorted(missing.items())]
     inexact = ", ".join(f"`{name}`" for name in INEXACT)

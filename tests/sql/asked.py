@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sql import tables, tables_arrays, tables_nested, tables_texts, tables_web
+from tests.sql import tables, tables_arrays, tables_bytes, tables_nested, tables_texts, tables_web
 
 __all__ = ["TABLES"]
 
@@ -12,4 +12,5 @@ TABLES = [
     *tables_web.TABLES,
     *tables_arrays.TABLES,
     *tables_nested.TABLES,
+    *tables_bytes.TABLES,
 ]

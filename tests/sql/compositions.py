@@ -16,7 +16,7 @@ from tests.sql.tables import REFUSED, Table
 ANSWERS = Path(__file__).with_name("answers")
 # Compared alone: the last bit of the first may differ, which what is computed from them would magnify; the
 # parameters of lambda functions are no columns, in whose place another expression may stand.
-LEFT_OUT = ("transcendental", "lambdas")
+LEFT_OUT = ("transcendental", "areas", "lambdas")
 TOKEN = re.compile(
     r"'(?:[^'\\]|\\.)*'|\"[^\"]*\"|`[^`]*`|[0-9][0-9A-Za-z.]*|[A-Za-z_]\w*(?=\s*\()|[A-Za-z_]\w*|."
 )

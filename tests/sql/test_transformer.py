@@ -329,7 +329,7 @@ def test_refused_at_load(tmp_path, statement, named):
         ("SELECT a + b AS x FROM __THIS__", {"a": "boolean", "b": "int"}, r"\+ of boolean and int"),
         ("SELECT * FROM __THIS__ WHERE a", {"a": "int"}, "is int, no condition"),
         ("SELECT substring(a) AS x FROM __THIS__", {}, "substring with 1 arguments"),
-        ("SELECT cast(a AS binary) AS x FROM __THIS__", {}, "a cast to BINARY"),
+        ("SELECT cast(a AS binary) AS x FROM __THIS__", {"a": "double"}, "a cast of double to binary"),
         ("SELECT cast(a AS map<string,int>) AS x FROM __THIS__", {}, "a cast to MAP"),
     ],
 )

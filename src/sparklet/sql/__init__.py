@@ -6,6 +6,7 @@ from sparklet.sql import (  # noqa: F401 - each lists its functions
     areas,
     arithmetic,
     arrays,
+    binary,
     casts,
     conditions,
     dates,

@@ -27,7 +27,7 @@ from sparklet.types import (
     MapType,
     StructType,
 )
-from sparklet.types.coercion import is_comparable, tightest_common_type, wider_common_type
+from sparklet.types.coercion import is_comparable, wider_common_type, wider_type_without_string
 
 __all__ = ["element_of"]
 
@@ -130,13 +130,10 @@ def element_at(profile: Profile, operand: Typed, index: Typed) -> Typed:
 @function("array_contains", takes="a.", gives="b")
 def array_contains(profile: Profile, operand: Typed, wanted: Typed) -> Typed:
     """Tell whether a value is in the array; null where it is not and the array has a null."""
-    element = element_of("array_contains", operand)
-    if (
-        wanted.type == NULL
-        or tightest_common_type(element, wanted.type, profile) != element
-        or not is_comparable(element)
-    ):
+    element = wider_type_without_string((element_of("array_contains", operand), wanted.type), profile)
+    if wanted.type == NULL or element is None or not is_comparable(element):
         raise refuse_types("array_contains", operand, wanted)
+    operand = cast(operand, ArrayType(element), profile)
     equal = compare("=", element)
 
     def contains(values: list[Any], value: Any) -> bool | None:

@@ -23,10 +23,12 @@ from sparklet.java import double_to_string, local_to_string, to_string
 from sparklet.java.casts import from_double
 from sparklet.profile import Profile
 from sparklet.sql.functions import function, map1, refuse_types, zone_for
+from sparklet.sql.nested_casts import nested_converter
 from sparklet.sql.nodes import Refused
 from sparklet.sql.times import EPOCH, parse_date, parse_local, parse_timestamp, to_micros, to_seconds
 from sparklet.sql.typed import Typed, always
 from sparklet.types import (
+    BINARY,
     BOOLEAN,
     BYTE,
     DATE,
@@ -39,6 +41,7 @@ from sparklet.types import (
     STRING,
     TIMESTAMP,
     TIMESTAMP_NTZ,
+    ArrayType,
     DataType,
     DecimalType,
     IntegralType,
@@ -75,6 +78,8 @@ def cast(operand: Typed, to: DataType, profile: Profile) -> Typed:
 
 
 def _converter(source: DataType, to: DataType, profile: Profile) -> Convert | None:
+    if isinstance(source, ArrayType) or BINARY in (source, to):
+        return nested_converter(source, to, lambda one, other: _converter(one, other, profile))
     if to == STRING:
         return to_text(source, profile)
     if source == STRING:
@@ -426,7 +431,7 @@ def to_text(source: DataType, profile: Profile) -> Convert | None:
 # --- written casts ----------------------------------------------------------------------------------
 
 _WRITTEN: tuple[DataType, ...] = (
-    *(BOOLEAN, STRING, DATE, TIMESTAMP, TIMESTAMP_NTZ),
+    *(BOOLEAN, STRING, BINARY, DATE, TIMESTAMP, TIMESTAMP_NTZ),
     *(BYTE, SHORT, INTEGER, LONG, FLOAT, DOUBLE),
 )
 
@@ -438,10 +443,10 @@ def type_named(name: str) -> DataType:
     ['int', 'decimal(10,2)', 'decimal(10,0)']
     """
     try:
-        found = parse_row_type(name)
+        found = BINARY if name.lower() == "binary" else parse_row_type(name)
     except OptionError:
         found = NULL
-    if found not in _WRITTEN and not isinstance(found, DecimalType):
+    if not (found in _WRITTEN or isinstance(found, DecimalType | ArrayType)):
         raise Refused(f"a cast to {name.upper()}")
     return found
 
@@ -490,7 +495,11 @@ def cast_value(to: DataType, profile: Profile) -> Convert:
 
 def _tried(operand: Typed, to: DataType, ansi: Profile) -> Typed:
     """Return the cast of a value, null where ANSI raises; an error of the operand itself is raised."""
-    get, convert = operand.run, cast(Typed(operand.type, lambda row: row[0]), to, ansi).run
+    source = operand.type
+    if isinstance(source, ArrayType) and isinstance(to, ArrayType):
+        one = _tried(Typed(source.elementType, lambda row: row[0]), to.elementType, ansi).run
+        return map1(lambda values: [one((value,)) for value in values], operand, to)
+    get, convert = operand.run, cast(Typed(source, lambda row: row[0]), to, ansi).run
 
     def tried(row: tuple[Any, ...]) -> Any:
         value = get(row)
@@ -512,7 +521,7 @@ def _register(name: str, to: DataType) -> None:
 
 
 for _type in _WRITTEN:
-    if _type == TIMESTAMP_NTZ:  # a type that is no function
+    if _type in (TIMESTAMP_NTZ, BINARY):  # a type that is no function, and one whose function is elsewhere
         continue
     _register(str(_type), _type)
 _register("decimal", DecimalType())

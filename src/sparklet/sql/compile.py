@@ -18,6 +18,7 @@ from sparklet.sql.functions import functions, zone_for
 from sparklet.sql.moments import UNREPEATABLE
 from sparklet.sql.nodes import Call, Lambda, Literal, Name, NeedsZone, Node, Path, Refused, describe
 from sparklet.sql.typed import Typed, always
+from sparklet.sql.unlisted import reason_of
 from sparklet.types import (
     BOOLEAN,
     DATE,
@@ -200,10 +201,6 @@ _PASSES_ON = frozenset("isnull isnotnull coalesce ifnull nvl nvl2 if case . []".
 _CONSTRUCTS = {
     "=>": "an argument by name (the operator =>)", "as": "an alias inside an expression",
     "interval": "an INTERVAL",
-    **{
-        name: f"the function {name}, which makes several rows of one,"
-        for name in "explode explode_outer posexplode posexplode_outer inline inline_outer stack".split()
-    },
 }  # fmt: skip
 
 
@@ -213,7 +210,10 @@ def _construct(node: Call) -> str:
         return f"a literal of {node.name.removeprefix('typed_').upper()}"
     if node.name in UNREPEATABLE:
         return f"the function {node.name}, whose value is another in each run of Spark and"
-    return _CONSTRUCTS.get(node.name) or f"the function {node.name}"
+    if (construct := _CONSTRUCTS.get(node.name)) is not None:
+        return construct
+    reason = reason_of(node.name)
+    return f"the function {node.name}" + (f", which {reason}," if reason else "")
 
 
 def _is_retold(node: Call, args: list[Typed], made: Typed, zone: Zone | None) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from sparklet.java.hashing import hash_bytes, hash_int, hash_long
 from sparklet.profile import Profile
+from sparklet.sql.binary import bytes_of
 from sparklet.sql.casts import cast, wrapped
 from sparklet.sql.functions import function, map1, map2, refuse_types
 from sparklet.sql.nodes import Refused
@@ -54,10 +55,8 @@ def _utf8(text: str) -> bytes:
 
 
 def _digest(name: str, of: Callable[[bytes], Any], type: DataType) -> Callable[[Profile, Typed], Typed]:
-    def build(profile: Profile, operand: Typed) -> Typed:
-        if operand.type not in (STRING, NULL):
-            raise refuse_types(name, operand)
-        return map1(lambda text: of(_utf8(text)), cast(operand, STRING, profile), type)
+    def build(_profile: Profile, operand: Typed) -> Typed:
+        return map1(of, bytes_of(name, operand), type)
 
     return build
 
@@ -77,14 +76,12 @@ _SHA2 = {
 @function("sha2", takes="sn", gives="s")
 def sha2(profile: Profile, operand: Typed, bits: Typed) -> Typed:
     """Return the SHA-2 digest of so many bits in hexadecimal, null for any other number."""
-    if operand.type not in (STRING, NULL):
-        raise refuse_types("sha2", operand, bits)
 
-    def digest(text: str, length: int) -> str | None:
+    def digest(data: bytes, length: int) -> str | None:
         of = _SHA2.get(length)
-        return None if of is None else of(_utf8(text)).hexdigest()
+        return None if of is None else of(data).hexdigest()
 
-    return map2(digest, cast(operand, STRING, profile), whole_number("sha2", bits, profile), STRING)
+    return map2(digest, bytes_of("sha2", operand), whole_number("sha2", bits, profile), STRING)
 
 
 # --- hash, xxhash64 --------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from sparklet.sql.nodes import Refused
 from sparklet.sql.strings import whole_number
 from sparklet.sql.typed import Typed
 from sparklet.types import BOOLEAN, INTEGER, LONG, NULL, ArrayType, DataType
-from sparklet.types.coercion import is_comparable, wider_common_type
+from sparklet.types.coercion import is_comparable, tightest_common_type, wider_type_without_string
 
 __all__ = ["Body"]
 
@@ -277,13 +277,12 @@ def _with_element(
     name: str, of: Callable[[Any, Any, Callable[[Any, Any], bool]], Any], type: DataType | None
 ) -> Callable[[Profile, Typed, Typed], Typed]:
     def build(profile: Profile, operand: Typed, wanted: Typed) -> Typed:
-        element = _comparable(name, operand)
-        common = wider_common_type([element, wanted.type], profile)
-        if wanted.type == NULL or common != element:
+        element = wider_type_without_string((element_of(name, operand), wanted.type), profile)
+        if wanted.type == NULL or element is None or not is_comparable(element):
             raise refuse_types(name, operand, wanted)
         equal = compare("=", element)
-        found = cast(wanted, element, profile)
-        return map2(lambda values, value: of(values, value, equal), operand, found, type or operand.type)
+        array, found = cast(operand, ArrayType(element), profile), cast(wanted, element, profile)
+        return map2(lambda values, value: of(values, value, equal), array, found, type or array.type)
 
     return build
 
@@ -310,11 +309,18 @@ function("array_remove", takes="a.", gives="a")(
 Pairs: TypeAlias = list[tuple[Any, Any]]
 
 
+def _together(name: str, one: Typed, other: Typed, profile: Profile) -> tuple[Typed, Typed]:
+    """Return two arrays cast to the type in which their elements meet."""
+    types = element_of(name, one), element_of(name, other)
+    element = tightest_common_type(*types, profile.with_(ansi=False))
+    if element is None or not is_comparable(element):
+        raise refuse_types(name, one, other)
+    return cast(one, ArrayType(element), profile), cast(other, ArrayType(element), profile)
+
+
 def _of_two(name: str, of: Callable[[Pairs, Pairs], Pairs]) -> Callable[[Profile, Typed, Typed], Typed]:
     def build(profile: Profile, one: Typed, other: Typed) -> Typed:
-        _comparable(name, one)
-        if one.type != other.type:
-            raise refuse_types(name, one, other)
+        one, other = _together(name, one, other, profile)
         elements = _elements(profile)
         return map2(
             lambda left, right: _without_repeats(of(elements(left), elements(right))), one, other, one.type
@@ -341,10 +347,7 @@ function("array_except", takes="==", gives="=")(_of_two("array_except", _differe
 @function("arrays_overlap", takes="==", gives="b")
 def arrays_overlap(profile: Profile, one: Typed, other: Typed) -> Typed:
     """Tell whether two arrays share an element; null where they do not and one has a null."""
-    _comparable("arrays_overlap", one)
-    if one.type != other.type:
-        raise refuse_types("arrays_overlap", one, other)
-
+    one, other = _together("arrays_overlap", one, other, profile)
     elements = _elements(profile)
 
     def overlap(left: Any, right: Any) -> bool | None:

@@ -20,7 +20,7 @@ from sparklet.sql.lambdas import Body
 from sparklet.sql.nodes import Refused
 from sparklet.sql.strings import as_number
 from sparklet.sql.typed import Typed
-from sparklet.types import DATE, INTEGER, ArrayType, DataType, IntegralType
+from sparklet.types import DATE, INTEGER, ArrayType, IntegralType
 from sparklet.types.coercion import tightest_common_type, wider_common_type
 
 __all__ = ["LONGEST_ARRAY"]
@@ -36,16 +36,7 @@ def _with_value(name: str, operand: Typed, value: Typed, profile: Profile) -> tu
     element = tightest_common_type(element_of(name, operand), value.type, profile.with_(ansi=False))
     if element is None:
         raise refuse_types(name, operand, value)
-    return _array_of(name, operand, element, profile), cast(value, element, profile)
-
-
-def _array_of(name: str, operand: Typed, element: DataType, profile: Profile) -> Typed:
-    """Return the array with its elements cast to a type."""
-    source = element_of(name, operand)
-    if source == element:
-        return operand
-    convert = cast(Typed(source, lambda row: row[0]), element, profile).run
-    return map1(lambda values: [convert((value,)) for value in values], operand, ArrayType(element))
+    return cast(operand, ArrayType(element), profile), cast(value, element, profile)
 
 
 def _added(name: str, of: Callable[[list[Any], Any], list[Any]]) -> Callable[[Profile, Typed, Typed], Typed]:

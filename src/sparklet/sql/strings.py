@@ -16,8 +16,9 @@ from sparklet.profile import Profile
 from sparklet.sql.casts import cast
 from sparklet.sql.functions import function, map1, map2, maps, refuse_types
 from sparklet.sql.nodes import Refused
-from sparklet.sql.typed import Typed, same
-from sparklet.types import BOOLEAN, INTEGER, NULL, STRING, VECTOR, ArrayType, DataType, is_numeric
+from sparklet.sql.typed import Typed
+from sparklet.types import BINARY, BOOLEAN, INTEGER, NULL, STRING, VECTOR, ArrayType, DataType, is_numeric
+from sparklet.types.coercion import wider_common_type
 
 __all__ = ["as_number", "string", "whole_number"]
 
@@ -26,7 +27,7 @@ LONGEST_TEXT = 10_000_000
 
 def string(name: str, operand: Typed, profile: Profile) -> Typed:
     """Return the operand as text; Spark casts any atomic value to it."""
-    if operand.type == VECTOR or isinstance(operand.type, ArrayType):
+    if operand.type in (VECTOR, BINARY) or isinstance(operand.type, ArrayType):
         raise refuse_types(name, operand)
     return cast(operand, STRING, profile)
 
@@ -103,9 +104,14 @@ def initcap(profile: Profile, operand: Typed) -> Typed:
 
 # --- length and parts ------------------------------------------------------------------------------
 
-function("length", "char_length", "character_length", "len", takes="s", gives="n")(
-    _of_one("length", len, INTEGER)
-)
+
+@function("length", "char_length", "character_length", "len", takes="s", gives="n")
+def length_of(profile: Profile, operand: Typed) -> Typed:
+    """Return the number of characters of a text, or of bytes."""
+    counted = operand if operand.type == BINARY else string("length", operand, profile)
+    return map1(len, counted, INTEGER)
+
+
 function("reverse", takes="s", gives="s")(_of_one("reverse", lambda text: text[::-1]))
 function("ascii", takes="s", gives="n")(_of_one("ascii", lambda text: ord(text[0]) if text else 0, INTEGER))
 
@@ -299,9 +305,11 @@ def concat(profile: Profile, *operands: Typed) -> Typed:
     """Return texts, or arrays of one type, one after the other; null if any is."""
     types = [operand.type for operand in operands]
     if types and all(isinstance(type, ArrayType) for type in types):
-        if not same(types):
+        common = wider_common_type(types, profile)
+        if common is None:
             raise refuse_types("concat", *operands)
-        return maps(lambda *arrays: [item for array in arrays for item in array], operands, operands[0].type)
+        arrays = [cast(operand, common, profile) for operand in operands]
+        return maps(lambda *lists: [item for each in lists for item in each], arrays, common)
     texts = [string("concat", operand, profile) for operand in operands]
     return maps(lambda *values: "".join(values), texts, STRING)
 

@@ -11,13 +11,14 @@ from typing import Any
 
 from sparklet.errors import InvalidValueError
 from sparklet.profile import Profile
+from sparklet.sql.binary import bytes_of
 from sparklet.sql.casts import cast
 from sparklet.sql.conditions import both, either, negation
 from sparklet.sql.functions import function, functions, map1, map2, maps, refuse_types
 from sparklet.sql.nodes import Refused
 from sparklet.sql.strings import part, string, whole_number
 from sparklet.sql.typed import Typed
-from sparklet.types import DOUBLE, INTEGER, LONG, NULL, STRING, IntegralType, is_numeric
+from sparklet.types import BINARY, DOUBLE, INTEGER, LONG, NULL, STRING, IntegralType, is_numeric
 
 __all__ = ["before_delimiter", "levenshtein", "soundex"]
 
@@ -182,12 +183,18 @@ def _of_text(name: str, of: Callable[[str], Any], type: Any) -> Callable[[Profil
 
 
 function("soundex", takes="s", gives="s")(_of_text("soundex", soundex, STRING))
-function("octet_length", takes="s", gives="n")(
-    _of_text("octet_length", lambda text: len(text.encode("utf-8", "replace")), INTEGER)
-)
-function("bit_length", takes="s", gives="n")(
-    _of_text("bit_length", lambda text: 8 * len(text.encode("utf-8", "replace")), INTEGER)
-)
+
+
+def _of_bytes(name: str, of: Callable[[bytes], int]) -> Callable[[Profile, Typed], Typed]:
+    def build(profile: Profile, operand: Typed) -> Typed:
+        data = operand if operand.type == BINARY else string(name, operand, profile)
+        return map1(of, bytes_of(name, data), INTEGER)
+
+    return build
+
+
+function("octet_length", takes="s", gives="n")(_of_bytes("octet_length", len))
+function("bit_length", takes="s", gives="n")(_of_bytes("bit_length", lambda data: 8 * len(data)))
 
 
 @function("space", takes="n", gives="s")
@@ -222,8 +229,8 @@ def binary(profile: Profile, operand: Typed) -> Typed:
 @function("hex", takes="n", gives="s")
 def hexadecimal(profile: Profile, operand: Typed) -> Typed:
     """Return a whole number, or the bytes of a text, in hexadecimal."""
-    if operand.type == STRING:
-        return map1(lambda text: text.encode("utf-8", "replace").hex().upper(), operand, STRING)
+    if operand.type in (STRING, BINARY):
+        return map1(lambda data: data.hex().upper(), bytes_of("hex", operand), STRING)
     if not isinstance(operand.type, IntegralType):
         raise refuse_types("hex", operand)
     return map1(lambda value: f"{value & ((1 << 64) - 1):X}", cast(operand, LONG, profile), STRING)

@@ -12,6 +12,7 @@ from sparklet.errors import InvalidValueError
 from sparklet.profile import Profile
 from sparklet.sql.arithmetic import divide, numbers
 from sparklet.sql.arrays import element_at
+from sparklet.sql.binary import decoded_with
 from sparklet.sql.conditions import case, null_safe_equal
 from sparklet.sql.functions import function, functions, refuse_types
 from sparklet.sql.nodes import Refused
@@ -75,10 +76,25 @@ def try_element_at(profile: Profile, operand: Typed, index: Typed) -> Typed:
 @function("decode", takes=".*", gives=".")
 def decode(profile: Profile, value: Typed, *parts: Typed) -> Typed:
     """Return the result behind the first part that equals the value, null equals null; else the last part."""
-    if len(parts) < 2:
-        raise Refused("decode of bytes")
+    if len(parts) == 1:
+        return decoded_with(profile, value, parts[0])
+    if not parts:
+        raise Refused("decode with one argument")
     pairs = len(parts) // 2
     branches: list[Typed] = []
     for index in range(pairs):
         branches += (null_safe_equal(profile, value, parts[2 * index]), parts[2 * index + 1])
     return case(profile, *branches, *parts[2 * pairs :])
+
+
+def _reader(name: str) -> Callable[..., Typed]:
+    """Return the reader of dates or times that gives null for what it cannot read, as without ANSI mode."""
+
+    def build(profile: Profile, operand: Typed, *pattern: Typed) -> Typed:
+        return functions[name].build(profile.with_(ansi=False), operand, *pattern)
+
+    return build
+
+
+function("try_to_timestamp", takes="s[s]", gives="t")(_reader("to_timestamp"))
+function("try_to_date", takes="s[s]", gives="d", since="4.1+")(_reader("to_date"))
