@@ -12,7 +12,7 @@ import pyarrow
 from sparklet.columns import Column, encode_vector, holds_instants, inward
 from sparklet.java.zones import Zone
 from sparklet.linalg import DenseVector, SparseVector, vector
-from sparklet.types import VECTOR, ArrayType, DataType, TimestampType, VectorUDT
+from sparklet.types import VECTOR, ArrayType, DataType, MapType, StructType, TimestampType, VectorUDT
 from sparklet.types.arrow import to_arrow
 
 __all__ = ["Failure", "decode", "encode"]
@@ -30,11 +30,20 @@ def _stored(value: Any) -> Any:
         return encode_vector(value)
     if isinstance(value, list):
         return [_stored(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _stored(item) for key, item in value.items()}
     return value
 
 
 def _holds_vectors(type: DataType) -> bool:
-    return type == VECTOR or (isinstance(type, ArrayType) and _holds_vectors(type.elementType))
+    match type:
+        case ArrayType(element):
+            return _holds_vectors(element)
+        case MapType(_, value):
+            return _holds_vectors(value)
+        case StructType(fields):
+            return any(_holds_vectors(field.dataType) for field in fields)
+    return type == VECTOR
 
 
 def encode(columns: Sequence[Column], rows: Sequence[Sequence[Any]], zone: Zone | None) -> bytes:
@@ -75,6 +84,16 @@ def _reader(type: DataType, zone: Zone | None) -> Callable[[Any], Any]:
         case ArrayType(element):
             read = _reader(element, zone)
             return lambda items: [None if item is None else read(item) for item in items]
+        case MapType(key, value):
+            read_key, read_value = _reader(key), _reader(value)
+            return lambda pairs: {
+                read_key(one): None if other is None else read_value(other) for one, other in pairs
+            }
+        case StructType(fields):
+            readers = [(field.name, _reader(field.dataType)) for field in fields]
+            return lambda struct: {
+                name: None if struct[name] is None else read(struct[name]) for name, read in readers
+            }
         case TimestampType():
             if zone is None:
                 return _same

@@ -31,7 +31,7 @@ from sparklet.errors import (
 from sparklet.profile import UNKNOWN_ORDER, Profile
 from sparklet.saved import Example, open_model
 from sparklet.saved.connect import ConnectStage
-from sparklet.types import DataType, parse_type
+from sparklet.types import ArrayType, DataType, MapType, StructType, as_nullable, parse_json, to_json
 
 __all__ = ["JvmPipelineModel", "load_jvm"]
 
@@ -198,7 +198,23 @@ class JvmPipelineModel(OnlinePipelineModel):
 def _column(facts: Mapping[str, Any]) -> Column:
     casts = facts["origin"] == "casts"
     origin = "inferred" if casts else facts["origin"]
-    return Column(facts["name"], parse_type(facts["type"]), facts["size"], origin=origin, casts=casts)
+    return Column(
+        facts["name"], as_nullable(parse_json(facts["type"])), facts["size"], origin=origin, casts=casts
+    )
+
+
+def _written(type: DataType) -> str:
+    """Return a type as the engine reads it; the text of a struct does not quote the names of its fields."""
+    return to_json(type) if _has_names(type) else str(type)
+
+
+def _has_names(type: DataType) -> bool:
+    match type:
+        case ArrayType(element):
+            return _has_names(element)
+        case MapType() | StructType():
+            return True
+    return False
 
 
 def _converting(column: Column, inferred: Mapping[str, Column]) -> Column:
@@ -251,7 +267,7 @@ def load_jvm(
     recorded = saved.example()
     stored = stored_types(saved, recorded)
     declared |= {name: kind for name, kind in stored.items() if fold(name) not in named}
-    types = {name: str(kind) for name, kind in declared.items()}
+    types = {name: _written(kind) for name, kind in declared.items()}
     warn_if_newer(saved.version.text, stacklevel=5)
     gateway = connect()
     _check_release(gateway, spark)

@@ -32,7 +32,7 @@ final class Bridge private (model: OnlinePipelineModel) {
   private def column(field: StructField, origin: String, size: Int): JMap[String, Any] =
     Map[String, Any](
       "name" -> field.name,
-      "type" -> field.dataType.simpleString,
+      "type" -> field.dataType.json,
       "size" -> (if (size < 0) null else Int.box(size)),
       "origin" -> origin
     ).asJava

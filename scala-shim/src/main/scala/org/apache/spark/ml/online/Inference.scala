@@ -33,15 +33,33 @@ private[spark] object Inference {
   /** Returns the inputs that `declared` (folded names) does not hold, in the order of their first use. */
   def apply(stages: Seq[Transformer], declared: Set[String]): Seq[Inferred] = {
     val made = scala.collection.mutable.Set[String](declared.toSeq: _*)
-    val wants = scala.collection.mutable.LinkedHashMap[String, (String, List[Want])]()
+    val wants = scala.collection.mutable.LinkedHashMap[Seq[String], (Seq[String], List[Want])]()
     stages.flatMap(Stages.readers).foreach { stage =>
-      for ((name, want) <- taken(stage) if !made.contains(Stages.fold(name))) {
-        val (shown, known) = wants.getOrElse(Stages.fold(name), (name, Nil))
-        wants(Stages.fold(name)) = (shown, known :+ want)
+      for ((path, want) <- taken(stage) if !made.contains(Stages.fold(path.head))) {
+        val key = path.map(Stages.fold)
+        val (shown, known) = wants.getOrElse(key, (path, Nil))
+        wants(key) = (shown, known :+ want)
       }
       Stages.makes(stage).foreach(name => made += Stages.fold(name))
     }
-    wants.values.toSeq.map { case (name, known) => settle(name, known.distinct) }
+    columns(wants.values.toSeq)
+  }
+
+  /** The columns of paths: a path of several names is a field of an undeclared struct. */
+  private def columns(wants: Seq[(Seq[String], List[Want])]): Seq[Inferred] = {
+    val keys = wants.map { case (path, _) => Stages.fold(path.head) }.distinct
+    keys.map { key =>
+      val own = wants.filter { case (path, _) => Stages.fold(path.head) == key }
+      val name = own.head._1.head
+      own.collect { case (Seq(_), known) => known }.flatten match {
+        case Nil =>
+          val fields = columns(own.map { case (path, known) => path.tail -> known })
+          Inferred(name, StructType(fields.map(field => StructField(field.name, field.kind))), casts = false)
+        case _ if own.size > 1 =>
+          throw new SchemaException(name, "is taken whole and has fields that stages read")
+        case known => settle(name, known.toList.distinct)
+      }
+    }
   }
 
   private def settle(name: String, wants: List[Want]): Inferred = {
@@ -57,7 +75,7 @@ private[spark] object Inference {
     }
   }
 
-  private def taken(stage: Transformer): Seq[(String, Want)] = {
+  private def taken(stage: Transformer): Seq[(Seq[String], Want)] = {
     val want = stage match {
       case _: StringIndexerModel                     => label
       case _: FeatureHasher                          => hashed
@@ -72,7 +90,7 @@ private[spark] object Inference {
       case _                                                         => vectors
     }
     val offset = if (stage.isInstanceOf[PredictionModel[_, _]]) offsets(stage) else Nil
-    Stages.reads(stage).map(name => name -> (if (offset.contains(name)) number else want))
+    Stages.paths(stage).map(path => path -> (if (offset.contains(path.mkString("."))) number else want))
   }
 
   private def offsets(stage: Transformer): Seq[String] =

@@ -6,6 +6,7 @@ import org.apache.spark.ml.{PipelineModel, Transformer}
 import org.apache.spark.ml.feature.{RFormulaModel, SQLTransformer, StringIndexerModel}
 import org.apache.spark.ml.param.Params
 import org.apache.spark.ml.tuning.{CrossValidatorModel, TrainValidationSplitModel}
+import org.apache.spark.sql.catalyst.analysis.UnresolvedAttribute
 import org.apache.spark.sql.catalyst.expressions.Alias
 import org.apache.spark.sql.catalyst.parser.CatalystSqlParser
 import org.apache.spark.sql.catalyst.plans.logical.Project
@@ -44,12 +45,22 @@ private[spark] object Stages {
     "varianceCol"
   )
 
-  def reads(stage: Transformer): Seq[String] = inputParams.flatMap(names(stage, _))
+  /** The columns that the params of a stage name. */
+  def reads(stage: Transformer): Seq[String] = paths(stage).map(_.head)
+
+  /** The columns and fields of structs that the params of a stage name. */
+  def paths(stage: Transformer): Seq[Seq[String]] = inputParams.flatMap(names(stage, _)).map(path)
+
+  /** A column and the fields in it, as Spark 4 parses a param; a name in Spark 3. */
+  private def path(name: String): Seq[String] =
+    if (org.apache.spark.SPARK_VERSION.startsWith("3.")) Seq(name)
+    else Try(UnresolvedAttribute.parseAttributeName(name)).getOrElse(Seq(name))
+
   def makes(stage: Transformer): Seq[String] = stage match {
     case sql: SQLTransformer => aliases(sql.getStatement)
     case other               => outputParams.flatMap(names(other, _))
   }
-  def label(stage: Transformer): Seq[String] = names(stage, "labelCol")
+  def label(stage: Transformer): Seq[String] = names(stage, "labelCol").map(path(_).mkString("."))
   def predicts(stage: Transformer): Boolean = stage.hasParam("predictionCol")
 
   /** The names that a statement gives with AS; one that cannot be parsed is refused where it is planned. */

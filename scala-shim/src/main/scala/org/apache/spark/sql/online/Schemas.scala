@@ -18,8 +18,15 @@ object Schemas {
 
   private val sizedVector = """vector\((\d{1,9})\)""".r
 
-  /** Returns a column of a type written as `load` takes it: Spark's short names, `vector` and `vector(n)`. */
+  /**
+   * Returns a column of a type written as `load` takes it: Spark's short names, `vector` and `vector(n)`, or as
+   * Spark's JSON.
+   */
   def field(name: String, kind: String): StructField =
+    if (kind.startsWith("{")) StructField(name, DataType.fromJson(kind))
+    else written(name, kind)
+
+  private def written(name: String, kind: String): StructField =
     kind.replaceAll("\\s", "").toLowerCase(java.util.Locale.ROOT) match {
       case sizedVector(size) => new AttributeGroup(name, size.toInt).toStructField()
       case text              => StructField(name, parse(name, text))
