@@ -85,12 +85,12 @@ def _reader(type: DataType, zone: Zone | None) -> Callable[[Any], Any]:
             read = _reader(element, zone)
             return lambda items: [None if item is None else read(item) for item in items]
         case MapType(key, value):
-            read_key, read_value = _reader(key), _reader(value)
+            read_key, read_value = _reader(key, zone), _reader(value, zone)
             return lambda pairs: {
                 read_key(one): None if other is None else read_value(other) for one, other in pairs
             }
         case StructType(fields):
-            readers = [(field.name, _reader(field.dataType)) for field in fields]
+            readers = [(field.name, _reader(field.dataType, zone)) for field in fields]
             return lambda struct: {
                 name: None if struct[name] is None else read(struct[name]) for name, read in readers
             }
