@@ -18,6 +18,7 @@ import pytest
 import sparklet
 from sparklet.errors import (
     CorruptModelError,
+    EngineError,
     MissingDataError,
     NotAModelError,
     SparkletError,
@@ -65,6 +66,11 @@ def test_inputs_are_inferred() -> None:
         "c": "double",
         "d": "double",
     }
+
+
+def test_the_jvm_engine_says_which_engine_scores_them() -> None:
+    with pytest.raises(EngineError, match="engine='python'"):
+        sparklet.load(HERE / "4.3" / "pipeline" / "model", engine="jvm")
 
 
 # --- PyTorch ------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 import sparklet
+from sparklet.cli import main
 from sparklet.errors import OptionError, SparkletError, UnsupportedModelError
 from tests.models import assembler, encoder, indexer, linear_regression, save_pipeline, save_stage
 
@@ -53,7 +54,7 @@ AFTER = {
 
 
 @pytest.mark.parametrize("after", AFTER.values(), ids=AFTER)
-def test_stages_before_it_are_scored(after, tmp_path, whole):
+def test_stages_before_it_are_scored(after, tmp_path, whole, capsys):
     path = save_pipeline(tmp_path / "m", [*BEFORE, *after])
     with pytest.raises(SparkletError):
         sparklet.load(path)
@@ -65,6 +66,8 @@ def test_stages_before_it_are_scored(after, tmp_path, whole):
     assert len(model.stages) == len(BEFORE) + len(after)
     assert pickle.loads(pickle.dumps(model)).scoreInstance(ROW) == whole
     assert repr(model)
+    main(["inspect", str(path), "-c", "features"])
+    assert "features" in capsys.readouterr().out
     assert model.explain()
 
 
