@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from sparklet.codegen.drops import drops_first
 from sparklet.columns import Column, Columns, Inputs, Schema, fold, parse_name
 from sparklet.errors import Ask, OptionError, SchemaError, SparkletError, did_you_mean
 from sparklet.profile import Profile
@@ -120,7 +121,10 @@ def _plan(
     read = {column for step in live for column in step.bound.inputs} | set(wanted)
     needed = tuple(column for column in inputs if column in read)
     optional = _optional(live, needed, wanted, outputs)
-    return Plan(tuple(stages), needed, optional, live, wanted, profile, _asks(live, wanted, needed))
+    # Spark 4.2 introduced the rule, which the release 4.1+ stands for.
+    order = drops_first([step.bound for step in live], costly=profile.at_least("4.1+"))
+    ordered = tuple([live[index] for index in order])
+    return Plan(tuple(stages), needed, optional, ordered, wanted, profile, _asks(live, wanted, needed))
 
 
 def _check_names(schema: Mapping[str, DataType], inputs: Inputs, stages: Sequence[Stage]) -> None:
@@ -284,7 +288,7 @@ def _live(
     needed = set(wanted)
     live: list[Step] = []
     for step in reversed(steps):
-        drops = step.bound.drops and (everything or step not in for_labels)
+        drops = step.bound.drops is not None and (everything or step not in for_labels)
         if drops or not needed.isdisjoint(step.bound.outputs):
             live.append(step)
             needed.update(step.bound.inputs)

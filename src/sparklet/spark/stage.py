@@ -44,11 +44,20 @@ class OnlineStage(Stage):
             for column, (type_, _) in zip(taken, declared.values(), strict=True)
             if type_ is None
         }
+        # Before 4.1 the stage maps whole rows in Python, and no filter moves below that.
+        udf = columns.profile.at_least("4.1+")
         run = Work(self.author, inputs, outputs).on_values()
-        if len(outputs) == 1:
-            yield Bound(tuple(taken), outputs, lambda *values: run(*values)[0], nulls=True, asks=asks)
-        else:
-            yield Bound(tuple(taken), outputs, run, nulls=True, asks=asks)
+        one = len(outputs) == 1
+        yield Bound(
+            tuple(taken),
+            outputs,
+            (lambda *values: run(*values)[0]) if one else run,
+            nulls=True,
+            asks=asks,
+            inlined=udf,
+            kept=not udf,
+            barrier=not udf,
+        )
 
     def __str__(self) -> str:
         return f"{type(self.author).__name__} {self.uid}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Literal, TypeVar, dataclass_transform
 
 from sparklet.columns import Column, Columns
 from sparklet.ir import Emit
@@ -26,7 +26,11 @@ class Bound:
     Either `function` or `emit` is set; `emit` adds the nodes of the computation to the expression graph.
     Without outputs the function only refuses or drops rows; with several it returns a tuple.
 
-    - `drops`: it may raise `Dropped`, so it runs even if its outputs are not needed.
+    - `drops`: it may raise `Dropped`, so it runs even if its outputs are not needed. Spark's filter reads its
+      `"input"`, or its `"output"`.
+    - `kept`: Spark computes it before the filters of all later steps, because its UDF is not deterministic.
+    - `barrier`: Spark computes all earlier steps before it: it is a join, or receives whole rows in Python.
+    - `inlined`: Spark computes it by an expression and not by a UDF.
     - `optional`: if the input column is absent, the outputs are omitted, as in Spark's StringIndexerModel.
     - `nulls`: it accepts null; otherwise null is refused before it is called.
     - `asks`: the input columns whose type changes the outputs by more than their type, with the reason. The
@@ -36,7 +40,10 @@ class Bound:
     inputs: tuple[Column, ...]
     outputs: tuple[Column, ...]
     function: Callable[..., Any] | None = None
-    drops: bool = False
+    drops: Literal["input", "output"] | None = None
+    kept: bool = False
+    barrier: bool = False
+    inlined: bool = False
     optional: bool = False
     nulls: bool = False
     emit: Emit | None = None

@@ -51,7 +51,7 @@ class Bucketizer(HasInputCols):
         taken = tuple(columns.take(name, wants.NUMBER) for name, _ in self.pairs)
         if self.handleInvalid == "skip":
             # Spark checks all columns for rows to drop before it looks up a number.
-            yield Bound(taken, (), _keep_complete, drops=True, nulls=True)
+            yield Bound(taken, (), _keep_complete, drops="input", nulls=True)
         for source, (_, output), splits in zip(taken, self.pairs, self._splits, strict=True):
             target = columns.new(output, DOUBLE, attribute=Attribute("nominal", output, _names(splits)))
             search = self._search(splits, source)

@@ -56,6 +56,7 @@ class ImputerModel(HasInputCols):
                 (target,),
                 emit=self._imputer(surrogate, source, columns.profile.ansi),
                 nulls=True,
+                inlined=True,
                 asks={}
                 if _is_exact(surrogate)
                 else {source: f"integers truncate the surrogate {surrogate:g}"},

@@ -78,7 +78,11 @@ class SQLTransformer(Stage):
                 raise SchemaError(
                     name, "may be a column or the expression named so before: declare it", str(self)
                 )
-        filters = [(source.compiled("WHERE", condition), condition) for condition in statement.where]
+        filters = [
+            (source.compiled("WHERE", condition), condition)
+            for whole in statement.where
+            for condition in source.conjuncts(whole)
+        ]
         items: list[Column | str | None] = []
         bounds: list[Bound] = []
         renamed: dict[str, str] = {}
@@ -103,14 +107,21 @@ class SQLTransformer(Stage):
                     renamed[item.name] = origin
                 items.append(column)
                 bounds.append(
-                    Bound(compiled.inputs, (column,), compiled.function, nulls=True, asks=depends.asks)
+                    Bound(
+                        compiled.inputs,
+                        (column,),
+                        compiled.function,
+                        nulls=True,
+                        inlined=True,
+                        asks=depends.asks,
+                    )
                 )
         for name in excluded:
             columns.drop(name)
         columns.select(items, renamed)
         for condition, node in filters:
             asks = dependence(node, condition.inputs).asks
-            yield Bound(condition.inputs, (), _keeping(condition), drops=True, nulls=True, asks=asks)
+            yield Bound(condition.inputs, (), _keeping(condition), drops="input", nulls=True, asks=asks)
         yield from bounds
 
     def _parsed(self, columns: Columns) -> Statement:
@@ -196,6 +207,14 @@ class _Source:
             raise SchemaError(
                 name, f"cannot be computed: {error} is not listed", self._columns.stage
             ) from None
+
+    def conjuncts(self, condition: Node) -> list[Node]:
+        """Return the conditions that AND joins, which Spark makes filters of their own."""
+        if not isinstance(condition, Call) or condition.name != "and":
+            return [condition]
+        parts = [part for argument in condition.args for part in self.conjuncts(argument)]
+        boolean = all(self.compiled("WHERE", part).type in (BOOLEAN, NULL) for part in parts)
+        return parts if boolean else [condition]
 
     def made(self, name: str, node: Node, compiled: Compiled, depends: Dependence) -> Column:
         """Return the output column of an expression; a renamed column keeps its ML attributes."""

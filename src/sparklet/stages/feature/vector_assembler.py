@@ -62,7 +62,8 @@ class VectorAssembler(Stage):
             taken,
             (target,),
             emit=self._assembler(taken, columns.profile.release),
-            drops=self.handleInvalid == "skip",
+            drops="input" if self.handleInvalid == "skip" else None,
+            kept=True,
             nulls=True,
         )
 

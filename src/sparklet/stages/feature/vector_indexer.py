@@ -53,7 +53,7 @@ class VectorIndexerModel(HasInputCol):
             replaces=True,  # Spark does not check whether the column exists
         )
         indexer = sized(self._indexer(), self.numFeatures)
-        yield Bound((source,), (target,), indexer, drops=self.handleInvalid == "skip")
+        yield Bound((source,), (target,), indexer, drops="output" if self.handleInvalid == "skip" else None)
 
     def _attributes(self, source: Column) -> tuple[Attribute, ...]:
         known = source.attributes() or (Attribute(),) * self.numFeatures

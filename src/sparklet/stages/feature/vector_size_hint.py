@@ -46,7 +46,8 @@ class VectorSizeHint(Stage):
             nonzeros=source.nonzeros,
             replaces=True,
         )
-        yield Bound((source,), (target,), self._checked(), drops=self.handleInvalid == "skip", nulls=True)
+        drops: Literal["output"] | None = "output" if self.handleInvalid == "skip" else None
+        yield Bound((source,), (target,), self._checked(), drops=drops, nulls=True, inlined=True)
 
     def _checked(self) -> Callable[[Any], Vector | None]:
         size, skip = self.size, self.handleInvalid == "skip"

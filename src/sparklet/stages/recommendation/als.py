@@ -98,10 +98,15 @@ class ALSModel(Stage):
         if columns.profile.at_least("4.0"):
             for source in sources:
                 target = columns.new(source.name, INTEGER, replaces=True)
-                yield Bound((source,), (target,), _checked(source), nulls=True)
+                yield Bound((source,), (target,), _checked(source), nulls=True, inlined=True)
         drop = self.coldStartStrategy.lower() == "drop"
         yield Bound(
-            tuple(sources), (prediction,), self._predictor(sources, drop=drop), drops=drop, nulls=True
+            tuple(sources),
+            (prediction,),
+            self._predictor(sources, drop=drop),
+            drops="output" if drop else None,
+            barrier=True,
+            nulls=True,
         )
 
     def _predictor(self, sources: list[Column], *, drop: bool) -> Callable[[Any, Any], float]:
