@@ -15,6 +15,7 @@ import sparklet
 from sparklet.testing import SparkFailure, outcome, spark_scores
 
 SCHEMA = {"k": "string", "t": "string", "c": "double", "x": "double", "y": "double", "n": "string"}
+DDL = ", ".join(f"{name} {kind}" for name, kind in SCHEMA.items())
 GOOD = {"k": "a", "t": "u", "c": 0.0, "x": 1.5, "y": 0.5, "n": "1"}
 # Each of these values is refused by some stage and dropped by another.
 BAD = {"k": ["z", None], "t": ["z"], "c": [math.nan, 7.0, None], "x": [math.nan, None, 9.0, -1.0]}
@@ -37,7 +38,7 @@ def stages(spark: Any) -> dict[str, Any]:
     )
 
     rows = [("a", "u", 0.0, 1.0, 0.5, "1"), ("b", "v", 1.0, 1.5, 1.0, "2"), ("a", "v", 2.0, 0.5, 0.1, "3")]
-    data = spark.createDataFrame(rows, ", ".join(f"{name} {kind}" for name, kind in SCHEMA.items()))
+    data = spark.createDataFrame(rows, DDL)
 
     def indexer(source: str, target: str, handling: str) -> Any:
         return StringIndexer(inputCol=source, outputCol=target, handleInvalid=handling).fit(data)
@@ -130,7 +131,7 @@ class Pool:
     def outcomes(self, names: list[str], rows: list[dict[str, Any]]) -> list[str]:
         """Return what sparklet does with each row."""
         release = ".".join(self._spark.version.split(".")[:2])
-        model = sparklet.load(self._copy(names), schema=SCHEMA, outputs="*", spark=release)
+        model = sparklet.load(self._copy(names), schema=DDL, outputs="*", spark=release)
         return [_kind(outcome(model, row)) for row in rows]
 
     def spark_outcomes(self, names: list[str], rows: list[dict[str, Any]]) -> list[str]:
