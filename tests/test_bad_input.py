@@ -8,11 +8,13 @@ import shutil
 import pytest
 
 import sparklet
+from sparklet.columns.names import quoted
 from sparklet.errors import (
     AmbiguousColumnError,
     ColumnExistsError,
     CorruptModelError,
     LegacyModelError,
+    MissingColumnError,
     MissingDataError,
     ModelError,
     ModelNotFoundError,
@@ -183,11 +185,18 @@ def test_nothing_of_a_model_reaches_an_import_or_eval(tmp_path):
     marker = tmp_path / "touched"
     evil = f"__import__('pathlib').Path({str(marker)!r}).touch()"
     stages = [
-        assembler(inputs=[evil], output=evil + "v"),
-        linear_regression(featuresCol=evil + "v", predictionCol=evil + "x", weights=(1.0,)),
+        assembler(inputs=[quoted(evil)], output=evil + "v"),
+        linear_regression(featuresCol=quoted(evil + "v"), predictionCol=evil + "x", weights=(1.0,)),
     ]
     model = sparklet.load(save_pipeline(tmp_path / "m", stages))
     assert model.scoreInstance({evil: 1}) == {evil + "x": 2.0}
+    assert not marker.exists()
+    # Without backticks Spark 4 takes the same text for fields of nested structs.
+    nested = sparklet.load(
+        save_pipeline(tmp_path / "n", [assembler(inputs=[evil]), linear_regression(weights=(1.0,))])
+    )
+    with pytest.raises(MissingColumnError, match="is another column, which a stage refers to in backticks"):
+        nested.scoreInstance({evil: 1})
     assert not marker.exists()
 
 

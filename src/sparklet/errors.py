@@ -59,6 +59,18 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
+def _dotted(struct: str, known: Iterable[str]) -> str:
+    """Return the explanation for an absent struct when a column is named like one of its fields, else ""."""
+    prefix = f"{struct}.".lower()
+    name = next((each for each in known if each.lower().startswith(prefix)), None)
+    if name is None:
+        return ""
+    return (
+        f"; the model reads a field of the struct {struct!r}, as Spark 4 parses a name with dots, "
+        f"and {name!r} is another column, which a stage refers to in backticks"
+    )
+
+
 def _utf8(text: str) -> str:
     """Return the text with lone surrogates, which UTF-8 does not have, as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
@@ -402,7 +414,7 @@ class MissingColumnError(RowError, KeyError):
 
     def __init__(self, column: str, known: Iterable[str] = (), stage: str | None = None) -> None:
         super().__init__(
-            "is absent from the row" + did_you_mean(column, known),
+            "is absent from the row" + (_dotted(column, known) or did_you_mean(column, known)),
             column=column,
             stage=stage,
             hint="load(missing='null') takes absent columns as null",
