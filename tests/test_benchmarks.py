@@ -254,7 +254,7 @@ def small(spark, tmp_path, monkeypatch):
         workload = replace(WORKLOADS[name], train=200, **changes)
         fit(workload, tmp_path, spark)
         path = str(folder_of(tmp_path, workload) / "model")
-        return sparklet.load(path), floor.load(path), rows_of(workload, 300, 5)
+        return sparklet.load(path, schema=schema_of(workload)), floor.load(path), rows_of(workload, 300, 5)
 
     return fitted
 

@@ -441,7 +441,7 @@ def test_on_a_remote_store(model, monkeypatch):
     copy_files(str(model), "bucket/model", LocalFileSystem(), store)
     shutil.rmtree(model)
     monkeypatch.setattr(
-        locations, "_remote", lambda given, _: (RemoteStore(store, "bucket/model", given), "bucket/model")
+        locations, "_remote", lambda given, *_: (RemoteStore(store, "bucket/model", given), "bucket/model")
     )
     loaded = sparklet.load("s3://bucket/model", verify=True)
     assert loaded.verify() == 3

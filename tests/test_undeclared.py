@@ -88,7 +88,7 @@ NOT_ASKED = [
     "n = 'x'",
     "IF(n, 1, 0)",
     "year(n)",
-    "hour(n)",
+    "month(n)",
     "size(split(n, ','))",
 ]
 

@@ -61,6 +61,7 @@ USES: dict[str, Callable[[Any], Any]] = {
     "example": lambda model: [model.example(), model.example(2)],
     "explain": lambda model: "LinearRegressionModel" in model.explain(),
     "fromSpark": lambda model: callable(model.fromSpark),  # called below
+    "guesses": lambda model: [ask.column.name for ask in model.guesses],
     "inputs": lambda model: [(column.name, str(column.type)) for column in model.inputs],
     "outputs": lambda model: [(column.name, str(column.type)) for column in model.outputs],
     "path": lambda model: model.path,

@@ -13,7 +13,7 @@ def main(model, given, target):
 
     import sparklet
 
-    loaded = sparklet.load(model, trusted=["shop"], outputs="*")
+    loaded = sparklet.load(model, trusted=["shop"], outputs="*", schema={"size": "double"})
     table = pq.read_table(given)
     rows = table.to_pylist()
     scored = [loaded.scoreInstance(row) for row in rows], loaded.scoreInstances(rows)

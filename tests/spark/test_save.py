@@ -199,7 +199,7 @@ def echo_nothing():
 
 
 def test_from_spark(made, workers, saved):
-    model = OnlinePipelineModel.fromSpark(made, outputs="*")
+    model = OnlinePipelineModel.fromSpark(made, outputs="*", schema={"size": "double"})
     frame = workers.createDataFrame(rows(30, seed=6), SCHEMA)
     doubles = [column.name for column in model.outputs if column.type == DOUBLE]
     for row, answer in zip(frame.collect(), made.transform(frame).collect(), strict=True):

@@ -115,7 +115,9 @@ def _to_near_double(column: Column) -> Coerce:
         value = _plain(value)
         if booleans and isinstance(value, bool):
             return 1.0 if value else 0.0
-        if isinstance(value, decimal.Decimal) and (decimals or (short and _is_short(value))):
+        if isinstance(value, decimal.Decimal) and (
+            (decimals and value.is_finite()) or (short and _is_short(value))
+        ):
             return float(value)
         return _to_double(value)
 

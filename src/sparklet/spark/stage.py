@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from sparklet.columns import Columns
+from sparklet.records import record
 from sparklet.spark.types import seen, want
 from sparklet.spark.work import Work
 from sparklet.stages import Bound, Rounding, Stage
@@ -14,7 +14,7 @@ from sparklet.stages import Bound, Rounding, Stage
 __all__ = ["OnlineStage"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@record(kw_only=True, eq=False)
 class OnlineStage(Stage):
     """Score with `author`, an `OnlineTransformer` of a trusted package."""
 
@@ -24,8 +24,8 @@ class OnlineStage(Stage):
 
     def __post_init__(self) -> None:
         cls = type(self.author)
-        object.__setattr__(self, "className", f"{cls.__module__}.{cls.__name__}")
-        object.__setattr__(self, "predictor", self.author.hasParam("predictionCol"))
+        vars(self)["className"] = f"{cls.__module__}.{cls.__name__}"
+        vars(self)["predictor"] = self.author.hasParam("predictionCol")
 
     def bind(self, columns: Columns) -> Iterator[Bound]:
         """Take the declared input columns and yield the function that computes the outputs."""

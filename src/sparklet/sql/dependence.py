@@ -177,8 +177,9 @@ def lone_uses(nodes: Iterable[Node]) -> dict[str, str]:
     The text is empty for a column that is only compared with null.
 
     >>> from sparklet.sql.statement import parse_expression
-    >>> lone_uses([parse_expression("CAST(a AS INT) + b"), parse_expression("c IS NULL")])
-    {'a': 'int', 'c': ''}
+    >>> uses = lone_uses([parse_expression("CAST(a AS INT) + b"), parse_expression("c IS NULL")])
+    >>> uses == {"a": "int", "c": ""}
+    True
     """
     uses: dict[str, set[str]] = {}
     waiting: list[tuple[Node, str]] = [(node, "?") for node in nodes]

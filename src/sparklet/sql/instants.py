@@ -226,7 +226,7 @@ def added(zone: Zone, instant: dt.datetime, months: int, days: int, micros: int)
 
     >>> from sparklet.java.zones import zone_of
     >>> added(zone_of("Europe/Paris"), dt.datetime(2024, 3, 30, 1, 30), 0, 1, 0)
-    datetime.datetime(2024, 3, 31, 1, 0)
+    datetime.datetime(2024, 3, 31, 1, 30)
     """
     try:
         if months:

@@ -262,7 +262,7 @@ def write_number(format: NumberFormat, value: Decimal) -> str:
     """Return the number in the format; `#` for each digit where it has more than the format.
 
     >>> write_number(number_format("$99,999.00S"), Decimal("-1234.5"))
-    ' $1,234.50-'
+    '$ 1,234.50-'
     """
     whole, places = _split(format, value)
     out: list[str] = []

@@ -118,8 +118,8 @@ def formatted(format: str, values: tuple[Any, ...], types: tuple[DataType, ...])
     """Return the format with its arguments; `InvalidValueError` where Java raises.
 
     >>> from sparklet.types import DOUBLE, INTEGER
-    >>> formatted("%05d|%,.2f|%-4s|%2$s", (42, 1234.565), (INTEGER, DOUBLE))
-    '00042|1,234.57|42  |1234.565'
+    >>> formatted("%05d|%,.2f|%2$s", (42, 1234.565), (INTEGER, DOUBLE))
+    '00042|1,234.57|1234.565'
     """
     texts: list[str] = []
     following, last = 0, -1

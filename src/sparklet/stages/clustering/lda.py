@@ -29,8 +29,10 @@ _SEED = 1421925485
 
 _TINY = 1e-100
 _CONVERGED = 1e-3
-# Spark would loop forever; the usual number of iterations is below a hundred.
-_MOST_ROUNDS = 1_000_000
+# Spark would loop forever; a usual document takes less than a hundred rounds. Negative word counts make a
+# round long, because digamma takes a step for each whole number up to zero.
+_MOST_ROUNDS = 10_000
+_MOST_NEGATIVE_STEPS = 1_000_000
 
 
 @record(kw_only=True, eq=False)
@@ -88,12 +90,16 @@ class LDAModel(HasPoints):
             by_word = gemv(DenseMatrix(k, len(counts), beta, True), order)
             none = [0.0] * len(counts)
             gamma, theta = first, first_theta
+            steps = 0.0
             for _ in range(_MOST_ROUNDS):
                 phi = [value + _TINY for value in by_topic(DenseVector(tuple(theta)), 0.0, none)]
                 ratios = DenseVector(tuple([count / norm for count, norm in zip(counts, phi, strict=True)]))
                 last = gamma
                 sums = by_word(ratios, 0.0, zeros)
                 gamma = [t * total + a for t, total, a in zip(theta, sums, alpha, strict=True)]
+                steps -= sum([value for value in gamma if value < 0.0])
+                if steps > _MOST_NEGATIVE_STEPS:
+                    break
                 theta = _exp_expectation(gamma)
                 change = 0.0
                 for new, old in zip(gamma, last, strict=True):
