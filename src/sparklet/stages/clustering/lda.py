@@ -97,7 +97,8 @@ class LDAModel(HasPoints):
                 last = gamma
                 sums = by_word(ratios, 0.0, zeros)
                 gamma = [t * total + a for t, total, a in zip(theta, sums, alpha, strict=True)]
-                steps -= sum([value for value in gamma if value < 0.0])
+                for value in gamma:
+                    steps -= min(value, 0.0)
                 if steps > _MOST_NEGATIVE_STEPS:
                     break
                 theta = _exp_expectation(gamma)
