@@ -24,6 +24,8 @@ from tests.oracle import goldens
 ROOT = Path(__file__).resolve().parents[2]
 # A worker that is silent for so long hangs where no signal reaches it.
 _SILENT = 60.0
+# Half of an attempt on a disk is making and removing its folder.
+_IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 def arguments() -> argparse.Namespace:
@@ -46,7 +48,7 @@ def attempts(kind: str, seed: int, scratch: Path) -> Models | Rows:
 
 def work(kind: str, start: int, end: int, seed: int) -> None:
     """Try mutants, and print a line of JSON for each fault and each hundred mutants."""
-    with tempfile.TemporaryDirectory(prefix="sparklet-fuzz-") as scratch, limited():
+    with tempfile.TemporaryDirectory(prefix="sparklet-fuzz-", dir=_IN_MEMORY) as scratch, limited():
         made = attempts(kind, seed, Path(scratch))
         for number in range(start, end):
             # What hangs must be known by its number.
@@ -138,7 +140,7 @@ def main() -> int:
         return 0
     if options.only:
         kind, _, number = options.only.partition(":")
-        with tempfile.TemporaryDirectory(prefix="sparklet-fuzz-") as scratch, limited():
+        with tempfile.TemporaryDirectory(prefix="sparklet-fuzz-", dir=_IN_MEMORY) as scratch, limited():
             fault = attempts(kind, options.seed, Path(scratch)).attempt(int(number))
         print("an answer or a SparkletError" if fault is None else f"{fault.kind}\n{fault.detail}")
         return int(fault is not None)
