@@ -69,6 +69,70 @@ def test_inspect_says_what_is_unsupported_and_why(tmp_path, capsys, as_json):
     assert "third-party" in shown
 
 
+SQL = "org.apache.spark.ml.feature.SQLTransformer"
+
+
+def save_sql(folder, statement):
+    return save_pipeline(folder, [(SQL, "sql", {"statement": statement}, None)])
+
+
+WHEN = {"t": "2024-07-01T12:00:00+00:00"}
+
+
+@pytest.mark.parametrize(("zone", "hour"), [("America/New_York", 8), ("Asia/Tokyo", 21), ("UTC", 12)])
+def test_the_time_zone_is_an_option(tmp_path, capsys, zone, hour):
+    path = save_sql(tmp_path / "m", "SELECT hour(t) AS h FROM __THIS__")
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps(WHEN), encoding="utf-8")
+    options = ["--schema", "t:timestamp", "--timezone", zone]
+    assert run("score", path, rows, *options) == 0
+    assert lines(capsys) == [{"h": hour}]
+    assert run("inspect", path, "--json", *options) == 0
+    assert json.loads(capsys.readouterr().out)["profile"]["timezone"] == zone
+    assert run("explain", path, *options) == 0
+    assert run("schema", path, "--from", "t timestamp", "--timezone", zone) == 0
+    capsys.readouterr()
+    assert run("score", path, rows, "--timezone", zone) == 0
+    assert lines(capsys) == [{"h": hour}]
+
+
+@pytest.mark.parametrize(
+    "command", [["score"], ["inspect"], ["explain"], ["schema", "--from", "t timestamp"]]
+)
+def test_a_time_zone_that_is_needed_or_wrong_is_named(tmp_path, capsys, command):
+    path = save_sql(tmp_path / "m", "SELECT hour(t) AS h FROM __THIS__")
+    assert run(command[0], path, *command[1:]) == 1
+    assert "timezone" in "".join(capsys.readouterr())
+    assert run(command[0], path, *command[1:], "--timezone", "Mars/Olympus") == 1
+    assert "Mars/Olympus" in capsys.readouterr().err
+
+
+def test_ansi_is_an_option(tmp_path, capsys):
+    path = save_sql(tmp_path / "m", "SELECT CAST(s AS INT) AS n FROM __THIS__")
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"s": "x"}', encoding="utf-8")
+    assert run("score", path, rows, "--no-ansi") == 0
+    assert lines(capsys) == [{"n": None}]
+    for options in (["--ansi"], []):  # the model is of Spark 4.3, whose default is ANSI
+        assert run("score", path, rows, *options) == 1
+        assert "is no int" in capsys.readouterr().err
+    assert run("score", path, rows, "--spark", "3.5") == 0
+    assert lines(capsys) == [{"n": None}]
+    assert run("score", path, rows, "--spark", "3.5", "--ansi") == 1
+
+
+@pytest.mark.spark
+def test_verify_with_a_live_spark_in_the_zone_that_is_named(tmp_path, capsys):
+    path = save_sql(tmp_path / "m", "SELECT *, hour(t) AS h, 1 / n AS q FROM __THIS__")
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps({**WHEN, "n": 0}), encoding="utf-8")
+    options = ["--rows", rows, "--schema", "t:timestamp", "--schema", "n:int"]
+    assert run("verify", path, *options, "--timezone", "Asia/Tokyo", "--no-ansi") == 0
+    assert "1 rows: 1 scored" in capsys.readouterr().out
+    assert run("verify", path, *options, "--timezone", "Asia/Tokyo", "--ansi") == 0
+    assert "1 refused by both" in capsys.readouterr().out
+
+
 def test_score_json_lines(city, tmp_path, capsys):
     rows = tmp_path / "rows.jsonl"
     rows.write_text("\n".join(map(json.dumps, ROWS)) + "\n\n", encoding="utf-8")

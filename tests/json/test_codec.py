@@ -18,10 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sparklet.json
+from sparklet.columns import Column, coercer
 from sparklet.errors import ColumnTypeError, JsonError, OptionError
 from sparklet.json import Decoder, dump_bytes, dumps, loads, read, write
 from sparklet.linalg import DenseMatrix, DenseVector, SparseMatrix, SparseVector
 from sparklet.testing import assert_same
+from sparklet.types import parse_type
 from tests.json.values import JSON_TEXTS, PLAIN, SCALARS, TEXTS, typed
 
 NAN = math.nan
@@ -361,3 +363,35 @@ def test_inputs_of_a_model_are_left_to_its_reader() -> None:
     assert_same({"X": NAN, "y": "NaN"}, row)
     assert loads('{"x":"high"}', model.inputs) == {"x": "high"}
     assert loads('{"x":1}', model.inputs) == {"x": 1}
+
+
+NESTED = {
+    "s": "struct<x: double, Y: float, t: string, deep: struct<z: double>>",
+    "a": "array<struct<x: double>>",
+    "m": "map<string, double>",
+    "n": "map<int, array<double>>",
+    "b": "struct<data: binary, price: decimal(10,2)>",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"s":{"x":"NaN","y":"Infinity","t":"NaN","deep":{"z":"-Infinity"}}}',
+         {"s": {"x": math.nan, "Y": math.inf, "t": "NaN", "deep": {"z": -math.inf}}}),
+        ('{"s":{"x":null,"Y":1,"t":null,"deep":null}}',
+         {"s": {"x": None, "Y": 1.0, "t": None, "deep": None}}),
+        ('{"s":null}', {"s": None}),
+        ('{"a":[{"x":"NaN"},null,{"x":2}]}', {"a": [{"x": math.nan}, None, {"x": 2.0}]}),
+        ('{"m":{"k":"NaN","l":null,"NaN":"-Infinity"}}',
+         {"m": {"k": math.nan, "l": None, "NaN": -math.inf}}),
+        ('{"n":{"1":["NaN",null]}}', {"n": {1: [math.nan, None]}}),
+        ('{"b":{"data":"YWI=","price":"12.50"}}', {"b": {"data": b"ab", "price": decimal.Decimal("12.50")}}),
+    ],
+)  # fmt: skip
+def test_words_of_floats_are_read_inside_structs_and_maps(text: str, value: Any) -> None:
+    (name,) = value
+    column = Column(name, parse_type(NESTED[name]), origin="schema")
+    scored = coercer(column)(loads(text, (column,))[name])
+    assert_same(value[name], scored)
+    assert_same(value[name], loads(dumps({name: scored}), {name: NESTED[name]})[name])

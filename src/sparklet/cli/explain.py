@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -22,13 +22,9 @@ __all__ = ["explain"]
 )
 def explain(
     model: str,
-    spark: str | None,
-    blas: str | None,
-    schema: tuple[str, ...],
-    outputs: tuple[str, ...],
-    trusted: tuple[str, ...],
     undeclared: str | None,
     format: Literal["text", "dot", "html"],
+    **options: Any,
 ) -> None:
     """Show how MODEL scores a row.
 
@@ -36,6 +32,4 @@ def explain(
     computed, and a vector that no stage needs as an object is not built, so an assembler often has no
     operation.
     """
-    click.echo(
-        loaded(model, spark, blas, schema, outputs, trusted, undeclared or "infer").explain(format), nl=False
-    )
+    click.echo(loaded(model, undeclared=undeclared or "infer", **options).explain(format), nl=False)

@@ -26,13 +26,9 @@ __all__ = ["inspect"]
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
 def inspect(
     model: str,
-    spark: str | None,
-    blas: str | None,
-    schema: tuple[str, ...],
-    outputs: tuple[str, ...],
-    trusted: tuple[str, ...],
     undeclared: str | None,
     as_json: bool,
+    **options: Any,
 ) -> None:
     """Show a model's profile, stages, inputs, outputs and memory.
 
@@ -41,7 +37,7 @@ def inspect(
     the reason and the exit code is 1.
     """
     try:
-        online = loaded(model, spark, blas, schema, outputs, trusted, undeclared or "infer")
+        online = loaded(model, undeclared=undeclared or "infer", **options)
     except UnsupportedModelError as error:
         _refused(error, as_json)
         raise click.exceptions.Exit(1) from None

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from sparklet.cli.options import session_options, trust_option
 from sparklet.columns import fold
 from sparklet.engines import load
 from sparklet.engines.schemas import read_schema
@@ -26,18 +27,20 @@ __all__ = ["schema"]
     required=True,
     help="A Parquet, Arrow or Delta table, a file with DDL or Spark's JSON, or DDL itself.",
 )
-def schema(model: str, source: str) -> None:
+@session_options
+@trust_option
+def schema(model: str, source: str, **options: Any) -> None:
     """Store the types of the model's input columns in its folder, where `load` finds them.
 
     The types are those of the columns of FILE, usually the training data. Other columns of FILE are left out.
-    Spark ignores what is written: MODEL/_sparklet_schema/part-00000.
+    Spark ignores what is written: MODEL/_sparklet_schema/part-00000. --timezone and --ansi are not stored:
+    they only load a model whose SQL depends on them.
     """
     if not Path(model).is_dir():
         raise OptionError("MODEL", model, "the types are written to a local folder only")
     declared = read_schema(_text(source))
-    names = {
-        fold(column.name) for column in load(model, outputs="*", schema=declared, undeclared="infer").inputs
-    }
+    online = load(model, outputs="*", schema=declared, undeclared="infer", **options)
+    names = {fold(column.name) for column in online.inputs}
     fields = [
         StructField(name, type, metadata=declared.metadata.get(name) or _size(type))
         for name, type in declared.items()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from sparklet.batch import parquet_schema, score_parquet
@@ -38,17 +40,13 @@ __all__ = ["score"]
 )
 def score(
     model: str,
-    spark: str | None,
-    blas: str | None,
-    schema: tuple[str, ...],
-    outputs: tuple[str, ...],
-    trusted: tuple[str, ...],
     undeclared: str | None,
     rows: str,
     format: str | None,
     target: str,
     missing: str,
     keep_going: bool,
+    **options: Any,
 ) -> None:
     """Score ROWS and write one line of JSON for each.
 
@@ -63,9 +61,8 @@ def score(
     """
     kind = format or row_format(rows)
     typed = kind == "parquet" and undeclared is None
-    online = loaded(
-        model, spark, blas, schema, outputs, trusted, "tables" if typed else undeclared or "refuse", missing
-    )
+    options["undeclared"] = "tables" if typed else undeclared or "refuse"
+    online = loaded(model, missing=missing, **options)
     if target.lower().endswith(".parquet"):
         if kind != "parquet" or keep_going:
             raise OptionError(

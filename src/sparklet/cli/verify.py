@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from sparklet.cli.options import loaded, schema_option, trust_option
+from sparklet.cli.options import blas_option, loaded, schema_option, session_options, trust_option
 from sparklet.cli.rows import reading, row_format, rows_of
 from sparklet.columns import coercer, fold
 from sparklet.engines import OnlinePipelineModel
@@ -25,6 +25,8 @@ __all__ = ["verify"]
 
 @click.command()
 @click.argument("model")
+@session_options
+@blas_option
 @schema_option
 @trust_option
 @click.option(
@@ -47,11 +49,10 @@ __all__ = ["verify"]
 )
 def verify(
     model: str,
-    schema: tuple[str, ...],
-    trusted: tuple[str, ...],
     rows_path: str | None,
     format: str | None,
     ulps: int,
+    **options: Any,
 ) -> None:
     """Compare sparklet's results with Spark's.
 
@@ -63,27 +64,28 @@ def verify(
     summed dot products in an unknown order.
 
     With --rows, a live local Spark scores the rows too, which needs PySpark and Java. sparklet reproduces the
-    installed Spark release. Both sum dot products in the order that the example recorded, or as
-    java11 if there is no example or the JVM cannot sum in that order. The command prints the order, and the
+    installed Spark release. Both use the time zone of --timezone or of the example, else UTC, and sum dot
+    products in the order of --blas or of the example, or as java11 if there is no example or the JVM cannot
+    sum in that order. The command prints the order, and the
     number of equal values in each column. If a row differs, it also prints the first such row and exits with
     1. A row that both refuse or both drop counts as equal.
     """
     console = Console()
     if rows_path is None:
-        online = loaded(model, None, None, schema, (), trusted, "infer")
+        online = loaded(model, undeclared="infer", **options)
         console.print(
             f"{online.verify():,} example rows: sparklet's results equal Spark's (BLAS {online.profile.blas})"
         )
         return
     require_pyspark("sparklet verify --rows")
-    online = loaded(model, None, None, schema, (), trusted, "infer")
+    online = loaded(model, undeclared="infer", **options)
     with reading(rows_path) as file:
         lines = rows_of(file, format or row_format(rows_path), online.inputs)
         rows = [_typed(online, row, rows_path, line) for line, row in lines]
     if not rows:
         raise OptionError("--rows", rows_path, "contains no rows")
     with console.status(f"scoring {len(rows):,} rows with Spark …"):
-        agreement, order = _compare(online, rows, ulps)
+        agreement, order = _compare(online, rows, ulps, options["ansi"])
     _print(console, agreement, order)
     if not agreement.same:
         raise click.exceptions.Exit(1)
@@ -106,12 +108,18 @@ def _typed(
     return typed
 
 
-def _compare(model: OnlinePipelineModel, rows: list[dict[str, Any]], ulps: int) -> tuple[Agreement, str]:
+def _compare(
+    model: OnlinePipelineModel, rows: list[dict[str, Any]], ulps: int, ansi: bool | None
+) -> tuple[Agreement, str]:
     """Return the comparison with a live Spark, and the summation order of both."""
     from sparklet.testing import compare_with_spark, orders_of, spark_session
 
     spark = spark_session()
     try:
+        if model.profile.timezone is not None:
+            spark.conf.set("spark.sql.session.timeZone", model.profile.timezone)
+        if ansi is not None:
+            spark.conf.set("spark.sql.ansi.enabled", ansi)
         schema = {column.name: str(column.type) for column in model.inputs}
         order = model.profile.blas if model.profile.blas in orders_of(spark) else "java11"
         return compare_with_spark(model.path, rows, spark, schema=schema, ulps=ulps, blas=order), order

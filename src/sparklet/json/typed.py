@@ -14,6 +14,7 @@ from sparklet.json.read import read
 from sparklet.json.write import FLOAT_WORDS
 from sparklet.saved.values import matrices
 from sparklet.types import (
+    STRING,
     ArrayType,
     BinaryType,
     DataType,
@@ -146,6 +147,15 @@ def _carried(type: DataType) -> Decode | None:
             return _binary
         case ArrayType(element) if (decode := _carried(element)) is not None:
             return _elements(decode)
+        case MapType(key, item):
+            decode = _carried(item)
+            if key != STRING:
+                return _entries(_typed(key), decode)
+            return None if decode is None else _entries(str, decode)
+        case StructType(fields):
+            made = {each.name: _carried(each.dataType) for each in fields}
+            known = {name: decode for name, decode in made.items() if decode is not None}
+            return _known_fields(known) if known else None
     return None
 
 
@@ -185,7 +195,47 @@ def _vector(value: Any) -> Any:
 
 
 def _elements(decode: Decode) -> Decode:
-    return lambda value: [decode(each) for each in value] if value.__class__ is list else value
+    one = _nullable(decode)
+    return lambda value: [one(each) for each in value] if value.__class__ is list else value
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _entries(key: Decode, item: Decode | None) -> Decode:
+    """Return the function that decodes the keys and values of a map; it leaves a key that it cannot read."""
+    one: Decode = _nullable(item or _unchanged)
+
+    def read_key(name: str) -> Any:
+        try:
+            return _key(key, name)
+        except (JsonError, RowError):
+            return name
+
+    def entries(value: Any) -> Any:
+        if value.__class__ is not dict:
+            return value
+        decoded = {read_key(name): one(each) for name, each in value.items()}
+        return decoded if len(decoded) == len(value) else value
+
+    return entries
+
+
+def _known_fields(decoders: Mapping[str, Decode]) -> Decode:
+    """Return the function that decodes these fields of a struct, in any case, and leaves its others."""
+    known = {fold(name): _nullable(decode) for name, decode in decoders.items()}
+    known |= {name: _nullable(decode) for name, decode in decoders.items()}
+
+    def fields(value: Any) -> Any:
+        if value.__class__ is not dict:
+            return value
+        found = {name: known.get(name) or known.get(fold(name)) for name in value}
+        return {
+            name: each if (decode := found[name]) is None else decode(each) for name, each in value.items()
+        }
+
+    return fields
 
 
 def _binary(value: Any) -> bytes:

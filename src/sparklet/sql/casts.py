@@ -532,7 +532,7 @@ def typed_date(_profile: Profile, operand: Typed) -> Typed:
     """DATE '...'."""
     value = parse_date(operand.value)
     if value is None:
-        raise Refused(f"the date {operand.value!r}")
+        raise Refused(f"the literal DATE {operand.value!r}, which is no date")
     return always(value, DATE)
 
 
@@ -541,7 +541,7 @@ def typed_timestamp(profile: Profile, operand: Typed) -> Typed:
     """TIMESTAMP '...'."""
     value = parse_timestamp(operand.value, zone_for(profile))
     if value is None:
-        raise Refused(f"the timestamp {operand.value!r}")
+        raise Refused(f"the literal TIMESTAMP {operand.value!r}, which is no timestamp")
     return always(value, TIMESTAMP)
 
 

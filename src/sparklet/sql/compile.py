@@ -15,7 +15,6 @@ from sparklet.java.zones import Zone
 from sparklet.profile import Profile
 from sparklet.sql.casts import nearest_float, type_named, written_cast
 from sparklet.sql.functions import functions, zone_for
-from sparklet.sql.moments import UNREPEATABLE
 from sparklet.sql.nodes import Call, Lambda, Literal, Name, NeedsZone, Node, Path, Refused, describe
 from sparklet.sql.typed import Typed, always
 from sparklet.sql.unlisted import reason_of
@@ -125,7 +124,8 @@ class _Compiler:
         if not self.profile.at_least(listed.since):
             raise Refused(f"the function {node.name}, which Spark {listed.since.rstrip('+')} brought")
         if not listed.accepts(len(node.args)):
-            raise Refused(f"{node.name} with {len(node.args)} arguments")
+            count = len(node.args)
+            raise Refused(f"{node.name} of {count} argument{'' if count == 1 else 's'}")
         if self.profile.at_least("4.0") and node.name in ("+", "-", "*"):
             for arg in node.args:
                 if isinstance(arg, Call) and arg.name in ("try_add", "try_subtract", "try_multiply"):
@@ -151,7 +151,7 @@ class _Compiler:
         except NeedsZone as error:
             raise _needing(node, error) from None
         except Refused as error:
-            raise Refused(f"{error} in {describe(node)}") if " in " not in str(error) else error from None
+            raise Refused(f"{error}, in {describe(node)}") if ", in " not in str(error) else error from None
         self.retold |= _is_retold(node, args, made, self.profile.zone)
         return made
 
@@ -159,7 +159,8 @@ class _Compiler:
         if isinstance(node, Lambda) and kind == "f":
             return _Body(self, node)
         if isinstance(node, Lambda) or kind == "f":
-            raise Refused("a lambda function (the operator ->) where none is taken, or none where one is")
+            wanted = "a lambda function" if kind == "f" else "a value"
+            raise Refused(f"{describe(node)} as an argument that must be {wanted}")
         return self.compile(node)
 
     def parameter(self, name: str) -> Typed:
@@ -208,12 +209,10 @@ def _construct(node: Call) -> str:
     """Return what a call that is not listed is called in a message."""
     if node.name.startswith("typed_"):
         return f"a literal of {node.name.removeprefix('typed_').upper()}"
-    if node.name in UNREPEATABLE:
-        return f"the function {node.name}, whose value is another in each run of Spark and"
     if (construct := _CONSTRUCTS.get(node.name)) is not None:
         return construct
     reason = reason_of(node.name)
-    return f"the function {node.name}" + (f", which {reason}," if reason else "")
+    return f"the function {node.name}" + (f", which {reason}" if reason else "")
 
 
 def _is_retold(node: Call, args: list[Typed], made: Typed, zone: Zone | None) -> bool:

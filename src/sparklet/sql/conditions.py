@@ -253,7 +253,7 @@ def choice(profile: Profile, condition: Typed, one: Typed, other: Typed) -> Type
 def coalesce(profile: Profile, *operands: Typed) -> Typed:
     """Return the first value that is not null; later ones are not asked."""
     if not operands:
-        raise Refused("coalesce()")
+        raise Refused("coalesce without arguments")
     values = _as_one("coalesce", operands, profile)
     runs = tuple(value.run for value in values)
 

@@ -80,7 +80,7 @@ class Cursor:
             token.kind, f"{token.value or token.text!s:.40}"
         )
         return Refused(
-            f"a statement that is not one SELECT over {TABLE}: {written} where {wanted} is expected"
+            f"a statement that is not one SELECT over {TABLE}: it has {written} where {wanted} is expected"
         )
 
     def enter(self) -> None:

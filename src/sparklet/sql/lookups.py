@@ -46,7 +46,7 @@ def _field_of(type: StructType, name: str) -> StructField:
     matches = [field for field in type if fold(field.name) == fold(name)]
     if len(matches) != 1:
         has = "more than one field" if matches else "no field"
-        raise Refused(f"a struct with {has} {name!r}, {type},")
+        raise Refused(f"a struct with {has} {name!r} ({type})")
     return matches[0]
 
 

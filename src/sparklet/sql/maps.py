@@ -166,7 +166,7 @@ def map_contains_key(profile: Profile, operand: Typed, key: Typed) -> Typed:
 def map_concat(profile: Profile, *operands: Typed) -> Typed:
     """Return one map of the entries of several."""
     if not operands:
-        raise Refused("map_concat()")
+        raise Refused("map_concat without arguments")
     types = [map_of("map_concat", operand) for operand in operands]
     key = wider_common_type([type.keyType for type in types], profile)
     value = wider_common_type([type.valueType for type in types], profile)

@@ -12,18 +12,10 @@ from sparklet.sql.nodes import Call, Node, walk
 from sparklet.sql.typed import Typed
 from sparklet.types import DATE, TIMESTAMP, TIMESTAMP_NTZ
 
-__all__ = ["MOMENTS", "UNREPEATABLE", "reads_clock"]
+__all__ = ["MOMENTS", "reads_clock"]
 
 MOMENTS = frozenset("current_timestamp now current_date curdate localtimestamp".split())
 """The functions whose values are those of the call."""
-
-UNREPEATABLE = frozenset(
-    """
-    rand random randn randstr uniform uuid shuffle monotonically_increasing_id spark_partition_id
-    input_file_name input_file_block_start input_file_block_length
-    """.split()
-)
-"""The functions whose values depend on a seed, a partition or a file, not on the row."""
 
 
 def reads_clock(node: Node) -> bool:

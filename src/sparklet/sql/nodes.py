@@ -137,6 +137,8 @@ def _describe(node: Node, depth: int) -> str:
     args = [_describe(arg, depth - 1) if depth else "\u2026" for arg in node.args]
     if node.to:
         return f"CAST({args[0]} AS {node.to.upper()})"
+    if node.name.startswith("typed_"):
+        return f"{node.name.removeprefix('typed_').upper()} {args[0]}"
     if node.name == "unary -":
         return f"-{args[0]}"
     if not node.name[0].isalpha() and len(args) == 2:

@@ -36,7 +36,7 @@ def pattern(name: str, operand: Typed, profile: Profile) -> Typed:
     try:
         return always(java_pattern(text.value), STRING)
     except PatternError as error:
-        raise Refused(f"{name}: {error}") from None
+        raise Refused(f"{name} where {error}") from None
 
 
 def _compiled(text: str) -> JavaPattern:

@@ -116,7 +116,7 @@ class _Reader:
     def _select(self) -> Statement:
         parser = self._parser
         if parser.at("distinct"):
-            raise Refused("DISTINCT in a statement")
+            raise Refused("DISTINCT")
         if parser.at("all") and not parser.ahead().says(",", "from", ".", "+", "-"):
             parser.take("all")
         written = [parser.named_expression()]

@@ -19,7 +19,7 @@ from sparklet.types import STRING, StructField, StructType
 def named_struct(_profile: Profile, *operands: Typed) -> Typed:
     """Return a struct of alternating names and values."""
     if not operands or len(operands) % 2:
-        raise Refused(f"named_struct with {len(operands)} arguments")
+        raise Refused(f"named_struct of {len(operands)} arguments, which must be names and values")
     parts: dict[str, Typed] = {}
     for name, value in zip(operands[::2], operands[1::2], strict=True):
         if name.type != STRING or not name.constant or name.value is None:

@@ -57,7 +57,7 @@ class SQLTransformer(Stage):
         try:
             parse(self.statement)
         except Refused as error:
-            return f"the statement has {error}, which is not listed: {self.statement[:200]!r}"
+            return f"sparklet does not support {error}: {self.statement[:200]!r}"
         return None
 
     @property
@@ -128,7 +128,9 @@ class SQLTransformer(Stage):
         try:
             statement = parse(self.statement or "", release=columns.profile.release)
         except Refused as error:
-            raise SchemaError("*", f"cannot be selected: {error} is not listed", str(self)) from None
+            raise SchemaError(
+                "*", f"cannot be selected: sparklet does not support {error}", str(self)
+            ) from None
         names = [fold(item.name) for item in statement.items if item.node is not None]
         for item in statement.items:
             if item.node is not None and names.count(fold(item.name)) > 1:
@@ -204,9 +206,8 @@ class _Source:
             how = "add load(path, timezone='Europe/Paris') with the zone of the Spark session"
             raise SchemaError(name, f"cannot be computed: {error}; {how}", self._columns.stage) from None
         except Refused as error:
-            raise SchemaError(
-                name, f"cannot be computed: {error} is not listed", self._columns.stage
-            ) from None
+            refused = f"cannot be computed: sparklet does not support {error}"
+            raise SchemaError(name, refused, self._columns.stage) from None
 
     def conjuncts(self, condition: Node) -> list[Node]:
         """Return the conditions that AND joins, which Spark makes filters of their own."""
