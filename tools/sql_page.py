@@ -42,7 +42,7 @@ WRITTEN = {
     "extract": "EXTRACT(field FROM date)",
     "ilike": "string [NOT] ILIKE string [ESCAPE string]",
     "in": "same [NOT] IN (same, ...)",
-    "interval": "INTERVAL number unit ..., beside + or -",
+    "interval": "INTERVAL number unit ..., INTERVAL 'text' [unit TO unit], beside + - * /",
     "isnotnull": "any IS NOT NULL, isnotnull(any)",
     "isnull": "any IS NULL, isnull(any)",
     "timestampadd": "TIMESTAMPADD(unit, number, time)",
@@ -63,11 +63,16 @@ WRITTEN = {
     },
     "rlike": "string RLIKE string, rlike(string, string)",
     "rtrim_of": "TRIM(TRAILING string FROM string)",
+    "struct": "struct(any, ...), (any, any, ...)",
+    "arrays_zip": "arrays_zip(array, ...)",
     "try_cast": "TRY_CAST(any AS type)",
     "typed_date": "DATE 'text'",
     "typed_timestamp": "TIMESTAMP 'text'",
+    "typed_x": "X'hexadecimal'",
     "unary -": "- number",
 }
+# What those give that are not in the table of functions.
+BUILT_IN = {"cast": "type", "struct": "any", "try_cast": "type"}
 HEAD = """# What SQLTransformer may say
 
 Written by `tools/sql_page.py` from the table of functions; never edited by hand.
@@ -137,7 +142,7 @@ def page() -> str:
     """Return the whole page."""
     lines = ["| name | written | gives |", "| --- | --- | --- |"]
     for name in listed():
-        gives = "type" if name in ("cast", "try_cast") else KINDS[functions[name].gives]
+        gives = KINDS[functions[name].gives] if name in functions else BUILT_IN[name]
         cells = (f"`{name}`", f"`{signature(name)}`", gives)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     missing: dict[str, list[str]] = defaultdict(list)

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.sql import tables, tables_arrays, tables_bytes, tables_nested, tables_texts, tables_web
+from tests.sql import (
+    tables,
+    tables_arrays,
+    tables_bytes,
+    tables_nested,
+    tables_spans,
+    tables_structs,
+    tables_texts,
+    tables_web,
+)
 
 __all__ = ["TABLES"]
 
@@ -13,4 +22,6 @@ TABLES = [
     *tables_arrays.TABLES,
     *tables_nested.TABLES,
     *tables_bytes.TABLES,
+    *tables_spans.TABLES,
+    *tables_structs.TABLES,
 ]

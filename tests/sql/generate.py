@@ -16,7 +16,6 @@ import sys
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent))
 
 from sparklet.testing.spark import SparkFailure, spark_session, to_frame  # noqa: E402
-from sparklet.types import ArrayType, DataType, MapType, StructType, parse_type  # noqa: E402
+from sparklet.types import BINARY, ArrayType, DataType, DecimalType, MapType, StructType, parse_json  # noqa: E402
 from tests.oracle.encoding import encode  # noqa: E402 - the path above is what makes tests importable
 from tests.sql.asked import TABLES  # noqa: E402
 from tests.sql.tables import Table  # noqa: E402
@@ -71,7 +70,7 @@ class Oracle:
             every = self._projection([*before, (found, output)])
         except Exception as exception:
             return self._halves(expressions, "fails", exception)
-        kinds = [field.dataType.simpleString() for field in selected.schema.fields]
+        kinds = [parse_json(field.dataType.json()) for field in selected.schema.fields]
         single: dict[int, Any] = {}
         values: list[list[Any]] = [[] for _ in kinds]
         for row in self._rows:
@@ -113,7 +112,7 @@ class Oracle:
             )
         return composed
 
-    def _value(self, projection: Any, row: Any, kind: str) -> Any:
+    def _value(self, projection: Any, row: Any, kind: DataType) -> Any:
         try:
             result = bytes(projection.apply(row).getBytes())
         except Exception as exception:
@@ -131,7 +130,7 @@ WIDTHS = {"double": "<d", "float": "<f", "int": "<i", "date": "<i", "bigint": "<
           "smallint": "<h", "tinyint": "<b", "boolean": "<?", "void": "<b"}  # fmt: skip
 
 
-def decode_row(data: bytes, kinds: Sequence[str]) -> list[Any]:
+def decode_row(data: bytes, kinds: Sequence[DataType]) -> list[Any]:
     """Return the values of an UnsafeRow: null bits, eight bytes a field, then what did not fit in these."""
     start = (len(kinds) + 63) // 64 * 8
     return [
@@ -140,28 +139,28 @@ def decode_row(data: bytes, kinds: Sequence[str]) -> list[Any]:
     ]
 
 
-def _field(data: bytes, at: int, kind: str) -> Any:
-    if kind in WIDTHS:
-        return _converted(struct.unpack_from(WIDTHS[kind], data, at)[0], kind)
+def _field(data: bytes, at: int, kind: DataType) -> Any:
+    name = str(kind)
+    if name in WIDTHS:
+        return _converted(struct.unpack_from(WIDTHS[name], data, at)[0], name)
     word = struct.unpack_from("<q", data, at)[0]
-    if kind.startswith("decimal"):
-        digits, scale = map(int, kind[8:-1].split(","))
-        if digits > 18:
+    if isinstance(kind, DecimalType):
+        if kind.precision > 18:
             word = int.from_bytes(_part(data, word), "big", signed=True)
-        return Decimal(word).scaleb(-scale, Context(prec=40))
+        return Decimal(word).scaleb(-kind.scale, Context(prec=40))
     part = _part(data, word)
-    match _type(kind):
+    match kind:
         case ArrayType(element):
-            return _array(part, str(element))
+            return _array(part, element)
         case StructType(fields):
-            values = decode_row(part, [str(field.dataType) for field in fields])
+            values = decode_row(part, [field.dataType for field in fields])
             return Row(zip([field.name for field in fields], values, strict=True))
         case MapType(key, value):
             (size,) = struct.unpack_from("<q", part, 0)
-            keys, values = _array(part[8 : 8 + size], str(key)), _array(part[8 + size :], str(value))
+            keys, values = _array(part[8 : 8 + size], key), _array(part[8 + size :], value)
             # A key that is an array is no key of a dict.
             return dict(zip([tuple(k) if isinstance(k, list) else k for k in keys], values, strict=True))
-    return part if kind == "binary" else part.decode()
+    return part if kind == BINARY else part.decode()
 
 
 class Row(dict[str, Any]):
@@ -170,19 +169,14 @@ class Row(dict[str, Any]):
     asDict = dict.copy
 
 
-@cache
-def _type(kind: str) -> DataType:
-    return parse_type(kind)
-
-
 def _part(data: bytes, word: int) -> bytes:
     return data[word >> 32 : (word >> 32) + (word & 0xFFFFFFFF)]
 
 
-def _array(data: bytes, kind: str) -> list[Any]:
+def _array(data: bytes, kind: DataType) -> list[Any]:
     (count,) = struct.unpack_from("<q", data, 0)
     start = 8 + (count + 63) // 64 * 8
-    width = struct.calcsize(WIDTHS[kind]) if kind in WIDTHS else 8
+    width = struct.calcsize(WIDTHS.get(str(kind), "<q"))
     return [
         None if data[8 + (at >> 3)] >> (at & 7) & 1 else _field(data, start + at * width, kind)
         for at in range(count)

@@ -24,6 +24,7 @@ from sparklet.sql import (  # noqa: F401 - each lists its functions
     printf,
     regex,
     sequences,
+    similar,
     strings,
     structs,
     texts,
@@ -72,4 +73,4 @@ def listed() -> tuple[str, ...]:
     >>> {"upper", "+", "coalesce"} <= set(listed())
     True
     """
-    return tuple(sorted({*functions, "cast", "try_cast"}))
+    return tuple(sorted({*functions, "cast", "struct", "try_cast"}))

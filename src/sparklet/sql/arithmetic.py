@@ -20,7 +20,7 @@ from sparklet.profile import Profile
 from sparklet.sql.casts import cast, fit_decimal, overflow, wrapped
 from sparklet.sql.dates import plus_days
 from sparklet.sql.functions import function, map1, map2, refuse_types
-from sparklet.sql.intervals import moved
+from sparklet.sql.intervals import INTERVALS, moved, negated, scaled
 from sparklet.sql.nodes import Refused
 from sparklet.sql.typed import Typed, always, in_arithmetic
 from sparklet.types import DOUBLE, FLOAT, LONG, NULL, STRING, DataType, DecimalType, IntegralType, is_numeric
@@ -78,7 +78,7 @@ _SUMS: dict[str, tuple[Callable[[Any, Any], Any], Callable[[Decimal, Decimal], D
 
 def _shifted_date(name: str, left: Typed, right: Typed, profile: Profile) -> Typed | None:
     if name == "*":
-        return None
+        return scaled(left, right)
     orders = [(left, right)] if name == "-" else [(left, right), (right, left)]
     for start, change in orders:
         for shift in (plus_days, moved):
@@ -139,7 +139,9 @@ def divided(
 
 @function("/", takes="nn", gives="n")
 def divide(profile: Profile, left: Typed, right: Typed) -> Typed:
-    """Return the quotient: of decimals a decimal, of all other numbers a double."""
+    """Return the quotient: of decimals a decimal, of all other numbers a double; an interval is shortened."""
+    if (shortened := scaled(left, right, divides=True)) is not None:
+        return shortened
     left, right = numbers("/", left, right, profile)
     if not isinstance(left.type, DecimalType):
         left, right = cast(left, DOUBLE, profile), cast(right, DOUBLE, profile)
@@ -246,7 +248,14 @@ def _negated(value: Any) -> Any:
     return value if value == 0 and isinstance(value, Decimal) else -value
 
 
-function("negative", "unary -", takes="n", gives="n")(_signed("negative", _negated))
+@function("negative", "unary -", takes="n", gives="n")
+def negative(profile: Profile, operand: Typed) -> Typed:
+    """Return the number, or the interval, of the other sign."""
+    if isinstance(operand.type, INTERVALS):
+        return negated(operand)
+    return _signed("negative", _negated)(profile, operand)
+
+
 function("abs", takes="n", gives="n")(_signed("abs", abs))
 
 

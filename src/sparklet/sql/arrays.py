@@ -10,7 +10,7 @@ from typing import Any
 from sparklet.errors import InvalidValueError
 from sparklet.profile import Profile
 from sparklet.sql.casts import cast
-from sparklet.sql.conditions import compare
+from sparklet.sql.comparing import compare, is_orderable
 from sparklet.sql.functions import function, map1, map2, maps, refuse_types
 from sparklet.sql.lookups import field, value_at
 from sparklet.sql.strings import string, whole_number
@@ -27,7 +27,7 @@ from sparklet.types import (
     MapType,
     StructType,
 )
-from sparklet.types.coercion import is_comparable, wider_common_type, wider_type_without_string
+from sparklet.types.coercion import wider_common_type, wider_type_without_string
 
 __all__ = ["element_of"]
 
@@ -131,7 +131,7 @@ def element_at(profile: Profile, operand: Typed, index: Typed) -> Typed:
 def array_contains(profile: Profile, operand: Typed, wanted: Typed) -> Typed:
     """Tell whether a value is in the array; null where it is not and the array has a null."""
     element = wider_type_without_string((element_of("array_contains", operand), wanted.type), profile)
-    if wanted.type == NULL or element is None or not is_comparable(element):
+    if wanted.type == NULL or element is None or not is_orderable(element):
         raise refuse_types("array_contains", operand, wanted)
     operand = cast(operand, ArrayType(element), profile)
     equal = compare("=", element)

@@ -40,6 +40,15 @@ def binary(_profile: Profile, operand: Typed) -> Typed:
     return bytes_of("binary", operand)
 
 
+@function("typed_x", takes="s", gives=".")
+def typed_x(_profile: Profile, operand: Typed) -> Typed:
+    """Return the bytes of a literal X'1C7'."""
+    digits = operand.value
+    if not re.fullmatch("[0-9A-Fa-f]*", digits):
+        raise Refused(f"the bytes X'{digits[:40]}'")
+    return always(bytes.fromhex("0" * (len(digits) % 2) + digits), BINARY)
+
+
 # --- base64 and hexadecimal --------------------------------------------------------------------------
 
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]")

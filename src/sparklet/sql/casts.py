@@ -45,6 +45,8 @@ from sparklet.types import (
     DataType,
     DecimalType,
     IntegralType,
+    MapType,
+    StructType,
     is_floating,
     is_numeric,
 )
@@ -78,8 +80,8 @@ def cast(operand: Typed, to: DataType, profile: Profile) -> Typed:
 
 
 def _converter(source: DataType, to: DataType, profile: Profile) -> Convert | None:
-    if isinstance(source, ArrayType) or BINARY in (source, to):
-        return nested_converter(source, to, lambda one, other: _converter(one, other, profile))
+    if isinstance(source, (ArrayType, StructType, MapType)) or BINARY in (source, to):
+        return nested_converter(source, to, profile, lambda one, other: _converter(one, other, profile))
     if to == STRING:
         return to_text(source, profile)
     if source == STRING:
@@ -446,7 +448,7 @@ def type_named(name: str) -> DataType:
         found = BINARY if name.lower() == "binary" else parse_row_type(name)
     except OptionError:
         found = NULL
-    if not (found in _WRITTEN or isinstance(found, DecimalType | ArrayType)):
+    if not (found in _WRITTEN or isinstance(found, DecimalType | ArrayType | StructType | MapType)):
         raise Refused(f"a cast to {name.upper()}")
     return found
 
@@ -499,6 +501,12 @@ def _tried(operand: Typed, to: DataType, ansi: Profile) -> Typed:
     if isinstance(source, ArrayType) and isinstance(to, ArrayType):
         one = _tried(Typed(source.elementType, lambda row: row[0]), to.elementType, ansi).run
         return map1(lambda values: [one((value,)) for value in values], operand, to)
+    if isinstance(source, StructType) and isinstance(to, StructType) and len(source) == len(to):
+        parts = [
+            (old.name, new.name, _tried(Typed(old.dataType, lambda row: row[0]), new.dataType, ansi).run)
+            for old, new in zip(source, to, strict=True)
+        ]
+        return map1(lambda value: {name: run((value[field],)) for field, name, run in parts}, operand, to)
     get, convert = operand.run, cast(Typed(source, lambda row: row[0]), to, ansi).run
 
     def tried(row: tuple[Any, ...]) -> Any:

@@ -15,6 +15,7 @@ from sparklet.java.zones import Zone
 from sparklet.profile import Profile
 from sparklet.sql.casts import nearest_float, type_named, written_cast
 from sparklet.sql.functions import functions, zone_for
+from sparklet.sql.intervals import INTERVALS
 from sparklet.sql.nodes import Call, Lambda, Literal, Name, NeedsZone, Node, Path, Refused, describe
 from sparklet.sql.typed import Typed, always
 from sparklet.sql.unlisted import reason_of
@@ -25,13 +26,12 @@ from sparklet.types import (
     NULL,
     STRING,
     TIMESTAMP,
+    TIMESTAMP_NTZ,
     DataType,
-    DayTimeIntervalType,
     DecimalType,
     IntegralType,
     MapType,
     StructType,
-    YearMonthIntervalType,
 )
 
 __all__ = ["Compiled", "compile_node"]
@@ -98,7 +98,7 @@ class _Compiler:
     def result(self, node: Node) -> Typed:
         """Return the whole expression, with its times in the form that rows carry."""
         typed = self.compile(node)
-        if isinstance(typed.type, (DayTimeIntervalType, YearMonthIntervalType)):
+        if isinstance(typed.type, INTERVALS):
             raise Refused("an INTERVAL as a column")
         if typed.unread or not holds_instants(typed.type):
             return typed
@@ -135,11 +135,10 @@ class _Compiler:
             self._argument(_once(node, arg), listed.kind_of(place)) for place, arg in enumerate(node.args)
         ]
         unread = any(isinstance(arg, Typed) and arg.unread for arg in args)
-        if node.name not in ("+", "-") and any(
-            isinstance(arg, Typed) and isinstance(arg.type, (DayTimeIntervalType, YearMonthIntervalType))
-            for arg in args
+        if node.name not in _OF_INTERVALS and any(
+            isinstance(arg, Typed) and isinstance(arg.type, INTERVALS) for arg in args
         ):
-            raise Refused("an INTERVAL that is no operand of + or -")
+            raise Refused("an INTERVAL that is no operand of +, -, * or /")
         try:
             if unread and node.name not in _PASSES_ON:
                 zone_for(self.profile)
@@ -196,6 +195,7 @@ def _needing(node: Node, error: NeedsZone) -> NeedsZone:
     return NeedsZone(text if " depends on " in text else f"{describe(node)} depends on {text}")
 
 
+_OF_INTERVALS = frozenset(("+", "-", "*", "/", "unary -", "negative", "if", "case", "coalesce"))
 # What gives back a time as it is, or asks only whether it is there.
 _PASSES_ON = frozenset("isnull isnotnull coalesce ifnull nvl nvl2 if case . []".split())
 
@@ -220,8 +220,9 @@ def _is_retold(node: Call, args: list[Typed], made: Typed, zone: Zone | None) ->
     match node.name:
         case "to_char" | "to_varchar":  # of a date: date_format
             return args[0].type in (DATE, TIMESTAMP)
-        case ".":  # of a map: m['k']
-            return isinstance(args[0].type, MapType)
+        case ".":  # of a map: m['k']; of arrays_zip: its names too
+            zipped = isinstance(node.args[0], Call) and node.args[0].name == "arrays_zip"
+            return zipped or isinstance(args[0].type, MapType)
         case "[]":  # of a struct: s.x
             return isinstance(args[0].type, StructType)
         case "typed_date":  # which Spark shows in full
@@ -230,8 +231,8 @@ def _is_retold(node: Call, args: list[Typed], made: Typed, zone: Zone | None) ->
             return zone is None or bool(args[0].value != local_to_string(zone.local(made.value)))
         case "convert_timezone":  # Spark shows the session's as an argument
             return len(args) == 2
-        case "+" | "-":  # of a date: date_add, date_sub
-            return made.type == DATE
+        case "+" | "-":  # of a date: date_add; of a time: without brackets
+            return made.type in (DATE, TIMESTAMP, TIMESTAMP_NTZ)
         case "<" | "<=" | ">" | ">=" | "between":  # a whole number and 1.5: Spark compares it with 1 or 2
             return any(isinstance(arg.type, IntegralType) for arg in args) and any(
                 isinstance(arg, Literal) and isinstance(arg.type, DecimalType) for arg in node.args

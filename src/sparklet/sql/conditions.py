@@ -10,45 +10,25 @@ from typing import Any
 
 from sparklet.profile import Profile
 from sparklet.sql.casts import cast
+from sparklet.sql.comparing import compare, is_orderable, same_structure
 from sparklet.sql.functions import function, map2, refuse_types
 from sparklet.sql.nodes import Refused
 from sparklet.sql.typed import Typed, always, in_comparison, same
-from sparklet.types import BOOLEAN, DOUBLE, FLOAT, INTEGER, NULL, STRING, DataType, is_floating, is_numeric
-from sparklet.types.coercion import is_comparable, wider_common_type, wider_type_without_string
+from sparklet.types import BOOLEAN, DOUBLE, FLOAT, INTEGER, NULL, STRING, is_numeric
+from sparklet.types.coercion import wider_common_type, wider_type_without_string
 
 __all__ = ["truth"]
 
-Compare = Callable[[Any, Any], bool]
 FLOATING = (FLOAT, DOUBLE)
 
-# --- comparisons: NaN equals NaN and is greater than any number ---------------------------------------
-
-_PLAIN: dict[str, Compare] = {
-    "=": lambda a, b: a == b,
-    "<>": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-_FLOATING: dict[str, Compare] = {
-    "=": lambda a, b: a == b or (a != a and b != b),
-    "<>": lambda a, b: not (a == b or (a != a and b != b)),
-    "<": lambda a, b: a < b or (b != b and a == a),
-    "<=": lambda a, b: a <= b or b != b,
-    ">": lambda a, b: a > b or (a != a and b == b),
-    ">=": lambda a, b: a >= b or a != a,
-}
-
-
-def compare(name: str, type: DataType) -> Compare:
-    """Return the comparison of two values of a type."""
-    return (_FLOATING if is_floating(type) else _PLAIN)[name]
+# --- comparisons ------------------------------------------------------------------------------------
 
 
 def _together(
     name: str, left: Typed, right: Typed, profile: Profile, *, equality: bool
 ) -> tuple[Typed, Typed]:
+    if left.type != right.type and profile.at_least("4.0") and same_structure(left.type, right.type):
+        return left, right
     type = in_comparison(left, right, profile, equality=equality)
     if type is None:
         raise refuse_types(name, left, right)
@@ -58,12 +38,12 @@ def _together(
 def _comparison(name: str) -> Callable[[Profile, Typed, Typed], Typed]:
     def build(profile: Profile, left: Typed, right: Typed) -> Typed:
         left, right = _together(name, left, right, profile, equality=name in ("=", "<>"))
-        return map2(compare(name, left.type), left, right, BOOLEAN)
+        return map2(compare(name, left.type, right.type), left, right, BOOLEAN)
 
     return build
 
 
-for _name in _PLAIN:
+for _name in ("=", "<>", "<", "<=", ">", ">="):
     function(_name, takes="==", gives="b")(_comparison(_name))
 
 
@@ -71,7 +51,7 @@ for _name in _PLAIN:
 def null_safe_equal(profile: Profile, left: Typed, right: Typed) -> Typed:
     """Tell whether two values are the same; null is the same as null."""
     left, right = _together("<=>", left, right, profile, equality=True)
-    first, second, equal = left.run, right.run, compare("=", left.type)
+    first, second, equal = left.run, right.run, compare("=", left.type, right.type)
 
     def applied(row: tuple[Any, ...]) -> bool:
         a, b = first(row), second(row)
@@ -84,17 +64,21 @@ def null_safe_equal(profile: Profile, left: Typed, right: Typed) -> Typed:
 def is_in(profile: Profile, value: Typed, *listed: Typed) -> Typed:
     """Tell whether a value is listed; null where it is not and the list has a null."""
     type = wider_common_type([value.type, *(item.type for item in listed)], profile)
-    if type is None or not (is_comparable(type) or type == NULL):
+    if type is None and all(same_structure(value.type, item.type) for item in listed):
+        operands = [value, *listed]
+    elif type is None or not (is_orderable(type) or type == NULL):
         raise refuse_types("IN", value, *listed)
-    run, equal = cast(value, type, profile).run, compare("=", type)
-    runs = tuple(cast(item, type, profile).run for item in listed)
+    else:
+        operands = [cast(operand, type, profile) for operand in (value, *listed)]
+    run = operands[0].run
+    runs = tuple((item.run, compare("=", operands[0].type, item.type)) for item in operands[1:])
 
     def applied(row: tuple[Any, ...]) -> bool | None:
         wanted = run(row)
         if wanted is None:
             return None
         answer: bool | None = False
-        for item in runs:
+        for item, equal in runs:
             found = item(row)
             if found is None:
                 answer = None
@@ -243,6 +227,12 @@ def case(profile: Profile, *parts: Typed) -> Typed:
     return Typed(values[0].type, applied, all(part.constant for part in parts))
 
 
+@function("when", takes="b=[b=*]", gives="=", since="4.0")
+def when(profile: Profile, *parts: Typed) -> Typed:
+    """Return what CASE WHEN with these conditions and values gives."""
+    return case(profile, *parts)
+
+
 @function("if", takes="b==", gives="=")
 def choice(profile: Profile, condition: Typed, one: Typed, other: Typed) -> Typed:
     """Return the second argument where the first is true, else the third."""
@@ -306,7 +296,7 @@ def nanvl(profile: Profile, operand: Typed, default: Typed) -> Typed:
 def _extreme(name: str, operator: str) -> Callable[..., Typed]:
     def build(profile: Profile, *operands: Typed) -> Typed:
         type = wider_type_without_string([operand.type for operand in operands], profile)
-        if len(operands) < 2 or type is None or not is_comparable(type):
+        if len(operands) < 2 or type is None or not is_orderable(type):
             raise refuse_types(name, *operands)
         runs = tuple(cast(operand, type, profile).run for operand in operands)
         beats = compare(operator, type)

@@ -90,6 +90,22 @@ for _name in _OF_DATE:
 for _name in _OF_TIME:
     function(_name, takes="t", gives="n")(_of_time(_name))
 
+_SHORT_DAYS = "Mon Tue Wed Thu Fri Sat Sun".split()
+_SHORT_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+@function("dayname", takes="d", gives="s", since="4.0")
+def dayname(profile: Profile, operand: Typed) -> Typed:
+    """Return the day of the week in three letters."""
+    return map1(lambda day: _SHORT_DAYS[day.weekday()], date("dayname", operand, profile), STRING)
+
+
+@function("monthname", takes="d", gives="s", since="4.0")
+def monthname(profile: Profile, operand: Typed) -> Typed:
+    """Return the month in three letters."""
+    return map1(lambda day: _SHORT_MONTHS[day.month - 1], date("monthname", operand, profile), STRING)
+
+
 _FIELDS = {
     **dict.fromkeys(("year", "y", "years", "yr", "yrs"), "year"),
     **dict.fromkeys(("quarter", "qtr"), "quarter"),

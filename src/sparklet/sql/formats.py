@@ -17,12 +17,12 @@ from sparklet.java.zones import Zone, beyond, zone_of
 from sparklet.profile import Profile
 from sparklet.sql.casts import cast
 from sparklet.sql.dates import date, timestamp
-from sparklet.sql.functions import function, map1, zone_for
+from sparklet.sql.functions import function, map1, refuse_types, zone_for
 from sparklet.sql.nodes import Refused
 from sparklet.sql.strings import string
 from sparklet.sql.times import to_seconds
 from sparklet.sql.typed import Typed
-from sparklet.types import DATE, LONG, STRING, TIMESTAMP, TIMESTAMP_NTZ, IntegralType
+from sparklet.types import DATE, LONG, NULL, STRING, TIMESTAMP, TIMESTAMP_NTZ, IntegralType
 
 __all__ = ["formatter", "parser"]
 
@@ -447,6 +447,9 @@ def _towards_1970(time: dt.datetime) -> int:
     return seconds + 1 if seconds < 0 and time.microsecond else seconds
 
 
+_ZONE_LETTERS = frozenset("VzOXxZ")
+
+
 def _read(name: str, operand: Typed, pattern: Typed, profile: Profile) -> Typed:
     if operand.type in (DATE, TIMESTAMP, TIMESTAMP_NTZ):
         return timestamp(name, operand, profile)
@@ -454,12 +457,25 @@ def _read(name: str, operand: Typed, pattern: Typed, profile: Profile) -> Typed:
     return map1(read, string(name, operand, profile), TIMESTAMP)
 
 
-@function("to_timestamp", takes="s[s]", gives="t")
+@function("to_timestamp", "to_timestamp_ltz", takes="s[s]", gives="t")
 def to_timestamp(profile: Profile, operand: Typed, pattern: Typed | None = None) -> Typed:
     """Return the time that a text stands for, by a pattern if one is given."""
     if pattern is None:
         return timestamp("to_timestamp", operand, profile)
     return _read("to_timestamp", operand, pattern, profile)
+
+
+@function("to_timestamp_ntz", takes="s[s]", gives="t")
+def to_timestamp_ntz(profile: Profile, operand: Typed, pattern: Typed | None = None) -> Typed:
+    """Return the time on a clock that a text stands for, by a pattern if one is given."""
+    if operand.type not in (DATE, TIMESTAMP, TIMESTAMP_NTZ, STRING, NULL):
+        raise refuse_types("to_timestamp_ntz", operand)
+    if pattern is None or operand.type != STRING:
+        return cast(operand, TIMESTAMP_NTZ, profile)
+    written = _constant("to_timestamp_ntz", pattern)
+    if not _ZONE_LETTERS.isdisjoint(written):
+        raise Refused(f"to_timestamp_ntz with the pattern {written!r}, which has a zone")
+    return map1(parser(written, profile, Zone("UTC")), operand, TIMESTAMP_NTZ)
 
 
 @function("to_date", takes="s[s]", gives="d")

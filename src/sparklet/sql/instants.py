@@ -149,14 +149,6 @@ def current_timezone(profile: Profile) -> Typed:
     return always(profile.timezone, STRING)
 
 
-@function("to_timestamp_ntz", takes="s", gives="t")
-def to_timestamp_ntz(profile: Profile, operand: Typed) -> Typed:
-    """Return the time on a clock that a text stands for."""
-    if operand.type not in (DATE, TIMESTAMP, TIMESTAMP_NTZ, STRING, NULL):
-        raise refuse_types("to_timestamp_ntz", operand)
-    return cast(operand, TIMESTAMP_NTZ, profile)
-
-
 # --- from numbers -----------------------------------------------------------------------------------
 
 _SECONDS = DecimalType(16, 6)
@@ -178,6 +170,8 @@ def _clock(year: int, month: int, day: int, hour: int, minute: int, seconds: Dec
 
 
 def _made_of_numbers(name: str, *, zoned: bool) -> Callable[..., Typed]:
+    lenient = name.startswith("try_")
+
     def build(profile: Profile, *operands: Typed) -> Typed:
         parts, zones = operands[:6], operands[6:]
         if not all(part.type in (BYTE, SHORT, INTEGER, NULL) for part in parts[:5]):
@@ -185,7 +179,7 @@ def _made_of_numbers(name: str, *, zoned: bool) -> Callable[..., Typed]:
         if not (is_numeric(parts[5].type) or parts[5].type == NULL):
             raise refuse_types(name, parts[5])
         seconds = cast(parts[5], _SECONDS, profile)
-        ansi = profile.ansi
+        ansi = profile.ansi and not lenient
         session = zone_for(profile) if zoned and not zones else None
 
         def made(*values: Any) -> dt.datetime | None:
@@ -206,7 +200,12 @@ def _made_of_numbers(name: str, *, zoned: bool) -> Callable[..., Typed]:
 
 for _name in ("make_timestamp", "make_timestamp_ltz"):
     function(_name, takes="nnnnnn[s]", gives="t")(_made_of_numbers(_name, zoned=True))
+for _name in ("try_make_timestamp", "try_make_timestamp_ltz"):
+    function(_name, takes="nnnnnn[s]", gives="t", since="4.0")(_made_of_numbers(_name, zoned=True))
 function("make_timestamp_ntz", takes="nnnnnn", gives="t")(_made_of_numbers("make_timestamp_ntz", zoned=False))
+function("try_make_timestamp_ntz", takes="nnnnnn", gives="t", since="4.0")(
+    _made_of_numbers("try_make_timestamp_ntz", zoned=False)
+)
 
 
 # --- sums and differences ---------------------------------------------------------------------------

@@ -13,12 +13,13 @@ from sparklet.errors import InvalidValueError
 from sparklet.profile import Profile
 from sparklet.sql.arrays import element_of
 from sparklet.sql.casts import cast
-from sparklet.sql.conditions import compare, truth
+from sparklet.sql.comparing import compare, is_orderable, ordering
+from sparklet.sql.conditions import truth
 from sparklet.sql.functions import function, map1, map2, maps, refuse_types
 from sparklet.sql.nodes import Refused
 from sparklet.sql.strings import whole_number
 from sparklet.sql.typed import Typed
-from sparklet.types import BOOLEAN, INTEGER, LONG, NULL, ArrayType, DataType
+from sparklet.types import BOOLEAN, INTEGER, LONG, NULL, ArrayType, DataType, StructType
 from sparklet.types.coercion import is_comparable, tightest_common_type, wider_type_without_string
 
 __all__ = ["Body"]
@@ -152,6 +153,13 @@ def _normalised(value: Any) -> tuple[Any, Any]:
     return "NaN" if value != value else value, value
 
 
+def _sortable(name: str, operand: Typed) -> DataType:
+    element = element_of(name, operand)
+    if not is_orderable(element):
+        raise refuse_types(name, operand)
+    return element
+
+
 def _comparable(name: str, operand: Typed) -> DataType:
     element = element_of(name, operand)
     if not is_comparable(element):
@@ -174,17 +182,22 @@ def array_distinct(profile: Profile, operand: Typed) -> Typed:
     return map1(lambda values: _without_repeats(elements(values)), operand, operand.type)
 
 
-def _sort_key(value: Any) -> tuple[bool, Any]:
-    return (True, 0.0) if value != value else (False, value)
+def _sort_key(type: DataType) -> Callable[[Any], Any]:
+    """Return the key by which values of a type are sorted."""
+    if isinstance(type, (ArrayType, StructType)):
+        return cmp_to_key(ordering(type, type))
+    return lambda value: (True, 0.0) if value != value else (False, value)
 
 
-def ordered(values: Any, *, descending: bool, nulls_first: bool) -> list[Any]:
+def ordered(values: Any, type: DataType, *, descending: bool, nulls_first: bool) -> list[Any]:
     """Return the values in order; NaN is greater than any number.
 
-    >>> ordered([2, None, 1], descending=False, nulls_first=True)
+    >>> from sparklet.types import INTEGER
+    >>> ordered([2, None, 1], INTEGER, descending=False, nulls_first=True)
     [None, 1, 2]
     """
-    present = sorted((value for value in values if value is not None), key=_sort_key, reverse=descending)
+    key = _sort_key(type)
+    present = sorted((value for value in values if value is not None), key=key, reverse=descending)
     nulls = [None] * (len(values) - len(present))
     return [*nulls, *present] if nulls_first else [*present, *nulls]
 
@@ -220,29 +233,35 @@ def array_sort(_profile: Profile, operand: Typed, order: Body | None = None) -> 
     """Return the elements in order, nulls last, or in that of a function of two elements."""
     if order is not None:
         return _sorted_by(operand, _body("array_sort", order, 2))
-    _comparable("array_sort", operand)
-    return map1(lambda values: ordered(values, descending=False, nulls_first=False), operand, operand.type)
+    type = _sortable("array_sort", operand)
+    return map1(
+        lambda values: ordered(values, type, descending=False, nulls_first=False), operand, operand.type
+    )
 
 
 @function("sort_array", takes="a[b]", gives="a")
 def sort_array(_profile: Profile, operand: Typed, ascending: Typed | None = None) -> Typed:
     """Return the elements in order, nulls first, or in the opposite order, nulls last."""
-    _comparable("sort_array", operand)
+    type = _sortable("sort_array", operand)
     if ascending is None:
-        return map1(lambda values: ordered(values, descending=False, nulls_first=True), operand, operand.type)
+        return map1(
+            lambda values: ordered(values, type, descending=False, nulls_first=True), operand, operand.type
+        )
     if ascending.type != BOOLEAN or not ascending.constant:
         raise Refused("sort_array with an order that is no constant")
     up = bool(ascending.value)
-    return map1(lambda values: ordered(values, descending=not up, nulls_first=up), operand, operand.type)
+    return map1(
+        lambda values: ordered(values, type, descending=not up, nulls_first=up), operand, operand.type
+    )
 
 
 def _extreme(name: str, *, greatest: bool) -> Callable[[Profile, Typed], Typed]:
     def build(_profile: Profile, operand: Typed) -> Typed:
-        element = _comparable(name, operand)
-        choose = max if greatest else min
+        element = _sortable(name, operand)
+        choose, key = max if greatest else min, _sort_key(element)
 
         def extreme(values: Any) -> Any:
-            return choose((value for value in values if value is not None), key=_sort_key, default=None)
+            return choose((value for value in values if value is not None), key=key, default=None)
 
         return map1(extreme, operand, element)
 
@@ -278,7 +297,7 @@ def _with_element(
 ) -> Callable[[Profile, Typed, Typed], Typed]:
     def build(profile: Profile, operand: Typed, wanted: Typed) -> Typed:
         element = wider_type_without_string((element_of(name, operand), wanted.type), profile)
-        if wanted.type == NULL or element is None or not is_comparable(element):
+        if wanted.type == NULL or element is None or not is_orderable(element):
             raise refuse_types(name, operand, wanted)
         equal = compare("=", element)
         array, found = cast(operand, ArrayType(element), profile), cast(wanted, element, profile)

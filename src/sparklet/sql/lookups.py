@@ -12,7 +12,7 @@ from typing import Any
 from sparklet.columns import fold
 from sparklet.profile import Profile
 from sparklet.sql.casts import cast
-from sparklet.sql.conditions import compare
+from sparklet.sql.comparing import compare
 from sparklet.sql.functions import function, map1, map2, refuse_types
 from sparklet.sql.nodes import Refused
 from sparklet.sql.typed import Typed

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 from sparklet.errors import InvalidValueError
 from sparklet.profile import Profile
 from sparklet.sql.casts import cast
-from sparklet.sql.conditions import compare, truth
+from sparklet.sql.comparing import compare
+from sparklet.sql.conditions import truth
 from sparklet.sql.functions import function, map1, map2, maps, refuse_types
 from sparklet.sql.lambdas import Body
 from sparklet.sql.lookups import map_of

@@ -11,7 +11,7 @@ from decimal import Decimal
 from sparklet.java import double_to_string, to_string
 from sparklet.sql.casts import nearest_float, type_named
 from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Path
-from sparklet.types import BOOLEAN, DOUBLE, FLOAT
+from sparklet.types import BOOLEAN, DOUBLE, FLOAT, ArrayType, MapType, StructType
 
 __all__ = ["column_name"]
 
@@ -123,12 +123,21 @@ class _Names:
         return f"{shown}({', '.join((*texts, *_DEFAULTS.get((name, len(texts)), ())))})"
 
     def _name_cast(self, node: Call, texts: list[str]) -> str | None:
-        return f"{node.name.upper()}({texts[0]} AS {str(type_named(node.to)).upper()})"
+        type = type_named(node.to)
+        if isinstance(type, (ArrayType, MapType, StructType)):
+            return texts[0]
+        return f"{node.name.upper()}({texts[0]} AS {str(type).upper()})"
 
     _name_try_cast = _name_cast
 
     def _name_log(self, _node: Call, texts: list[str]) -> str | None:
         return f"LOG(E(), {texts[0]})" if len(texts) == 1 else None
+
+    def _name_typed_x(self, _node: Call, texts: list[str]) -> str | None:
+        return f"X'{'0' * (len(texts[0]) % 2)}{texts[0].upper()}'"
+
+    def _name_try_make_timestamp(self, _node: Call, texts: list[str]) -> str | None:
+        return f"try_make_timestamp({', '.join(texts[:6])})"  # without the zone
 
     def _name_in(self, _node: Call, texts: list[str]) -> str | None:
         return f"({texts[0]} IN ({', '.join(texts[1:])}))"
@@ -147,6 +156,8 @@ class _Names:
     def _name_case(self, _node: Call, texts: list[str]) -> str | None:
         pairs = "".join(f" WHEN {texts[at]} THEN {texts[at + 1]}" for at in range(0, len(texts) - 1, 2))
         return f"CASE{pairs}{f' ELSE {texts[-1]}' if len(texts) % 2 else ''} END"
+
+    _name_when = _name_case
 
 
 def _literal(node: Literal) -> str | None:

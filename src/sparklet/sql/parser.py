@@ -240,6 +240,8 @@ class Parser(TypeReader):
         text = self._string("a string")
         if type.text == "interval" and self.at_unit():
             return self.interval([text])
+        if type.text == "interval":
+            return self.written_interval(text)
         return Call(f"typed_{type.text}", (text,))
 
     def _parenthesis(self) -> Node:

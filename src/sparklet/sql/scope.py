@@ -104,6 +104,10 @@ class Scope:
                 return _fields(self._column(column, len(fields) + 1 < len(node.parts)), fields)
             case Call(name="struct" | "row"):
                 return self.resolve(_named_struct(node), parameters)
+            case Call(name="arrays_zip"):
+                args = [self.resolve(arg, parameters) for arg in node.args]
+                named = zip(_zipped_names(node.args), args, strict=True)
+                return replace(node, args=tuple(part for pair in named for part in pair))
             case Call():
                 return replace(node, args=tuple(self.resolve(arg, parameters) for arg in node.args))
             case Lambda():
@@ -176,6 +180,20 @@ def _fields(node: Node, names: Sequence[str]) -> Node:
     for name in names:
         node = Call(".", (node, Literal(name, STRING)))
     return node
+
+
+def _zipped_names(args: Sequence[Node]) -> list[Node]:
+    """Return the names of the fields that arrays_zip makes: of a column or field its own, else its place."""
+    names = []
+    for place, arg in enumerate(args):
+        match arg:
+            case Path():
+                names.append(arg.parts[-1])
+            case Call(name=".", args=(_, Literal(name))):
+                names.append(name)
+            case _:
+                names.append(str(place))
+    return [Literal(name, STRING) for name in names]
 
 
 def _named_struct(node: Call) -> Call:

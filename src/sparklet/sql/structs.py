@@ -6,13 +6,14 @@ all fields.
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import Any
 
 from sparklet.profile import Profile
-from sparklet.sql.functions import function
+from sparklet.sql.functions import function, maps, refuse_types
 from sparklet.sql.nodes import Refused
 from sparklet.sql.typed import Typed
-from sparklet.types import STRING, StructField, StructType
+from sparklet.types import NULL, STRING, ArrayType, StructField, StructType
 
 
 @function("named_struct", takes="s.*", gives=".")
@@ -35,3 +36,23 @@ def named_struct(_profile: Profile, *operands: Typed) -> Typed:
     type = StructType(tuple([StructField(name, value.type) for name, value in parts.items()]))
     constant = all(value.constant for value in parts.values())
     return Typed(type, created, constant, parts=parts)
+
+
+@function("arrays_zip", takes=".*", gives="a")
+def arrays_zip(_profile: Profile, *operands: Typed) -> Typed:
+    """Return an array of structs with an element of each array; a name stands before each array."""
+    if not operands:
+        raise Refused("arrays_zip()")
+    names, arrays = [str(name.value) for name in operands[::2]], operands[1::2]
+    if len(set(names)) != len(names):
+        raise Refused("a struct with two fields of one name")
+    fields = []
+    for name, array in zip(names, arrays, strict=True):
+        if not isinstance(array.type, ArrayType) and array.type != NULL:
+            raise refuse_types("arrays_zip", *arrays)
+        fields.append(StructField(name, getattr(array.type, "elementType", NULL)))
+
+    def zipped(*values: list[Any]) -> list[dict[str, Any]]:
+        return [dict(zip(names, elements, strict=True)) for elements in zip_longest(*values)]
+
+    return maps(zipped, arrays, ArrayType(StructType(tuple(fields))))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from sparklet.profile import Profile
+from sparklet.sql.comparing import is_orderable
 from sparklet.types import BOOLEAN, DOUBLE, NULL, STRING, DataType, DecimalType, is_floating, is_numeric
 from sparklet.types.coercion import (
     decimal_of,
@@ -81,7 +82,7 @@ def in_comparison(left: Typed, right: Typed, profile: Profile, *, equality: bool
     """Return the type in which two operands are compared, None where Spark does not compare them."""
     one, other = left.type, right.type
     if one == other:
-        return one if is_comparable(one) or one == NULL else None
+        return one if is_orderable(one) or one == NULL else None
     if STRING in (one, other):
         rest = other if one == STRING else one
         if profile.ansi:
@@ -96,7 +97,7 @@ def in_comparison(left: Typed, right: Typed, profile: Profile, *, equality: bool
     if BOOLEAN in (one, other) and equality and not profile.ansi and (is_numeric(one) or is_numeric(other)):
         return other if one == BOOLEAN else one
     found = tightest_common_type(one, other, profile)
-    return found if found is not None and (is_comparable(found) or found == NULL) else None
+    return found if found is not None and (is_orderable(found) or found == NULL) else None
 
 
 def in_arithmetic(left: Typed, right: Typed, profile: Profile) -> tuple[DataType, DataType] | None:

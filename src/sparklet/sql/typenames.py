@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from sparklet.sql.cursor import Cursor
-from sparklet.sql.nodes import Call, Literal, Node
+from sparklet.sql.nodes import Call, Literal, Node, Refused
 from sparklet.types import STRING
 
 __all__ = ["UNITS", "TypeReader"]
 
 UNITS = frozenset("nanosecond microsecond millisecond second minute hour day week month year".split())
+
+
+def _unit_of(word: str) -> str:
+    return word.lower().removesuffix("s")
 
 
 class TypeReader(Cursor):
@@ -37,9 +41,18 @@ class TypeReader(Cursor):
             parts.append(Literal(self._unit(), STRING))
         return Call("interval", tuple(parts))
 
+    def written_interval(self, text: Literal) -> Node:
+        """Return the interval that a text alone stands for: INTERVAL '1 day 2 hours'."""
+        words = text.value.lower().split()
+        words = words[1:] if words[:1] == ["interval"] else words
+        if len(words) < 2 or len(words) % 2 or any(_unit_of(word) not in UNITS for word in words[1::2]):
+            raise Refused(f"INTERVAL '{text.value[:40]}'")
+        parts = [word if place % 2 == 0 else _unit_of(word) for place, word in enumerate(words)]
+        return Call("interval", tuple(Literal(part, STRING) for part in parts))
+
     def _unit(self) -> str:
-        unit = self.identifier().lower().removesuffix("s")
-        return f"{unit} to {self.identifier().lower()}" if self.take("to") else unit
+        unit = _unit_of(self.identifier())
+        return f"{unit} to {_unit_of(self.identifier())}" if self.take("to") else unit
 
     def type_name(self) -> str:
         """Return the type that comes next, in lower case and without spaces where none are needed."""

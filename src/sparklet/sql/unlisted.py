@@ -52,9 +52,6 @@ _NAMES: Mapping[str, str] = {
     "is encryption": """
         aes_decrypt aes_encrypt hmac try_aes_decrypt
     """,
-    "is no function that a statement can call": """
-        when
-    """,
     "makes several columns": """
         json_tuple
     """,
@@ -83,13 +80,13 @@ _NAMES: Mapping[str, str] = {
     "splits text by the rules of Java's BreakIterator": """
         sentences
     """,
-    "takes bitmaps, which are bytes that aggregates make": """
-        bitmap_bit_position bitmap_bucket_number bitmap_count
-    """,
     "takes or gives values of the type TIME": """
         current_time localtime make_time time time_bucket time_diff time_from_micros
         time_from_millis time_from_seconds time_to_micros time_to_millis time_to_seconds time_trunc
         to_time try_to_time
+    """,
+    "takes or gives times of nanoseconds, which a setting of the session allows": """
+        timestamp_nanos unix_nanos
     """,
     "takes sketches, which are bytes": """
         approx_top_k_estimate hll_sketch_estimate hll_union kll_sketch_get_n_bigint

@@ -28,6 +28,8 @@ from sparklet.types.datatypes import (
     DataType,
     DecimalType,
     IntegralType,
+    StructField,
+    StructType,
     is_floating,
     is_numeric,
 )
@@ -156,7 +158,26 @@ def tightest_common_type(one: DataType, other: DataType, profile: Mode) -> DataT
     times = (DATE, TIMESTAMP_NTZ, TIMESTAMP)
     if one in times and other in times:
         return max(one, other, key=times.index)
-    return None
+    return _nested(one, other, lambda a, b: tightest_common_type(a, b, profile))
+
+
+def _nested(
+    one: DataType, other: DataType, rule: Callable[[DataType, DataType], DataType | None]
+) -> DataType | None:
+    """Return the common type of arrays, or of structs with the same names, by that of their parts."""
+    if isinstance(one, ArrayType) and isinstance(other, ArrayType):
+        element = rule(one.elementType, other.elementType)
+        return None if element is None else ArrayType(element)
+    if not isinstance(one, StructType) or not isinstance(other, StructType):
+        return None
+    if [field.name.lower() for field in one] != [field.name.lower() for field in other]:
+        return None
+    types = [rule(a.dataType, b.dataType) for a, b in zip(one, other, strict=True)]
+    if any(type is None for type in types):
+        return None
+    return StructType(
+        tuple([StructField(field.name, type) for field, type in zip(one, types, strict=True) if type])
+    )
 
 
 def _wider_number(one: DataType, other: DataType, profile: Mode) -> DataType | None:
@@ -184,10 +205,7 @@ def _for_two(one: DataType, other: DataType, profile: Mode) -> DataType | None:
         if profile.ansi:
             return wider_type_for_string(rest)
         return STRING if is_comparable(rest) and rest != BOOLEAN else None
-    if common is None and isinstance(one, ArrayType) and isinstance(other, ArrayType):
-        element = _for_two(one.elementType, other.elementType, profile)
-        return None if element is None else ArrayType(element)
-    return common
+    return common or _nested(one, other, lambda a, b: _for_two(a, b, profile))
 
 
 def wider_common_type(types: Iterable[DataType], profile: Mode) -> DataType | None:
@@ -207,8 +225,13 @@ def wider_type_without_string(types: Iterable[DataType], profile: Mode) -> DataT
     """Return the common type of greatest and least (`findWiderTypeWithoutStringPromotion`)."""
     return _folded(
         types,
-        lambda one, other: tightest_common_type(one, other, profile) or _wider_number(one, other, profile),
+        lambda one, other: _without_string(one, other, profile),
     )
+
+
+def _without_string(one: DataType, other: DataType, profile: Mode) -> DataType | None:
+    common = tightest_common_type(one, other, profile) or _wider_number(one, other, profile)
+    return common or _nested(one, other, lambda a, b: _without_string(a, b, profile))
 
 
 def _folded(
