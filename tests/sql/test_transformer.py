@@ -330,7 +330,11 @@ def test_refused_at_load(tmp_path, statement, named):
         ("SELECT * FROM __THIS__ WHERE a", {"a": "int"}, "is int, no condition"),
         ("SELECT substring(a) AS x FROM __THIS__", {}, "substring of 1 argument"),
         ("SELECT cast(a AS binary) AS x FROM __THIS__", {"a": "double"}, "a cast of double to binary"),
-        ("SELECT cast(a AS map<string,int>) AS x FROM __THIS__", {}, "a cast to MAP"),
+        (
+            "SELECT cast(a AS map<string,int>) AS x FROM __THIS__",
+            {"a": "int"},
+            "a cast of int to map<string,int>",
+        ),
     ],
 )
 def test_refused_for_its_types(tmp_path, statement, schema, named):
