@@ -1,4 +1,4 @@
-"""What is asked of both Sparks of structs: compared, cast and joined; of arrays zipped; and of JSON."""
+"""What is asked of both Sparks of structs and arrays: compared, cast and joined; and of other functions."""
 
 from __future__ import annotations
 
