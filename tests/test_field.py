@@ -21,6 +21,8 @@ NAMES = [entry["dir"] for entry in INDEX]
 # Inputs whose types no stage tells.
 HASHED = dict.fromkeys(["Actor1Code", "Actor1CountryCode", "ActionGeo_CountryCode"], "string")
 SCHEMAS = {"14-CrossValidatorModel-3.3": HASHED | {"GoldsteinScale": "double"}}
+# XGBoost's own loader has moved this class since; tests/stages/test_xgboost.py compares with the booster.
+BOOSTER_ALONE = ("44-PipelineModel-3.3",)
 # PySpark cannot load these whole: the estimator beside the best model is a class that it no longer has.
 BEST_ALONE = ("06-TrainValidationSplitModel-2.4", "53-TrainValidationSplitModel-2.4")
 # Every coefficient is zero and the intercept infinite: this model answers all rows alike.
@@ -56,10 +58,10 @@ def test_every_model_loads_or_is_refused_with_a_reason():
         print(f"  {name}: {type(error).__name__}: {error}")
     unfitted = [name for name, error in refused.items() if isinstance(error, UnfittedModelError)]
     foreign = [name for name, error in refused.items() if isinstance(error, UnsupportedModelError)]
-    assert (len(loaded), len(unfitted), len(foreign)) == (45, 9, 2)
+    assert (len(loaded), len(unfitted), len(foreign)) == (46, 9, 1)
     assert all("Pipeline-" in name or "DecisionTreeClassifier-" in name for name in unfitted)
-    # Six stages of __main__, and one of xgboost.
-    assert sorted(len(refused[name].problems) for name in foreign) == [1, 6]
+    # Six stages of __main__.
+    assert [len(refused[name].problems) for name in foreign] == [6]
 
 
 def test_few_models_ask_for_types():
@@ -84,6 +86,8 @@ def test_few_models_ask_for_types():
 def test_scores_as_spark(name, spark):
     if spark.version.startswith("3.") and not os.environ.get("SPARKLET_FIELD"):
         pytest.skip(reason="compared with Spark 4; SPARKLET_FIELD=1 compares with 3.5 too")
+    if name in BOOSTER_ALONE:
+        pytest.skip(reason="no current XGBoost loads a class of xgboost.spark.core")
     found = verdict(name)
     if isinstance(found, Exception):
         pytest.skip(reason=f"{type(found).__name__}: {found}"[:200])

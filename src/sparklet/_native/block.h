@@ -102,7 +102,7 @@ static void block_bucket(const Block *block, const int32_t *code)
 
 /* --- functions of the elements of a dense vector --- */
 
-/* [SOFTMAX, NORMALIZE or ARGMAX, n, to..., x...]; ARGMAX has one register to write */
+/* [SOFTMAX, NORMALIZE, ARGMAX or FLOAT_..., n, to..., x...]; ARGMAX has one register to write */
 static void block_function(const Block *block, const int32_t *code)
 {
     int opcode = *code & 0xff;
@@ -114,11 +114,7 @@ static void block_function(const Block *block, const int32_t *code)
     for (int32_t i = 0; i < block->rows; i++) {
         for (int32_t k = 0; k < n; k++)
             x[k] = block->at[from[k]][i];
-        if (opcode == OP_SOFTMAX)
-            softmax(x, y, n);
-        else if (opcode == OP_ARGMAX)
-            *y = index_of_largest(x, n);
-        else if (!normalize(x, y, n))
+        if (!function_of_elements(opcode, x, y, n))
             block->failed[block->first + i] |= !block->dropped[block->first + i];
         for (int32_t k = 0; k < results; k++)
             block->memory[to[k] * block->program->rows + i] = y[k];

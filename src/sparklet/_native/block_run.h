@@ -226,6 +226,10 @@ INLINE int block_run(Block *block)
             block_trees(block, code);
             break;
         case OP_SOFTMAX:
+        case OP_FLOAT_SOFTMAX:
+        case OP_FLOAT_EXPIT:
+        case OP_FLOAT_SIGMOID:
+        case OP_FLOAT_EXP:
         case OP_NORMALIZE:
         case OP_ARGMAX:
             block_function(block, code);

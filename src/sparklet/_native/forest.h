@@ -9,7 +9,11 @@ typedef struct {
   * child + 1. A leaf is its own child: it tests slot 0, which holds -inf, so that trees of different depths are
   * walked in step without a test for the end; its threshold is the value of the leaf. A split by categories
   * tests a slot that holds 0.0 when the feature is in the set, else 1.0. When a feature has too many sets, the
-  * node has slot ~s of the feature, and the set instead of the threshold. */
+  * node has slot ~s of the feature, and the set instead of the threshold.
+  *
+  * A forest of floats (XGBoost) rounds features to float and knows missing values, which are NaN in their slots
+  * and so go right. Each feature has a second slot, where a missing value is -inf, for the splits that send it
+  * left. In a set, bit 0 stands for a missing value and bit c + 1 for values whose whole part is c. */
 typedef struct {
     union {
         double threshold;
@@ -44,7 +48,10 @@ typedef struct {
     double *blank;      /* the slots when all features are 0.0 */
     Py_ssize_t trees, groups, slots, placed, member_count;
     Py_ssize_t width;   /* the number of all slots, including the slot of leaves */
+    Py_ssize_t first_member; /* the slot of the first member */
     int in_nodes;       /* whether nodes have sets */
+    int floats;         /* whether features are floats that may be missing */
+    float missing;      /* the value that means missing in a forest of floats, beside NaN */
 } Forest;
 
 /* Allocate nodes at the start of a cache line, so that the two children of a node share a line. */
@@ -84,6 +91,9 @@ static void forest_dealloc(PyObject *self)
 
 /* The arrays that a forest is made from, as `stages/tree/forest.py` describes them. */
 enum { STARTS, FEATURE, LEFT, RIGHT, CATEGORIES, SPLITS, BOUNDS, VALUES, ARRAYS };
+
+/* The number of categories of a threshold split that sends missing values left, in a forest of floats. */
+#define MISSING_LEFT (-2)
 
 typedef struct {
     Buffer buffers[ARRAYS];
@@ -241,6 +251,14 @@ static int forest_set(Forest *forest, const Tables *tables, Py_ssize_t i, int64_
 
 INLINE int contains(const Forest *forest, Set set, double value)
 {
+    if (forest->floats) {
+        if (value != value)
+            value = 0.0;
+        else if (value >= 0.0 && value < 16777216.0)
+            value = (double)((uint32_t)value + 1);
+        else
+            return 0;
+    }
     if (!(value >= 0.0 && value < (double)set.bits))
         return 0;
     uint32_t category = (uint32_t)value;
@@ -256,7 +274,7 @@ static int32_t member_slot(Forest *forest, Py_ssize_t feature, Set set)
         Set other = forest->members[k].set;
         if (other.bits == set.bits &&
             !memcmp(forest->words + other.word, forest->words + set.word, words * sizeof(uint64_t)))
-            return (int32_t)(1 + forest->slots) + k;
+            return (int32_t)forest->first_member + k;
     }
     if (count == MEMBERS || forest->member_count == ALL_MEMBERS)
         return -1;
@@ -265,7 +283,7 @@ static int32_t member_slot(Forest *forest, Py_ssize_t feature, Set set)
     int32_t added = (int32_t)forest->member_count++;
     forest->members[added] = (Member){set, forest->heads[feature]};
     forest->heads[feature] = added;
-    return (int32_t)(1 + forest->slots) + added;
+    return (int32_t)forest->first_member + added;
 }
 
 /* Write a split by categories; return whether to exchange its children, -1 without memory. */
@@ -342,13 +360,15 @@ static int forest_nodes(Forest *forest, const Tables *tables, Waiting *waiting)
             int exchange = 0, zero;
             if (tables->categories[i] < 0) {
                 node->slot = (int32_t)(1 + slot_of(forest, tables->feature[i], 0));
+                if (forest->floats && tables->categories[i] == MISSING_LEFT)
+                    node->slot += (int32_t)forest->slots;
                 node->test.threshold = tables->splits[tables->bounds[i]];
                 zero = 0.0 <= node->test.threshold;
             } else {
                 exchange = forest_members(forest, tables, i, node, &used);
                 if (exchange < 0)
                     return -1;
-                zero = contains(forest, node->slot > 0 ? forest->members[node->slot - 1 - forest->slots].set
+                zero = contains(forest, node->slot > 0 ? forest->members[node->slot - forest->first_member].set
                                                        : node->test.set, 0.0);
             }
             node->child = (int32_t)end;
@@ -368,6 +388,19 @@ static int forest_nodes(Forest *forest, const Tables *tables, Waiting *waiting)
     return 0;
 }
 
+/* Write a feature to its slots and to the slots of its sets. */
+INLINE void put(const Forest *forest, double *x, Py_ssize_t slot, double value)
+{
+    if (forest->floats) {
+        float rounded = (float)value;
+        value = rounded == forest->missing ? NAN : (double)rounded;
+        x[1 + forest->slots + slot] = value == value ? value : -INFINITY;
+    }
+    x[1 + slot] = value;
+    for (int32_t k = forest->heads[slot]; k >= 0; k = forest->members[k].next)
+        x[forest->first_member + k] = contains(forest, forest->members[k].set, value) ? 0.0 : 1.0;
+}
+
 /* Write the slots for features that are all 0.0; return -1 without memory. */
 static int forest_blank(Forest *forest)
 {
@@ -375,22 +408,14 @@ static int forest_blank(Forest *forest)
         Member *fitting = PyMem_Realloc(forest->members, forest->member_count * sizeof(Member));
         forest->members = fitting ? fitting : forest->members;
     }
-    forest->width = 1 + forest->slots + forest->member_count;
+    forest->width = forest->first_member + forest->member_count;
     forest->blank = PyMem_Calloc(forest->width, sizeof(double));
     if (!forest->blank)
         return -1;
     forest->blank[0] = -INFINITY;
-    for (Py_ssize_t k = 0; k < forest->member_count; k++)
-        forest->blank[1 + forest->slots + k] = contains(forest, forest->members[k].set, 0.0) ? 0.0 : 1.0;
+    for (Py_ssize_t slot = 0; slot < forest->slots; slot++)
+        put(forest, forest->blank, slot, 0.0);
     return 0;
-}
-
-/* Write a feature to its slot and to the slots of its sets. */
-INLINE void put(const Forest *forest, double *x, Py_ssize_t slot, double value)
-{
-    x[1 + slot] = value;
-    for (int32_t k = forest->heads[slot]; k >= 0; k = forest->members[k].next)
-        x[1 + forest->slots + k] = contains(forest, forest->members[k].set, value) ? 0.0 : 1.0;
 }
 
 /* Fill a new forest; return 1 for a forest that only the fallback can walk. */
@@ -404,6 +429,7 @@ static int forest_fill(Forest *forest, const Tables *tables)
     forest->depths = PyMem_Calloc(forest->groups, sizeof(int32_t));
     Waiting *waiting = PyMem_Malloc((tables->nodes + 2) * sizeof(Waiting));
     forest->heads = PyMem_Malloc((forest->slots + 1) * sizeof(int32_t));
+    forest->first_member = 1 + forest->slots * (forest->floats ? 2 : 1);
     int status = forest->depths && waiting && forest->heads ? forest_sets(forest, tables) : -1;
     if (status == 0) {
         memset(forest->heads, -1, (forest->slots + 1) * sizeof(int32_t));

@@ -61,6 +61,7 @@
 #include "program.h"
 #include "program_read.h"
 #include "program_lanes.h"
+#include "floats.h"
 #include "program_vectors.h"
 #include "program_products.h"
 #include "program_calls.h"
@@ -152,21 +153,27 @@ static PyType_Spec factors_spec = {
 };
 
 PyDoc_STRVAR(forest_doc,
-             "forest(starts, feature, left, right, categories, splits, bounds, values, /)\n--\n\n"
+             "forest(starts, feature, left, right, categories, splits, bounds, values, missing=None, /)\n"
+             "--\n\n"
              "Return the forest of these arrays, where `values` are the values of leaves; None if only the fallback\n"
-             "can walk it.");
+             "can walk it. With `missing` it is a forest of floats, where that value and NaN are missing.");
 
 static PyObject *native_forest(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     State *state = PyModule_GetState(module);
-    if (count != ARRAYS) {
-        PyErr_Format(PyExc_TypeError, "forest takes %d arrays", ARRAYS);
+    if (count != ARRAYS && count != ARRAYS + 1) {
+        PyErr_Format(PyExc_TypeError, "forest takes %d arrays, and the missing value", ARRAYS);
         return NULL;
     }
+    double missing = count > ARRAYS ? PyFloat_AsDouble(arguments[ARRAYS]) : 0.0;
+    if (missing == -1.0 && PyErr_Occurred())
+        return NULL;
     PyTypeObject *type = (PyTypeObject *)state->forest_type;
     Forest *forest = (Forest *)type->tp_alloc(type, 0);
     if (!forest)
         return NULL;
+    forest->floats = count > ARRAYS;
+    forest->missing = (float)missing;
     Tables tables;
     int status = tables_open(&tables, arguments) < 0 ? -1 : forest_fill(forest, &tables);
     tables_close(&tables);
@@ -190,6 +197,18 @@ static int gives_rows(const Forest *forest, Py_ssize_t rows)
     return good;
 }
 
+/* Return whether a table of `items` numbers has the margins' first values, and a group and a weight per tree. */
+static int gives_margins(const Trees *trees, Py_ssize_t items)
+{
+    Py_ssize_t count = trees->forest->trees;
+    int good = items == trees->columns + count * (trees->output == MARGINS ? 1 : 2);
+    for (Py_ssize_t i = 0; good && i < count; i++) {
+        double group = trees->table[trees->columns + i];
+        good = group >= 0.0 && group < (double)trees->columns;
+    }
+    return good;
+}
+
 /* Copy the tree weights or the leaf rows that an output needs; return 0 with an error set. */
 static int trees_table(Trees *trees, PyObject *object)
 {
@@ -207,7 +226,9 @@ static int trees_table(Trees *trees, PyObject *object)
     int good = 1;
     if (trees->output == SUM)
         good = items == trees->forest->trees;
-    else if (trees->output == ROW || trees->output == VOTES)
+    else if (trees->output >= MARGINS)
+        good = trees->columns >= 1 && gives_margins(trees, items);
+    else if (trees->output >= ROW)
         good = trees->columns >= 1 && items % trees->columns == 0 &&
                gives_rows(trees->forest, items / trees->columns);
     else
@@ -219,12 +240,13 @@ static int trees_table(Trees *trees, PyObject *object)
 
 PyDoc_STRVAR(trees_doc,
              "trees(forest, layout, output, order, table, columns, zero, fallback, /)\n--\n\n"
-             "Return the function from a layout's segments to the forest's output: leaves, each, first, row,\n"
-             "sum, mean or votes. It calls `fallback` for arguments outside the fast path.");
+             "Return the function from a layout's segments to the forest's output: leaves, each, first, sum,\n"
+             "mean, row, votes, margins, weighted or rebased. It calls `fallback` for arguments outside the fast path.");
 
 static PyObject *native_trees(PyObject *module, PyObject *arguments)
 {
-    static const char *const outputs[] = {"leaves", "each", "first", "row", "sum", "mean", "votes"};
+    static const char *const outputs[] = {"leaves", "each", "first", "sum", "mean", "row", "votes", "margins", "weighted",
+                                          "rebased"};
     State *state = PyModule_GetState(module);
     PyObject *forest, *layout, *table, *fallback;
     const char *output;
@@ -247,7 +269,7 @@ static PyObject *native_trees(PyObject *module, PyObject *arguments)
     trees->columns = columns;
     trees->zero = zero;
     trees->output = -1;
-    for (int i = 0; i <= VOTES; i++)
+    for (int i = 0; i < OUTPUTS; i++)
         if (!strcmp(output, outputs[i]))
             trees->output = i;
     if (trees->output < 0) {

@@ -208,7 +208,7 @@ static void trees_result(const Trees *trees, const double *values, double *to)
 {
     if (trees->output == EACH)
         memcpy(to, values, trees->forest->trees * sizeof(double));
-    else if (trees->output == ROW || trees->output == VOTES)
+    else if (trees->output >= ROW)
         trees_row(trees, values, to);
     else
         *to = trees_number(trees, values);

@@ -161,13 +161,7 @@ static int run_function(const Program *program, Frame *frame, int opcode, const 
     int32_t n = code[1];
     double *to = frame->registers + code[2];
     const double *x = operand(program, frame, code[3], n, frame->scratch);
-    if (opcode == OP_SOFTMAX)
-        softmax(x, to, n);
-    else if (opcode == OP_ARGMAX)
-        *to = index_of_largest(x, n);
-    else if (!normalize(x, to, n))
-        return FAILED;
-    return WELL;
+    return function_of_elements(opcode, x, to, n) ? WELL : FAILED;
 }
 
 static int run_is_sparse(const Program *program, Frame *frame, const int32_t *code)
@@ -246,6 +240,10 @@ static int run(const Program *program, Frame *frame)
             status = keep(frame, code[2], mapped(program, frame->objects[code[3]], code[4], code[5], code + 6, code[1]));
             break;
         case OP_SOFTMAX:
+        case OP_FLOAT_SOFTMAX:
+        case OP_FLOAT_EXPIT:
+        case OP_FLOAT_SIGMOID:
+        case OP_FLOAT_EXP:
         case OP_NORMALIZE:
         case OP_ARGMAX:
             status = run_function(program, frame, opcode, code);

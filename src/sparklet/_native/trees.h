@@ -1,7 +1,7 @@
 /* Functions from segments to the output of a forest. */
 
 /* How a function combines the values of the leaves. */
-enum { LEAVES, EACH, FIRST, ROW, SUM, MEAN, VOTES };
+enum { LEAVES, EACH, FIRST, SUM, MEAN, ROW, VOTES, MARGINS, WEIGHTED, REBASED, OUTPUTS };
 
 typedef struct {
     PyObject_HEAD
@@ -13,7 +13,7 @@ typedef struct {
     int32_t *slots; /* the start and end of the slots of each segment's features */
     int32_t **maps; /* from a segment's feature to its slot, -1 for none; NULL if too long */
     int output;
-    double *table; /* weights of trees, or rows of leaves */
+    double *table; /* weights of trees, rows of leaves, or what `trees_margins` adds */
     Py_ssize_t columns;
     Py_ssize_t width; /* the number of results of a row */
     Py_ssize_t scratch;
@@ -114,10 +114,35 @@ INLINE double trees_number(const Trees *trees, const double *values)
     return total / (double)trees->forest->trees;
 }
 
+/* Add the leaves' values to the margins of their groups in float, in the order of trees, as XGBoost does.
+ *
+ * The table holds the first value of each margin, the group of each tree and, unless all are 1, its weight. Until
+ * 3.3, XGBoost computed the weighted value of a tree from the margin after the tree and before it (REBASED). */
+INLINE void trees_margins(const Trees *trees, const double *values, double *row)
+{
+    Py_ssize_t count = trees->forest->trees;
+    const double *start = trees->table, *group = start + trees->columns, *weights = group + count;
+    for (Py_ssize_t k = 0; k < trees->columns; k++)
+        row[k] = start[k];
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Py_ssize_t k = (Py_ssize_t)group[i];
+        float value = (float)values[i], base = (float)start[k];
+        if (trees->output == REBASED)
+            value = (base + value) - base;
+        if (trees->output != MARGINS)
+            value *= (float)weights[i];
+        row[k] = (float)row[k] + value;
+    }
+}
+
 /* Write the combination of the leaves' values that is a row of `columns` numbers. */
 INLINE void trees_row(const Trees *trees, const double *values, double *row)
 {
     Py_ssize_t columns = trees->columns;
+    if (trees->output >= MARGINS) {
+        trees_margins(trees, values, row);
+        return;
+    }
     if (trees->output == ROW) {
         memcpy(row, trees->table + (Py_ssize_t)values[0] * columns, columns * sizeof(double));
         return;
@@ -162,7 +187,7 @@ static Py_ssize_t trees_width(const Trees *trees)
 {
     if (trees->output == LEAVES || trees->output == EACH)
         return trees->forest->trees;
-    return trees->output == ROW || trees->output == VOTES ? trees->columns : 1;
+    return trees->output >= ROW ? trees->columns : 1;
 }
 
 /* The doubles that a row needs: the slots, the leaves' values and the output's row. */
@@ -195,13 +220,14 @@ static PyObject *trees_call(PyObject *self, PyObject *const *arguments, size_t f
         case EACH:
             result = tuple_of(values, forest->trees);
             break;
-        case ROW:
-        case VOTES:
-            trees_row(trees, values, row);
-            result = tuple_of(row, trees->columns);
+        case FIRST:
+        case SUM:
+        case MEAN:
+            result = PyFloat_FromDouble(trees_number(trees, values));
             break;
         default:
-            result = PyFloat_FromDouble(trees_number(trees, values));
+            trees_row(trees, values, row);
+            result = tuple_of(row, trees->columns);
         }
     }
     if (scratch != stack)

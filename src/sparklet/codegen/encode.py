@@ -368,6 +368,7 @@ class Encoder:
         return [len(registers), target, self._listed(registers)]
 
     _write_normalize = _write_argmax = _write_softmax
+    _write_float_softmax = _write_float_expit = _write_float_sigmoid = _write_float_exp = _write_softmax
 
     def _write_map(self, lanes: list[Operation], target: int) -> list[int]:
         (lane,) = lanes

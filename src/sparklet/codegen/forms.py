@@ -87,7 +87,10 @@ ARGUMENTS = "arguments"
 Resource: TypeAlias = tuple[int, str]
 """The id of a node, and a form of its value."""
 
-NATIVE_APPLIES = {"softmax": "SOFTMAX", "normalize": "NORMALIZE", "argmax": "ARGMAX"}
+NATIVE_APPLIES = {
+    name: name.upper()
+    for name in "softmax normalize argmax float_softmax float_expit float_sigmoid float_exp".split()
+}
 """The opcodes of the functions of a dense vector's elements, by their names in the graph."""
 EXACT = 1 << 53
 """Integers up to this magnitude are exact as doubles."""

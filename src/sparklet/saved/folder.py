@@ -17,7 +17,7 @@ from sparklet.saved.example import SCHEMA, Example, read_example
 from sparklet.saved.metadata import Metadata, read_metadata
 from sparklet.saved.stores import Store, join
 from sparklet.saved.tables import Table, parquet_files, read_table
-from sparklet.saved.text import COPIED, first_line
+from sparklet.saved.text import COPIED, first_line, joined_lines
 from sparklet.saved.version import SparkVersion
 
 if TYPE_CHECKING:
@@ -85,6 +85,11 @@ class SavedStage:
 
         files = parquet_files(self._store, join(self._folder, name))
         return [(self._store.shown(path), read_file(self._store, path)) for path in files]
+
+    def text(self, name: str) -> tuple[str, bytes]:
+        """Return the path of a text folder inside this stage, and its lines joined."""
+        folder = join(self._folder, name)
+        return self._store.shown(folder), joined_lines(self._store, folder)
 
     def has(self, name: str) -> bool:
         """Return whether this stage has a folder of that name."""

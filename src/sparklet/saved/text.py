@@ -8,7 +8,7 @@ from sparklet.errors import CorruptModelError, MissingDataError
 from sparklet.saved.codecs import OversizedError, decompress
 from sparklet.saved.stores import Store, join
 
-__all__ = ["COPIED", "LFS_HINT", "LFS_PROBLEM", "first_line", "is_lfs_pointer", "part_files"]
+__all__ = ["COPIED", "LFS_HINT", "LFS_PROBLEM", "first_line", "is_lfs_pointer", "joined_lines", "part_files"]
 
 # Enough for a hundred million characters of stop words, but not for a decompression bomb.
 _LIMIT = 256 << 20
@@ -31,8 +31,8 @@ def part_files(store: Store, folder: str) -> list[str] | None:
     return None if names is None else [join(folder, name) for name in names]
 
 
-def lines(store: Store, path: str) -> Iterator[bytes]:
-    """Yield the non-empty lines of one text file."""
+def _content(store: Store, path: str) -> bytes:
+    """Return the decompressed bytes of one text file, without a byte order mark."""
     shown = store.shown(path)
     data = store.read(path, _LIMIT)
     if is_lfs_pointer(data):
@@ -47,19 +47,42 @@ def lines(store: Store, path: str) -> Iterator[bytes]:
         raise CorruptModelError(shown, f"unpacks to more than {_LIMIT >> 20} MiB") from None
     except ValueError as error:
         raise CorruptModelError(shown, f"cannot be decompressed: {error}") from error
+    return data.removeprefix(b"\xef\xbb\xbf")
+
+
+def lines(store: Store, path: str) -> Iterator[bytes]:
+    """Yield the non-empty lines of one text file."""
     # bytes.splitlines splits at \n and \r only; str.splitlines also splits at U+2028 inside a string.
-    for line in data.removeprefix(b"\xef\xbb\xbf").splitlines():
+    for line in _content(store, path).splitlines():
         if stripped := line.strip():
             yield stripped
 
 
 def first_line(store: Store, folder: str) -> tuple[str, bytes]:
     """Return the first non-empty line of a text folder and its file; raise MissingDataError without one."""
-    files = part_files(store, folder)
-    if files is None:
-        raise MissingDataError(store.shown(folder), "is absent")
+    files = _present(store, folder)
     for path in files:
         for line in lines(store, path):
             return path, line
+    raise _empty(store, folder, files)
+
+
+def joined_lines(store: Store, folder: str) -> bytes:
+    """Return a text folder's lines in the order of its files, joined; raise MissingDataError without one."""
+    files = _present(store, folder)
+    joined = b"".join([line for path in files for line in _content(store, path).splitlines()])
+    if not joined:
+        raise _empty(store, folder, files)
+    return joined
+
+
+def _present(store: Store, folder: str) -> list[str]:
+    files = part_files(store, folder)
+    if files is None:
+        raise MissingDataError(store.shown(folder), "is absent")
+    return files
+
+
+def _empty(store: Store, folder: str, files: list[str]) -> MissingDataError:
     problem = "holds empty files only" if files else "holds no part file"
-    raise MissingDataError(store.shown(folder), problem, COPIED)
+    return MissingDataError(store.shown(folder), problem, COPIED)

@@ -9,6 +9,7 @@ from sparklet.stages import (
     recommendation,
     regression,
     tuning,
+    xgboost,
 )
 from sparklet.stages.authored import Authored, check_trusted, is_python, is_trusted
 from sparklet.stages.build import build
@@ -33,6 +34,6 @@ STAGES = {"org.apache.spark.ml.PipelineModel": "pipeline"}
 """The module that defines each stage, by its Spark class name."""
 
 registry.declare(__name__, STAGES)
-for _package in (classification, clustering, feature, fpm, recommendation, regression, tuning):
+for _package in (classification, clustering, feature, fpm, recommendation, regression, tuning, xgboost):
     registry.declare(_package.__name__, _package.STAGES)
 connect_registry.declare(connect.__name__, connect.CONNECT)
