@@ -14,6 +14,8 @@ MIXED = vector(5, [1.0, -0.5, 3.0, 2.0, 1.0], [-3.0, 1.5, 0.25, 0.0, 5.0], low=-
 # A row that fails in Python costs Spark many seconds: only one case shows vectors of wrong sizes.
 SIZED = MIXED.but(hostile=[value for value in MIXED.hostile if value is None or value.size == 5])
 SCORED = MIXED.but(hostile=SIZED.hostile[1:])
+# Made with the newest XGBoost, beside Spark 4.
+NEWER = {"since": (4, 0)}
 KINDS = ["q", "q", "q", "c", "c"]
 NAN = float("nan")
 
@@ -40,12 +42,12 @@ classifiers = Family(SPARK + "SparkXGBClassifierModel", features=MIXED)
 
 @classifiers.case("default")
 @classifiers.case("classes", classes=3, features=SCORED)
-@classifiers.case("many-classes", classes=11, n_estimators=2, hostile=False)
+@classifiers.case("many-classes", classes=11, n_estimators=2, hostile=False, **NEWER)
 @classifiers.case("dart", booster="dart", rate_drop=0.4, features=SCORED)
-@classifiers.case("dart-classes", booster="dart", rate_drop=0.4, classes=3, hostile=False)
-@classifiers.case("forest", num_parallel_tree=3, subsample=0.5, hostile=False)
-@classifiers.case("zero-is-missing", missing=0.0, features=SCORED)
-@classifiers.case("number-is-missing", missing=1.5, features=SCORED)
+@classifiers.case("dart-classes", booster="dart", rate_drop=0.4, classes=3, hostile=False, **NEWER)
+@classifiers.case("forest", num_parallel_tree=3, subsample=0.5, hostile=False, **NEWER)
+@classifiers.case("zero-is-missing", missing=0.0, features=SCORED, **NEWER)
+@classifiers.case("number-is-missing", missing=1.5, features=SCORED, **NEWER)
 @classifiers.case(
     "categories",
     feature_types=KINDS,
@@ -56,9 +58,9 @@ classifiers = Family(SPARK + "SparkXGBClassifierModel", features=MIXED)
 @classifiers.case(
     "early", validation_indicator_col="held", early_stopping_rounds=2, n_estimators=40, hostile=False
 )
-@classifiers.case("rounds", iteration_range=[1, 4], hostile=False)
+@classifiers.case("rounds", iteration_range=[1, 4], hostile=False, **NEWER)
 @classifiers.case("names", prediction_col="p", probability_col="q", raw_prediction_col="r", hostile=False)
-@classifiers.case("empty-probability", probability_col="", hostile=False)
+@classifiers.case("empty-probability", probability_col="", hostile=False, **NEWER)
 @classifiers.case("empty-raw", raw_prediction_col="", hostile=False)
 @classifiers.case("sparse", enable_sparse_data_optim=True, missing=0.0, features=SCORED)
 def xgb_classifier(spark, classes=2, **params):
@@ -73,28 +75,26 @@ def xgb_classifier(spark, classes=2, **params):
 regressors = Family(SPARK + "SparkXGBRegressorModel", features=SIZED)
 
 
-@regressors.case("default")
-@regressors.case("logistic", objective="reg:logistic", label_col="share", features=SCORED)
-@regressors.case("poisson", objective="count:poisson", features=SCORED)
-@regressors.case("gamma", objective="reg:gamma", hostile=False)
-@regressors.case("tweedie", objective="reg:tweedie", hostile=False)
-@regressors.case("huber", objective="reg:pseudohubererror", hostile=False)
-@regressors.case("squared-log", objective="reg:squaredlogerror", hostile=False)
-@regressors.case("absolute", objective="reg:absoluteerror", tree_method="hist", hostile=False)
-@regressors.case("hinge", objective="binary:hinge", label_col="held", hostile=False)
-@regressors.case("base-score", base_score=0.25, objective="reg:logistic", label_col="share", hostile=False)
-@regressors.case("dart", booster="dart", rate_drop=0.4, features=SCORED)
-@regressors.case("stump", n_estimators=1, max_depth=1, hostile=False)
-@regressors.case("pruned", gamma=20.0, max_depth=6, hostile=False)
+@regressors.case("default", **NEWER)
+@regressors.case("logistic", objective="reg:logistic", label_col="share", features=SCORED, **NEWER)
+@regressors.case("poisson", objective="count:poisson", features=SCORED, **NEWER)
+@regressors.case("gamma", objective="reg:gamma", hostile=False, **NEWER)
+@regressors.case("tweedie", objective="reg:tweedie", hostile=False, **NEWER)
+@regressors.case("huber", objective="reg:pseudohubererror", hostile=False, **NEWER)
+@regressors.case("squared-log", objective="reg:squaredlogerror", hostile=False, **NEWER)
+@regressors.case("absolute", objective="reg:absoluteerror", tree_method="hist", hostile=False, **NEWER)
+@regressors.case("hinge", objective="binary:hinge", label_col="held", hostile=False, **NEWER)
 @regressors.case(
-    "categories",
-    feature_types=KINDS,
-    tree_method="hist",
-    max_cat_to_onehot=2,
-    features=SCORED,
+    "base-score", base_score=0.25, objective="reg:logistic", label_col="share", hostile=False, **NEWER
 )
-@regressors.case("sparse", enable_sparse_data_optim=True, missing=0.0, features=SCORED)
-@regressors.case("names", prediction_col="out", hostile=False)
+@regressors.case("dart", booster="dart", rate_drop=0.4, features=SCORED, **NEWER)
+@regressors.case("stump", n_estimators=1, max_depth=1, hostile=False, **NEWER)
+@regressors.case("pruned", gamma=20.0, max_depth=6, hostile=False, **NEWER)
+@regressors.case(
+    "categories", feature_types=KINDS, tree_method="hist", max_cat_to_onehot=2, features=SCORED, **NEWER
+)
+@regressors.case("sparse", enable_sparse_data_optim=True, missing=0.0, features=SCORED, **NEWER)
+@regressors.case("names", prediction_col="out", hostile=False, **NEWER)
 def xgb_regressor(spark, **params):
     from pyspark.sql.functions import col
     from xgboost.spark import SparkXGBRegressor
@@ -109,10 +109,10 @@ def xgb_regressor(spark, **params):
 rankers = Family(SPARK + "SparkXGBRankerModel", features=SIZED)
 
 
-@rankers.case("default")
-@rankers.case("ndcg", objective="rank:ndcg", hostile=False)
-@rankers.case("map", objective="rank:map", hostile=False)
-@rankers.case("sparse", enable_sparse_data_optim=True, missing=0.0, features=SCORED)
+@rankers.case("default", **NEWER)
+@rankers.case("ndcg", objective="rank:ndcg", hostile=False, **NEWER)
+@rankers.case("map", objective="rank:map", hostile=False, **NEWER)
+@rankers.case("sparse", enable_sparse_data_optim=True, missing=0.0, features=SCORED, **NEWER)
 def xgb_ranker(spark, **params):
     from xgboost.spark import SparkXGBRanker
 

@@ -120,17 +120,26 @@ class SparkXGBValueModel(SparkXGBModel):
 
 @stage("xgboost.spark.estimator.SparkXGBRegressorModel", "xgboost.spark.core.SparkXGBRegressorModel")
 class SparkXGBRegressorModel(SparkXGBValueModel):
-    """Predict what the objective makes of the sum of the trees."""
+    """Predict what the objective makes of the sum of the trees.
+
+    Follows `SparkXGBRegressorModel` in `xgboost/spark/estimator.py` (3.2).
+    """
 
 
 @stage("xgboost.spark.estimator.SparkXGBRankerModel", "xgboost.spark.core.SparkXGBRankerModel")
 class SparkXGBRankerModel(SparkXGBValueModel):
-    """Predict the relevance: the sum of the trees."""
+    """Predict the relevance: the sum of the trees.
+
+    Follows `SparkXGBRankerModel` in `xgboost/spark/estimator.py` (3.2).
+    """
 
 
 @stage("xgboost.spark.estimator.SparkXGBClassifierModel", "xgboost.spark.core.SparkXGBClassifierModel")
 class SparkXGBClassifierModel(SparkXGBModel):
-    """Classify by the margins, whose probabilities scipy computes in float32, whatever the objective."""
+    """Classify by the margins, whose probabilities scipy computes in float32, whatever the objective.
+
+    Follows `_ClassificationModel` in `xgboost/spark/core.py` (3.2).
+    """
 
     rawPredictionCol: str = "rawPrediction"
     probabilityCol: str = "probability"
