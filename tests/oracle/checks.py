@@ -146,9 +146,10 @@ class _Scoring:
 
 
 def check_documented(golden: Golden) -> None:
-    """Describe the stage and cite the Spark source file that it follows."""
+    """Describe the stage and cite the source file of Spark or XGBoost that it follows."""
     cls = registry[golden.facts["class"]]
     text = cls.__doc__ or ""
     assert text, f"{cls.__name__} has no docstring"
     assert not text.startswith(f"{cls.__name__}("), f"{cls.__name__} has no docstring"
-    assert re.search(r"ml(lib)?/[\w/]+\.scala", text), f"{cls.__name__} cites no Spark source file"
+    cited = re.search(r"ml(lib)?/[\w/]+\.scala|xgboost/[\w/]+\.py", text)
+    assert cited, f"{cls.__name__} cites no source file of the class"
