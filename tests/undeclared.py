@@ -36,7 +36,9 @@ SCHEMA = {
     "ts": "timestamp",
     "s": "string",
     "r": "string",
+    "u": "struct<n:int,x:double,c:string>",
 }
+ZONES = ("UTC", "America/New_York", "Asia/Kolkata")
 NUMBERS = ("i", "j", "l", "f", "x", "y", "d")
 
 NUMERIC = """
@@ -57,7 +59,13 @@ OTHER = """
 IF({b}, 1, 0)|NOT {b}|{b} AND {n} > 1|CAST({b} AS INT)|CAST({b} AS DOUBLE)|CAST({b} AS STRING)|year({dt})
 month({dt})|date_add({dt}, 3)|datediff({dt}, DATE '2024-01-01')|CAST({dt} AS STRING)|dayofweek({dt})
 hour({ts})|CAST({ts} AS STRING)|unix_timestamp({ts})|to_date({ts})|date_format({ts}, 'yyyy-MM-dd HH')
-year({ts})|{b}|{n}|{s}|{ts} > TIMESTAMP '2024-01-01'
+year({ts})|{b}|{n}|{s}|{ts} > TIMESTAMP '2024-01-01'|CAST({ts} AS DATE)|dayofyear({ts})
+date_trunc('DAY', {ts}) = {ts}
+"""
+NESTED = """
+u.n + 1|CAST(u.n AS STRING)|upper(u.c)|u.x * {n}|u.n > {n}|concat(u.c, '-', {s})|coalesce(u.n, {n})|u.c = 'a'
+CASE WHEN u.n > 1 THEN u.n ELSE 0 END|CAST(u.x AS DOUBLE)|IF(u.n IS NULL, 0, 1)|u IS NULL|hash(u.c)
+u.n / 2|length(u.c)
 """
 
 
@@ -77,7 +85,7 @@ CERTAIN = (
     "sqrt(x)",
     "l IN (1, 2, 3)",
 )
-TEMPLATES = (_templates(NUMERIC), _templates(TEXT), _templates(OTHER))
+TEMPLATES = (_templates(NUMERIC), _templates(TEXT), _templates(OTHER), _templates(NESTED))
 
 
 def _single(value: float) -> float:
@@ -99,9 +107,16 @@ def rows_of(seed: int, count: int = 8) -> list[dict[str, Any]]:
             "d": Decimal(pick.choice(["0.10", "1.00", "2.50", "-3.25", "7.00"])),
             "b": pick.random() < 0.5,
             "dt": dt.date(2024, pick.randint(1, 12), pick.randint(1, 28)),
-            "ts": dt.datetime(2024, pick.randint(1, 12), pick.randint(1, 28), pick.randint(0, 23), 5, 6),
+            "ts": dt.datetime(
+                2024, pick.randint(1, 12), pick.randint(1, 28), pick.randint(0, 23), 5, 6, 0, dt.UTC
+            ),
             "s": pick.choice(["a", "b", "c d"]),
             "r": pick.choice(["1", "2", "x"]),
+            "u": {
+                "n": pick.choice([1, 2, -3, None]),
+                "x": pick.choice([0.5, 2.0, -3.25, None]),
+                "c": pick.choice(["a", "b", None]),
+            },
         }
         if place:
             row = {name: None if pick.random() < 0.06 else value for name, value in row.items()}
@@ -115,6 +130,8 @@ def as_json(row: Mapping[str, Any]) -> dict[str, Any]:
     def plain(value: Any) -> Any:
         if isinstance(value, Decimal):
             value = float(value)
+        if isinstance(value, dict):
+            return as_json(value)
         return int(value) if isinstance(value, float) and value.is_integer() else value
 
     return {name: plain(value) for name, value in row.items()}
@@ -224,7 +241,7 @@ def draw(seed: int) -> Drawn:
     items = []
     for place in range(pick.randint(1, 3)):
         one, other = pick.sample(NUMBERS, 2)
-        template = pick.choice(pick.choices(TEMPLATES, (5, 2, 2))[0])
+        template = pick.choice(pick.choices(TEMPLATES, (5, 2, 2, 2))[0])
         text = template.format(n=one, m=other, s="s", t="r", b="b", dt="dt", ts="ts")
         items.append(f"{text} AS {prefix}e{place}")
     if pick.random() < 0.2:
@@ -294,45 +311,53 @@ def score_rows(model: Any, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
 def table_of(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Return the rows as an Arrow table of SCHEMA."""
     fields = [(name, to_arrow(parse_type(type))) for name, type in SCHEMA.items()]
-    stamped = [{**row, "ts": None if row["ts"] is None else row["ts"].replace(tzinfo=dt.UTC)} for row in rows]
-    return pa.Table.from_pylist(stamped, schema=pa.schema(fields))
+    return pa.Table.from_pylist(list(rows), schema=pa.schema(fields))
 
 
 GROUP = 20
 
 
 def run(spark: SparkSession, folder: str, seeds: Sequence[int], tally: Tally) -> None:
-    """Score random pipelines, and compare the ways to score them with Spark."""
+    """Score random pipelines in three time zones, and compare the ways to score them with Spark."""
+    zone = spark.conf.get("spark.sql.session.timeZone")
+    try:
+        for group, start in enumerate(range(0, len(seeds), GROUP)):
+            spark.conf.set("spark.sql.session.timeZone", ZONES[group % len(ZONES)])
+            _run(spark, folder, seeds[start : start + GROUP], ZONES[group % len(ZONES)], tally)
+    finally:
+        spark.conf.set("spark.sql.session.timeZone", zone)
+
+
+def _run(spark: SparkSession, folder: str, seeds: Sequence[int], zone: str, tally: Tally) -> None:
     from pyspark.ml import PipelineModel
 
     from sparklet.testing.spark import to_frame
 
     line = ".".join(spark.version.split(".")[:2])
-    for start in range(0, len(seeds), GROUP):
-        rows = rows_of(seeds[start])
-        frame = to_frame(spark, rows, SCHEMA)
-        together: list[tuple[Drawn, str, list[Any]]] = []
-        alone: list[tuple[Drawn, str, list[Any]]] = []
-        for seed in seeds[start : start + GROUP]:
-            drawn = draw(seed)
-            path = drawn.saved(f"{folder}/{seed}", spark.version)
-            stages = drawn.in_spark(spark, path)
-            try:
-                PipelineModel(stages).transform(frame)
-            except Exception as error:
-                # A statement that Spark refuses for these types, under ANSI for instance.
-                tally.outcomes["Spark refuses"] += 1
-                tally.reasons[f"Spark: {SparkFailure.of(error).error[:90]}"] += 1
-                continue
-            (alone if _raises(path, line, rows) else together).append((drawn, path, stages))
-        for members in [together, *[[one] for one in alone]]:
-            stages = [stage for _, _, stages in members for stage in stages]
-            scores = spark_scores(PipelineModel(stages), rows, SCHEMA, spark, group=len(rows))
-            assert scores.failure is None, scores.failure
-            for drawn, path, _ in members:
-                expected = [_own(outcome, drawn.prefix) for outcome in scores.outcomes]
-                score_all(tally, str(drawn), path, line, rows, expected)
-        print(f"{start + GROUP} pipelines at most, {len(tally.silent)} differences", flush=True)
+    rows = rows_of(seeds[0])
+    frame = to_frame(spark, rows, SCHEMA)
+    together: list[tuple[Drawn, str, list[Any]]] = []
+    alone: list[tuple[Drawn, str, list[Any]]] = []
+    for seed in seeds:
+        drawn = draw(seed)
+        path = drawn.saved(f"{folder}/{seed}", spark.version)
+        stages = drawn.in_spark(spark, path)
+        try:
+            PipelineModel(stages).transform(frame)
+        except Exception as error:
+            # A statement that Spark refuses for these types, under ANSI for instance.
+            tally.outcomes["Spark refuses"] += 1
+            tally.reasons[f"Spark: {SparkFailure.of(error).error[:90]}"] += 1
+            continue
+        (alone if _raises(path, line, zone, rows) else together).append((drawn, path, stages))
+    for members in [together, *[[one] for one in alone]]:
+        stages = [stage for _, _, stages in members for stage in stages]
+        scores = spark_scores(PipelineModel(stages), rows, SCHEMA, spark, group=len(rows))
+        assert scores.failure is None, scores.failure
+        for drawn, path, _ in members:
+            expected = [_own(outcome, drawn.prefix) for outcome in scores.outcomes]
+            score_all(tally, f"{zone} {drawn}", path, {"spark": line, "timezone": zone}, rows, expected)
+    print(f"{seeds[-1] + 1} pipelines at most, {len(tally.silent)} differences", flush=True)
 
 
 def _text(schema: Mapping[str, str]) -> str:
@@ -340,10 +365,10 @@ def _text(schema: Mapping[str, str]) -> str:
     return ", ".join(f"{name} {type}" for name, type in schema.items())
 
 
-def _raises(path: str, line: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+def _raises(path: str, line: str, zone: str, rows: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether the declared model refuses a row, so that it would spoil the job of its group."""
     try:
-        model = sparklet.load(path, schema=_text(SCHEMA), outputs="*", spark=line)
+        model = sparklet.load(path, schema=_text(SCHEMA), outputs="*", spark=line, timezone=zone)
     except SparkletError:
         return True
     return any(isinstance(found, SparkletError) for found in score_rows(model, rows))
@@ -356,10 +381,15 @@ def _own(outcome: Any, prefix: str) -> Any:
 
 
 def score_all(
-    tally: Tally, label: str, path: str, line: str, rows: Sequence[dict[str, Any]], expected: Sequence[Any]
+    tally: Tally,
+    label: str,
+    path: str,
+    session: Mapping[str, str],
+    rows: Sequence[dict[str, Any]],
+    expected: Sequence[Any],
 ) -> None:
     """Score the rows undeclared, declared and as a table, and compare each with Spark."""
-    options = {"outputs": "*", "spark": line}
+    options = {"outputs": "*", **session}
     try:
         model = sparklet.load(path, **options)
     except SparkletError as error:

@@ -54,9 +54,9 @@ object RowException {
   val Value = "value"
 
   private def message(stage: String, column: String, problem: String): String = {
-    val place =
+    val labels =
       Seq(Option(stage).map(name => s"stage $name"), Option(column).map(name => s"column '$name'")).flatten
-    (if (place.isEmpty) "" else place.mkString("", ", ", ": ")) + problem
+    (if (labels.isEmpty) "" else labels.mkString("", ", ", ": ")) + problem
   }
 }
 

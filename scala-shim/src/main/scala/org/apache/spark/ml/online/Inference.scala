@@ -32,15 +32,15 @@ private[spark] object Inference {
 
   /** Returns the inputs that `declared` (folded names) does not hold, in the order of their first use. */
   def apply(stages: Seq[Transformer], declared: Set[String]): Seq[Inferred] = {
-    val made = scala.collection.mutable.Set[String](declared.toSeq: _*)
+    val available = scala.collection.mutable.Set[String](declared.toSeq: _*)
     val wants = scala.collection.mutable.LinkedHashMap[Seq[String], (Seq[String], List[Want])]()
     stages.flatMap(Stages.readers).foreach { stage =>
-      for ((path, want) <- taken(stage) if !made.contains(Stages.fold(path.head))) {
+      for ((path, want) <- taken(stage) if !available.contains(Stages.fold(path.head))) {
         val key = path.map(Stages.fold)
         val (shown, known) = wants.getOrElse(key, (path, Nil))
         wants(key) = (shown, known :+ want)
       }
-      Stages.makes(stage).foreach(name => made += Stages.fold(name))
+      Stages.outputs(stage).foreach(name => available += Stages.fold(name))
     }
     columns(wants.values.toSeq)
   }

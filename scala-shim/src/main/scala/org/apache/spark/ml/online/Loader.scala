@@ -93,33 +93,34 @@ private[spark] object Loader {
       session: SparkRelease.Session
   ): Transformer = {
     // A class name from a folder is a key: it must be of a stage before any code of it runs.
-    val found = Class.forName(metadata.className, false, Utils.getContextOrSparkClassLoader)
-    if (!classOf[Transformer].isAssignableFrom(found)) {
+    val stageClass = Class.forName(metadata.className, false, Utils.getContextOrSparkClassLoader)
+    if (!classOf[Transformer].isAssignableFrom(stageClass)) {
       throw new ModelException(
         null,
         s"$path: ${metadata.className} is not a model: only what `fit` returned can score"
       )
     }
-    found.getMethod("read").invoke(null).asInstanceOf[MLReader[Transformer]] match {
+    stageClass.getMethod("read").invoke(null).asInstanceOf[MLReader[Transformer]] match {
       case _: DefaultParamsReader[_] =>
-        val made = found.getConstructor(classOf[String]).newInstance(metadata.uid).asInstanceOf[Transformer]
-        metadata.getAndSetParams(made)
-        made
+        val constructor = stageClass.getConstructor(classOf[String])
+        val stage = constructor.newInstance(metadata.uid).asInstanceOf[Transformer]
+        metadata.getAndSetParams(stage)
+        stage
       case reader => Readers.read(path, metadata, session).getOrElse(reader.session(session).load(path))
     }
   }
 
   private def oneVsRest(metadata: DefaultParamsReader.Metadata, models: Seq[Transformer]): Transformer = {
     val labels = (metadata.metadata \ "labelMetadata").extractOpt[String].map(Metadata.fromJson)
-    val made = new OneVsRestModel(
+    val model = new OneVsRestModel(
       metadata.uid,
       labels.getOrElse(Metadata.empty),
       models.map(_.asInstanceOf[ClassificationModel[_, _]]).toArray
     )
-    metadata.getAndSetParams(made, skipParams = Some(List("classifier")))
+    metadata.getAndSetParams(model, skipParams = Some(List("classifier")))
     // Of the classifier that fitted it, transform only asks the type of the features: a vector for all.
-    made.set(made.getParam("classifier").asInstanceOf[Param[Any]], new LogisticRegression())
-    made
+    model.set(model.getParam("classifier").asInstanceOf[Param[Any]], new LogisticRegression())
+    model
   }
 
   private def failure(className: String, path: String, error: Throwable): Exception = error match {

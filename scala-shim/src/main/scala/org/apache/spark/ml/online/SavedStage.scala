@@ -27,13 +27,13 @@ private[online] final class SavedStage(
 
   /** The rows of a table, values in the order of the one of `layouts` that names its columns, all of them. */
   def rows(table: String, layouts: Seq[String]*): Seq[Row] = {
-    val found = read(table)
-    val names = found.schema.fieldNames.toSeq
+    val parquet = read(table)
+    val names = parquet.schema.fieldNames.toSeq
     val columns = layouts
       .find(_.sorted == names.sorted)
       .getOrElse(throw new UnexpectedLayout(s"$path: table $table has columns ${names.mkString(", ")}"))
     val order = columns.map(name => names.indexOf(name))
-    toRows(found).map(row => Row.fromSeq(order.map(row.get)))
+    toRows(parquet).map(row => Row.fromSeq(order.map(row.get)))
   }
 
   /** The one row of the table `data`. */
@@ -41,8 +41,8 @@ private[online] final class SavedStage(
 
   /** The one row of the table `data` whose columns are data too: their names and their values. */
   def anyRow(): (Seq[String], Row) = {
-    val found = read("data")
-    (found.schema.fieldNames.toSeq, only(toRows(found)))
+    val parquet = read("data")
+    (parquet.schema.fieldNames.toSeq, only(toRows(parquet)))
   }
 
   private def read(table: String): ParquetTable = DirectReader

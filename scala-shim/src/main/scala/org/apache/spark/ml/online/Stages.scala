@@ -56,7 +56,7 @@ private[spark] object Stages {
     if (org.apache.spark.SPARK_VERSION.startsWith("3.")) Seq(name)
     else Try(UnresolvedAttribute.parseAttributeName(name)).getOrElse(Seq(name))
 
-  def makes(stage: Transformer): Seq[String] = stage match {
+  def outputs(stage: Transformer): Seq[String] = stage match {
     case sql: SQLTransformer => aliases(sql.getStatement)
     case other               => outputParams.flatMap(names(other, _))
   }
@@ -89,10 +89,10 @@ private[spark] object Stages {
   def withoutLabels(stages: Seq[Transformer]): Seq[Transformer] = {
     val labels = stages.flatMap(label).map(fold).toSet
     stages.filterNot { stage =>
-      val made = makes(stage).map(fold)
+      val produced = outputs(stage).map(fold)
       val read = stages.filterNot(_ eq stage).flatMap(readers).flatMap(reads).map(fold).toSet
-      !predicts(stage) && stage.hasParam("outputCol") && made.nonEmpty &&
-      made.forall(name => labels.contains(name) && !read.contains(name))
+      !predicts(stage) && stage.hasParam("outputCol") && produced.nonEmpty &&
+      produced.forall(name => labels.contains(name) && !read.contains(name))
     }
   }
 
@@ -102,8 +102,8 @@ private[spark] object Stages {
     all.filter(reads(_).exists(_.equalsIgnoreCase(name))).forall {
       case indexer: StringIndexerModel =>
         val position = reads(indexer).indexWhere(_.equalsIgnoreCase(name))
-        val made = makes(indexer).lift(position)
-        !all.exists(other => reads(other).exists(column => made.exists(_.equalsIgnoreCase(column))))
+        val output = outputs(indexer).lift(position)
+        !all.exists(other => reads(other).exists(column => output.exists(_.equalsIgnoreCase(column))))
       case _ => false
     }
   }

@@ -75,12 +75,12 @@ private[online] object Trees {
     buildTreeFromNodes(saved.rows("data", nodeColumns).map(node).toArray, impurity(saved))
 
   private def regressors(saved: SavedStage): (Array[DecisionTreeRegressionModel], Array[Double]) = {
-    val found = forest[DecisionTreeRegressionModel](saved).map { case (metadata, weight, root) =>
+    val trees = forest[DecisionTreeRegressionModel](saved).map { case (metadata, weight, root) =>
       val tree = new DecisionTreeRegressionModel(metadata.uid, root, saved.int("numFeatures"))
       metadata.getAndSetParams(tree)
       tree -> weight
     }
-    (found.map(_._1).toArray, found.map(_._2).toArray)
+    (trees.map(_._1).toArray, trees.map(_._2).toArray)
   }
 
   /** The metadata, the weight and the root of each tree, in order. */

@@ -104,14 +104,14 @@ private object Evaluator {
 /** The evaluators of one model: copies are made as threads ask for them, up to a bound. */
 private[online] final class EvaluatorPool(make: () => Evaluator, bound: Int) {
   private[this] val idle = new java.util.concurrent.LinkedBlockingDeque[Evaluator]
-  private[this] val made = new java.util.concurrent.atomic.AtomicInteger
+  private[this] val copies = new java.util.concurrent.atomic.AtomicInteger
 
   def borrow(): Evaluator = {
     val evaluator = idle.pollFirst()
     if (evaluator ne null) evaluator
-    else if (made.get < bound && made.incrementAndGet() <= bound) {
+    else if (copies.get < bound && copies.incrementAndGet() <= bound) {
       try make()
-      catch { case error: Throwable => made.decrementAndGet(); throw error }
+      catch { case error: Throwable => copies.decrementAndGet(); throw error }
     } else idle.takeFirst()
   }
 

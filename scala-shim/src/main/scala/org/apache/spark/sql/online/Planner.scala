@@ -96,8 +96,8 @@ object Engine {
       val known = Examples.schema(path, session)
       val declared = request.declared.fieldNames.map(Stages.fold).toSet
       val added = known.filterNot(field => declared(Stages.fold(field.name)))
-      val told = request.copy(declared = StructType(request.declared ++ added))
-      Planner.plan(Loader.load(path, session), told, session)
+      val complete = request.copy(declared = StructType(request.declared ++ added))
+      Planner.plan(Loader.load(path, session), complete, session)
     }
 
   /** The settings of the running Spark that scores depend on, None if there is none. */
@@ -118,7 +118,7 @@ private[spark] object Planner {
       else {
         val without = Stages.withoutLabels(all)
         all.filter(stage =>
-          without.exists(_ eq stage) || Stages.makes(stage).exists(name => chosen(Stages.fold(name)))
+          without.exists(_ eq stage) || Stages.outputs(stage).exists(name => chosen(Stages.fold(name)))
         )
       }
     new Planner(scored, request, session).planned()
@@ -131,10 +131,10 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
   import Planner.quoted
 
   private val inferred = {
-    val found = Inference(stages, request.declared.fieldNames.map(Stages.fold).toSet)
+    val inputs = Inference(stages, request.declared.fieldNames.map(Stages.fold).toSet)
     // An indexer skips a column that a table lacks: one that the caller's schema lacks and nobody waits for.
     val skips = request.everything && request.declared.nonEmpty
-    found.filterNot(column => skips && column.casts && Stages.skippable(stages, column.name))
+    inputs.filterNot(column => skips && column.casts && Stages.skippable(stages, column.name))
   }
   private val casts = inferred.filter(_.casts).map(_.name).toSet
   private val schema = StructType(
@@ -273,23 +273,23 @@ private final class Planner(stages: Seq[Transformer], request: Request, session:
 
   /** The output columns: the selected ones, or those of the last predictor and the stages after it. */
   private def wanted(plan: LogicalPlan): Seq[String] = {
-    val made = plan.output.filterNot(column => isLeaf(column.exprId))
+    val outputs = plan.output.filterNot(column => isLeaf(column.exprId))
     request.outputs match {
       case Some(names) =>
         names.map { name =>
-          made.find(_.name.equalsIgnoreCase(name)).map(_.name).getOrElse {
+          outputs.find(_.name.equalsIgnoreCase(name)).map(_.name).getOrElse {
             throw new SchemaException(
               name,
-              s"is not made by the model, which makes ${made.map(_.name).mkString(", ")}"
+              s"is not made by the model, which makes ${outputs.map(_.name).mkString(", ")}"
             )
           }
         }
-      case None if request.everything => made.map(_.name)
+      case None if request.everything => outputs.map(_.name)
       case None =>
         val labels = stages.flatMap(Stages.label).map(Stages.fold).toSet
         val last = stages.lastIndexWhere(Stages.predicts)
         val read = if (last >= 0) Set.empty[ExprId] else consumed(plan)
-        made
+        outputs
           .filter(column => lastMaker.getOrElse(column.exprId, -1) >= last && !read(column.exprId))
           .map(_.name)
           .filterNot(name => labels(Stages.fold(name)))

@@ -61,12 +61,12 @@ private[online] object RowPlan {
       expressions.foreach(refuse(_, stageOf, lastStage))
       val stages = expressions.flatMap { expression =>
         val own = stageOf(expression)
-        val found = ArrayBuffer.empty[String]
+        val names = ArrayBuffer.empty[String]
         withoutAlias(expression).foreach { item =>
           val stage = stageOf(item)
-          found += (if (stage == null) own else stage)
+          names += (if (stage == null) own else stage)
         }
-        found
+        names
       }
       val bound = expressions.map(item => BindReferences.bindReference(withoutAlias(item), columns))
       val step = Step(

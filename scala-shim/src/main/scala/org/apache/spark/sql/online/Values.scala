@@ -184,18 +184,18 @@ private[online] object Values {
   }
 
   private def vector(value: Any, size: Int): Vector = {
-    val found = value match {
-      case found: Vector         => found
+    val vector = value match {
+      case vector: Vector        => vector
       case values: Array[Double] => Vectors.dense(values)
       case values: Array[_]      => Vectors.dense(doubles(values.toSeq, value))
       case values: JList[_]      => Vectors.dense(doubles(values.asScala.toSeq, value))
       case parts: JMap[_, _]     => decoded(parts)
       case other                 => refuse(other, "vector")
     }
-    if (size >= 0 && found.size != size) {
-      throw new RowException(null, null, s"has ${found.size} elements, expected $size", RowException.Value)
+    if (size >= 0 && vector.size != size) {
+      throw new RowException(null, null, s"has ${vector.size} elements, expected $size", RowException.Value)
     }
-    found
+    vector
   }
 
   private def doubles(values: Seq[Any], whole: Any): Array[Double] = values.map {

@@ -16,8 +16,8 @@ private[online] final class Factors(rank: Int, table: DataFrame) extends Shared 
     features.map(_.asInstanceOf[Float]).toArray
 
   def apply(id: Int): Array[Float] = {
-    val found = java.util.Arrays.binarySearch(ids, id)
-    if (found < 0) null else values(found)
+    val position = java.util.Arrays.binarySearch(ids, id)
+    if (position < 0) null else values(position)
   }
 
   /** The product as ALSModel sums it: floats, left to right. */
