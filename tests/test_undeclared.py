@@ -143,6 +143,40 @@ def test_the_order_of_what_declares_a_type(tmp_path):
     assert declared.transform(whole)["e"].to_pylist() == ["3.0"]
 
 
+NESTED = {
+    "u.n + 1": ("struct<n:double>", "its fields are read", {"n": 2}, pa.struct([("n", pa.int32())]), 3),
+    "upper(u.c)": (
+        "struct<c:string>",
+        "its fields are read",
+        {"c": "a"},
+        pa.struct([("c", pa.string())]),
+        "A",
+    ),
+    "u.n > 1 OR NOT u.flag": (
+        "struct<n:double,flag:boolean>",
+        "its fields are read",
+        {"n": 1, "flag": False},
+        pa.struct([("n", pa.int32()), ("flag", pa.bool_())]),
+        True,
+    ),
+    "u['k']": ("map<string,string>", "its values are read", {"k": 3}, pa.map_(pa.string(), pa.int32()), 3),
+}
+
+
+@pytest.mark.parametrize(("expression", "case"), NESTED.items(), ids=NESTED)
+def test_structs_and_maps_are_asked_for_and_tables_carry_them(tmp_path, expression, case):
+    guess, reason, value, kind, expected = case
+    with pytest.raises(UndeclaredTypeError) as refused:
+        load(tmp_path, sql(expression))
+    (ask,) = refused.value.asks
+    assert (ask.column, ask.reason) == ("u", reason)
+    assert refused.value.schema == {"u": guess}
+    model = load(tmp_path / "tables", sql(expression), undeclared="tables")
+    cell = list(value.items()) if pa.types.is_map(kind) else value
+    scored = model.transform(pa.table({"u": pa.array([cell], kind)}))
+    assert scored["e"].to_pylist() == [expected]
+
+
 # --- Spark's values ---------------------------------------------------------------------------------
 
 EXPRESSIONS = (

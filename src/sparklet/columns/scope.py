@@ -14,7 +14,7 @@ from sparklet.errors import AmbiguousColumnError, ColumnExistsError, SchemaError
 from sparklet.linalg import Release
 from sparklet.profile import Profile
 from sparklet.records import replace
-from sparklet.types import DOUBLE, LONG, STRING, VECTOR, DataType, StructField, StructType
+from sparklet.types import DOUBLE, LONG, STRING, VECTOR, DataType, MapType, StructField, StructType
 
 __all__ = ["Columns", "Inputs"]
 
@@ -190,7 +190,8 @@ def _inferred(name: str, type: DataType, readers: Mapping[Want, str]) -> Column:
     typed = [want for want in wants if not want.any]
     casts = type == STRING and typed != [] and all(want.casts for want in typed)
     near = [want.near for want in typed] if type == DOUBLE else []
-    certain = type not in (DOUBLE, LONG) and not casts and typed != []
+    guessed = type in (DOUBLE, LONG) or isinstance(type, (MapType, StructType))
+    certain = not guessed and not casts and typed != []
     convert = wants[0].convert if len(wants) == 1 else None
     return Column(
         name,

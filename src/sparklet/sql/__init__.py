@@ -38,7 +38,7 @@ from sparklet.sql.dependence import Dependence, dependence, lone_uses
 from sparklet.sql.functions import functions
 from sparklet.sql.infer import assumed
 from sparklet.sql.moments import reads_clock
-from sparklet.sql.nodes import Call, Literal, Name, NeedsZone, Node, Refused, describe, walk
+from sparklet.sql.nodes import Call, Literal, Name, NeedsZone, Node, Refused, describe
 from sparklet.sql.statement import Item, Statement, parse, parse_expression
 
 __all__ = [
@@ -63,7 +63,6 @@ __all__ = [
     "parse_expression",
     "reads_clock",
     "type_named",
-    "walk",
 ]
 
 

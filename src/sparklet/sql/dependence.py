@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sparklet.columns import Column, fold
 from sparklet.sql.functions import functions
 from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node
-from sparklet.types import DOUBLE, NULL, DecimalType, IntegralType
+from sparklet.types import DOUBLE, NULL, STRING, DecimalType, IntegralType
 
 __all__ = ["Dependence", "dependence", "lone_uses"]
 
@@ -92,6 +92,12 @@ class _Visitor:
     def _call(self, name: str, args: tuple[Node, ...]) -> frozenset[Column]:
         follows = [self.visit(arg) for arg in args]
         if not any(follows) or (name in _TESTS and not _bare(name, follows)):
+            return frozenset()
+        if name == ".":
+            self._ask(follows, "its fields are read")
+            return frozenset()
+        if name == "[]" and isinstance(args[1], Literal) and args[1].type == STRING:
+            self._ask(follows, "its values are read")
             return frozenset()
         if name in _DOUBLES:
             return frozenset()

@@ -11,7 +11,19 @@ from sparklet.columns import fold
 from sparklet.sql.casts import type_named
 from sparklet.sql.functions import functions
 from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Refused
-from sparklet.types import BOOLEAN, DATE, DOUBLE, STRING, TIMESTAMP, ArrayType, DataType, is_numeric
+from sparklet.types import (
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    STRING,
+    TIMESTAMP,
+    ArrayType,
+    DataType,
+    MapType,
+    StructField,
+    StructType,
+    is_numeric,
+)
 
 __all__ = ["assumed"]
 
@@ -21,6 +33,7 @@ _TYPES: Mapping[str, DataType] = {
     "t": TIMESTAMP,
     "d": DATE,
     "b": BOOLEAN,
+    "m": MapType(STRING, STRING),
     "a": ArrayType(STRING),
     "s": STRING,
 }
@@ -42,6 +55,11 @@ class _Kind:
             found = found.parent
         return found
 
+    def type(self) -> DataType | None:
+        """Return the type that the letters stand for, None where any would do."""
+        letters = self.root().letters
+        return next((type for letter, type in _TYPES.items() if letter in letters), None)
+
     def join(self, other: _Kind) -> None:
         one, two = self.root(), other.root()
         if one is not two:
@@ -60,33 +78,47 @@ def assumed(
     >>> found = assumed([parse_expression("if(a > 1, b, 'x')"), parse_expression("c is null")])
     >>> {name: str(type) for name, type in found.items()}
     {'a': 'double', 'b': 'string', 'c': 'None'}
+    >>> str(assumed([parse_expression("upper(u.city) = 'x' AND u.age + 1 > 2")])["u"])
+    'struct<city:string,age:double>'
     """
     columns: dict[str, _Kind] = {}
+    fields: dict[str, dict[str, _Kind]] = {}
     for node in nodes:
-        _visit(node, columns)
+        _visit(node, columns, fields)
     for name, kind in columns.items():
         if (type := known(name)) is not None:
             kind.join(_Kind(_letter(type)))
     found: dict[str, DataType | None] = {}
     for name, kind in columns.items():
-        letters = kind.root().letters
-        found[name] = next((type for letter, type in _TYPES.items() if letter in letters), None)
+        found[name] = kind.type()
+    for name, kinds in fields.items():
+        found[name] = StructType(
+            tuple([StructField(field, kind.type() or STRING) for field, kind in kinds.items()])
+        )
     return found
 
 
-def _visit(node: Node, columns: dict[str, _Kind]) -> _Kind:
+def _visit(node: Node, columns: dict[str, _Kind], fields: dict[str, dict[str, _Kind]]) -> _Kind:
     if isinstance(node, Name):
         return columns.setdefault(fold(node.name), _Kind())
+    match node:
+        case Call(name=".", args=(Name(column), Literal(field))):
+            kinds = fields.setdefault(fold(column), {})
+            shown = next((name for name in kinds if fold(name) == fold(str(field))), str(field))
+            return kinds.setdefault(shown, _Kind())
     if isinstance(node, Literal):
         return _Kind(_letter(node.type))
     if isinstance(node, Lambda):
-        _visit(node.body, columns)
-    return _visit_call(node, columns) if isinstance(node, Call) else _Kind()
+        _visit(node.body, columns, fields)
+    return _visit_call(node, columns, fields) if isinstance(node, Call) else _Kind()
 
 
-def _visit_call(node: Call, columns: dict[str, _Kind]) -> _Kind:
+def _visit_call(node: Call, columns: dict[str, _Kind], fields: dict[str, dict[str, _Kind]]) -> _Kind:
     listed = functions.get(node.name)
-    kinds = [_visit(arg, columns) for arg in node.args]
+    kinds = [_visit(arg, columns, fields) for arg in node.args]
+    match node:
+        case Call(name="[]", args=(_, Literal(type=type))) if type == STRING:
+            kinds[0].join(_Kind("m"))
     if listed is None:
         return _Kind(_letter_of_cast(node.to)) if node.to else _Kind()
     shared = _Kind()

@@ -12,7 +12,6 @@ from sparklet.sql import (
     Call,
     Compiled,
     Dependence,
-    Literal,
     Name,
     NeedsZone,
     Node,
@@ -26,11 +25,10 @@ from sparklet.sql import (
     parse,
     reads_clock,
     type_named,
-    walk,
 )
 from sparklet.sql.scope import WITHOUT_BRACKETS
 from sparklet.stages.stage import Bound, Dropped, Rounding, Stage, stage
-from sparklet.types import BOOLEAN, NULL, STRING, DataType, StructType
+from sparklet.types import BOOLEAN, NULL, STRING, DataType
 
 __all__ = ["SQLTransformer"]
 
@@ -149,11 +147,6 @@ class _Source:
         nodes = [item.node for item in statement.items if item.node is not None]
         self._assumed = assumed([*statement.where, *nodes], self._type)
         self._lone = lone_uses([*statement.where, *nodes])
-        self._fields: dict[str, dict[str, None]] = {}
-        for node in (inner for each in (*statement.where, *nodes) for inner in walk(each)):
-            match node:
-                case Call(name=".", args=(Name(column), Literal(field))):
-                    self._fields.setdefault(fold(column), {})[str(field)] = None
 
     def _type(self, name: str) -> DataType | None:
         column = self._columns.known(name)
@@ -167,23 +160,9 @@ class _Source:
         return name
 
     def _take(self, name: str) -> Column:
-        if fold(name) in self._fields:
-            self._require_parts(name)
         type = self._assumed.get(fold(name))
         want = self._lone_want(fold(name)) if type is None else wants.like(type)
         return self._columns.read(name, want)
-
-    def _require_parts(self, name: str) -> None:
-        """Raise `SchemaError` for a column without a declared type whose fields the statement reads."""
-        column = self._columns.known(name)
-        if column is None or (column.origin == "inferred" and not isinstance(column.type, StructType)):
-            shown = ",".join([f"{field}:string" for field in self._fields[fold(name)]])
-            raise SchemaError(
-                name,
-                "has fields that the statement reads, so its type must be declared: "
-                f"load(schema={{{name!r}: 'struct<{shown}>'}})",
-                self._columns.stage,
-            )
 
     def _lone_want(self, name: str) -> Want:
         """Return the want of a column whose other uses do not tell its type."""
