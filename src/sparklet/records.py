@@ -71,15 +71,14 @@ def replace(instance: _Record, **changes: object) -> _Record:
 
 
 def _init(self: Any, *values: Any, **named: Any) -> None:
-    cls, state = type(self), vars(self)
-    for name, value in zip(cls.__match_args__, values, strict=False):
-        state[name] = value
-    if named:
-        state.update(named)
+    cls, state = self.__class__, self.__dict__
+    if values:
+        state.update(zip(cls.__match_args__, values, strict=False))
+    state.update(named)
     if (
         len(state) != len(values) + len(named)
-        or (named and not named.keys() <= cls._names)
-        or (len(values) < len(cls._required) and not state.keys() >= cls._required)
+        or not cls._names.issuperset(named)
+        or not cls._required.issubset(state)
     ):
         raise TypeError(f"{cls.__name__} takes the fields {', '.join(cls._fields)}")
     if cls._check is not None:

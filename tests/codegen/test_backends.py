@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from itertools import product
 
 import pytest
 
+from sparklet._native import kernels
 from sparklet.batch import objects_of
 from sparklet.codegen.arrays import column_of
 from sparklet.codegen.columns import score_columns
@@ -54,7 +57,7 @@ def doubled(graph, x, factor):
 
 
 def present(graph, x):
-    return graph.select(graph.either(graph.is_null(x), graph.is_nan(x)), 0.25, x, null=False, nan=False)
+    return graph.select(graph.is_missing(x), 0.25, x, null=False, nan=False)
 
 
 def segments(graph, x, y, *, part=None):
@@ -98,6 +101,7 @@ CASES = {
     "logic": lambda g, x, y, v: g.select(
         g.both(g.either(g.compare("<", x, y), g.is_null(y)), g.negation(g.is_nan(x))), 1.0, None
     ),
+    "missing": lambda g, x, y, v: g.select(g.is_missing(g.negate(x)), y, x),
     "otherwise": lambda g, x, y, v: g.otherwise(
         g.compare("<", x, y),
         x,
@@ -243,3 +247,20 @@ def test_backends_agree(name, native, monkeypatch):
     done = score_columns(lowered, score_rows(lowered, "error"), "error", fewest=0)(columns, len(kept))
     found = objects_of(done.columns[0], done.widths[0])
     assert_same([answer for _, answer in kept if str(answer) != "dropped"], found, "columns: $")
+
+
+@pytest.mark.skipif(kernels() is None, reason="a generated function refers to itself through its globals")
+def test_a_program_is_freed_when_its_last_reference_goes():
+    lowered, _ = lowered_of(CASES["plus"])
+    score = score_rows(lowered, "error")
+    assert found_of(score, ROWS[0]) == 0.0
+    with pytest.raises(SparkletError):
+        score({"x": "text", "y": 1.0, "v": VECTORS[0]})  # by the fallback
+    dead = weakref.ref(lowered)
+    gc.collect()
+    gc.disable()
+    try:
+        del lowered, score
+        assert dead() is None
+    finally:
+        gc.enable()

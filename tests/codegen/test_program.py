@@ -175,7 +175,7 @@ class Draw(random.Random):
             self.doubles.append(graph.to_double(self.choice([*self.wholes, self.test()])))
 
     def add_test(self):
-        graph, kind = self.graph, self.randrange(6)
+        graph, kind = self.graph, self.randrange(7)
         if kind < 2:
             operator = self.choice(["<", "<=", ">", ">=", "==", "!="])
             self.tests.append(
@@ -187,6 +187,8 @@ class Draw(random.Random):
         elif kind == 3:
             self.tests.append(graph.negation(self.choice([self.test(), self.wholes[1]])))
         elif kind == 4:
+            self.tests.append(graph.is_missing(self.double()))
+        elif kind == 5:
             self.tests.append(graph.both(self.test(), self.test()))
         else:
             self.tests.append(graph.either(self.test(), self.test()))
@@ -419,7 +421,7 @@ def test_random_graphs(seed, count):
     draw = Draw(seed)
     graph, outputs = draw.draw(count)
     # What may drop is known from the plan's steps.
-    dropping = frozenset([id(node) for node in graph.nodes if getattr(node, "missing", None) is drop])
+    dropping = frozenset([node for node in graph.nodes if getattr(node, "missing", None) is drop])
     score, define = program_of(graph, outputs, dropping=dropping)
     for _ in range(12):
         agree(score, define, draw.row())

@@ -26,6 +26,7 @@ from sparklet.ir import (
     Element,
     Exp,
     Guard,
+    IsMissing,
     IsNull,
     IsSparse,
     Kernel,
@@ -539,6 +540,11 @@ def _compare(assembler: _Assembler, node: Compare) -> None:
     _binary(_COMPARISONS[node.operator] + "_NULL" * null)(assembler, node)
 
 
+def _is_missing(assembler: _Assembler, node: IsMissing) -> None:
+    x = assembler.number(node.operand)
+    assembler.lane("NE", node, x, x)  # null is a NaN in a register
+
+
 def _negate(assembler: _Assembler, node: Negate) -> None:
     _binary("NEG" + "_NULL" * node.null)(assembler, node)
 
@@ -560,6 +566,7 @@ _EMITS: dict[type, Callable[[_Assembler, Any], None]] = {
     Compare: _compare,
     Negate: _negate,
     Exp: _binary("EXP"),
+    IsMissing: _is_missing,
     IsNull: _binary("IS_NULL"),
     Not: _tests,
     Logic: _tests,

@@ -57,7 +57,7 @@ class Encoder:
     def __init__(self, module: Any, forms: Forms, inputs: Sequence[Input]) -> None:
         self.forms = forms
         self.registers: dict[Resource, int] = {}
-        self.objects: dict[int, int] = {}
+        self.objects: dict[Node, int] = {}
         self.constants: list[Any] = []
         self.tables: list[float] = []
         self.data: list[int] = []
@@ -72,11 +72,11 @@ class Encoder:
         self._written: set[int] = set()
         self._first_open = 0
         for node in inputs:
-            wanted = forms.wanted.get(id(node), set())
+            wanted = forms.wanted.get(node, set())
             if DOUBLE in wanted:
-                self.registers[id(node), DOUBLE] = self._allocate(1)
+                self.registers[node, DOUBLE] = self._allocate(1)
             if OBJECT in wanted:
-                self.objects[id(node)] = self._object()
+                self.objects[node] = self._object()
 
     def encode(self, instructions: Iterable[list[Operation]]) -> list[int]:
         """Return the code of the instructions."""
@@ -97,13 +97,13 @@ class Encoder:
     def _register(self, node: Node) -> int:
         while node.__class__ is Present:
             node = node.operand
-        register = self.registers.get((id(node), DOUBLE))
+        register = self.registers.get((node, DOUBLE))
         if register is not None:
             return register
         root = self.forms.double(node)
         if not isinstance(root, Element):
-            return self.registers[id(root), DOUBLE]
-        return self.registers[id(self.forms.root(root.vector)), RUN] + root.index
+            return self.registers[root, DOUBLE]
+        return self.registers[self.forms.root(root.vector), RUN] + root.index
 
     def argument(self, node: Node) -> int:
         """Return the encoding of an argument of a call."""
@@ -111,8 +111,8 @@ class Encoder:
         if isinstance(root, Constant):
             return ~self._constant(root.value)
         if not self.forms.is_boxed(node):
-            return self.objects[id(root)]
-        boxed = _BOXED_TEST if id(root) in self.forms.tests else _BOXED_DOUBLE
+            return self.objects[root]
+        boxed = _BOXED_TEST if root in self.forms.tests else _BOXED_DOUBLE
         return boxed + self._register(node)
 
     def _constant(self, value: Any) -> int:
@@ -187,9 +187,9 @@ class Encoder:
             for lane in lanes:
                 register = self._object()
                 if form == OBJECT:
-                    self.objects[id(lane.node)] = register
+                    self.objects[lane.node] = register
                 else:
-                    self._tuples[id(lane.node), form] = register
+                    self._tuples[lane.node, form] = register
             return first
         first = register = self.register_count
         for lane in lanes:
@@ -268,7 +268,7 @@ class Encoder:
             table = -1 if segment.values is None else self._table(segment.values)
             return [1, self._register(segment.index), 0, segment.size, table, 0]
         if isinstance(segment, Part):
-            return [2, self.objects[id(self.forms.root(segment.vector))], 0, 0, 0, 0]
+            return [2, self.objects[self.forms.root(segment.vector)], 0, 0, 0, 0]
         active = self._register(segment.active)
         if form == SHAPE:
             value = self._register(segment.value)
@@ -297,11 +297,11 @@ class Encoder:
 
     def _write_dense(self, lanes: list[Operation], target: int) -> list[int]:
         (lane,) = lanes
-        return [0, target, self._tuples[id(lane.node), TUPLE]]
+        return [0, target, self._tuples[lane.node, TUPLE]]
 
     def _write_spread(self, lanes: list[Operation], target: int) -> list[int]:
         (lane,) = lanes
-        return [lane.width, target, self._tuples[id(lane.node), TUPLE]]
+        return [lane.width, target, self._tuples[lane.node, TUPLE]]
 
     def _write_is_sparse(self, lanes: list[Operation], target: int) -> list[int]:
         (lane,) = lanes
@@ -310,12 +310,12 @@ class Encoder:
 
     def _vector(self, vector: Node) -> list[int]:
         shape = self.forms.shape(vector)
-        return [self.objects[id(self.forms.root(vector))]] if shape is None else self._shape(shape)
+        return [self.objects[self.forms.root(vector)]] if shape is None else self._shape(shape)
 
     def _write_dot(self, lanes: list[Operation], target: int) -> list[int]:
         (lane,) = lanes
         assert isinstance(lane.node, Dot)  # noqa: S101
-        linear = self._constant(self.forms.implementations[id(lane.node)])
+        linear = self._constant(self.forms.implementations[lane.node])
         return [0, target, linear, *self._vector(lane.node.vector)]
 
     _write_dot_object = _write_dot
@@ -347,13 +347,11 @@ class Encoder:
     def _write_trees(self, lanes: list[Operation], target: int) -> list[int]:
         (lane,) = lanes
         assert isinstance(lane.node, Kernel)  # noqa: S101
-        trees, shaped = self.forms.implementations[id(lane.node)]
+        trees, shaped = self.forms.implementations[lane.node]
         self.certain(lane.effect)
         self.most_features = max(self.most_features, trees.scratch)
         shape = self.forms.shape(lane.node.vector)
-        vector = (
-            self._shape(shape) if shaped and shape else [self.objects[id(self.forms.root(lane.node.vector))]]
-        )
+        vector = self._shape(shape) if shaped and shape else [self.objects[self.forms.root(lane.node.vector)]]
         return [0, target, self._constant(trees), *vector]
 
     _write_trees_object = _write_trees
@@ -375,11 +373,11 @@ class Encoder:
         node = lane.node
         assert isinstance(node, Map)  # noqa: S101
         self.certain(lane.effect)
-        steps = self.forms.implementations[id(node)]
+        steps = self.forms.implementations[node]
         words = [
             len(steps),
             target,
-            self.objects[id(self.forms.root(node.vector))],
+            self.objects[self.forms.root(node.vector)],
             node.size,
             int(node.keeps_zero),
         ]
@@ -407,9 +405,9 @@ class Encoder:
                 function, strict = node.target, int(node.strict)
                 fields = -1 if node.fields is None else node.fields
             case Kernel():
-                function = self.forms.implementations[id(node)][0]
-            case Apply() if (id(node), ARGUMENTS) in self._tuples:
-                function, arguments = node.target, [self._tuples[id(node), ARGUMENTS]]
+                function = self.forms.implementations[node][0]
+            case Apply() if (node, ARGUMENTS) in self._tuples:
+                function, arguments = node.target, [self._tuples[node, ARGUMENTS]]
             case Apply(target=apply, size=size) if size is not None:
                 function = _of_values(apply)
             case _:

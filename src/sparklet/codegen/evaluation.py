@@ -74,7 +74,7 @@ class _Division:
         for node in lowered.nodes:
             stage = self._stage(node)
             if node.effect:
-                if id(node) in drops or (isinstance(node, Guard) and node.drops):
+                if node in drops or (isinstance(node, Guard) and node.drops):
                     stage = max(stage, last + ((last - stage) & 1))
                 last = max(last, stage)
             self._stages[id(node)] = stage

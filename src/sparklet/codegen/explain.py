@@ -24,6 +24,7 @@ from sparklet.ir import (
     Exp,
     Field,
     Guard,
+    IsMissing,
     IsNull,
     IsSparse,
     Kernel,
@@ -153,6 +154,8 @@ def _operation(node: Node, names: _Names) -> str:
             return f"not {names(x)}"
         case IsNull(operand=x):
             return f"{names(x)} is null"
+        case IsMissing(operand=x):
+            return f"{names(x)} is null or NaN"
         case ToDouble(operand=x):
             return f"double({names(x)})"
         case Exp(operand=x):

@@ -21,6 +21,7 @@ from sparklet.ir.nodes import (
     Field,
     Guard,
     Input,
+    IsMissing,
     IsNull,
     Logic,
     Lookup,
@@ -84,8 +85,8 @@ SHAPE = "shape"
 ARGUMENTS = "arguments"
 """A tuple of elements, which is the argument of a call."""
 
-Resource: TypeAlias = tuple[int, str]
-"""The id of a node, and a form of its value."""
+Resource: TypeAlias = tuple[Node, str]
+"""A node, and a form of its value."""
 
 NATIVE_APPLIES = {
     name: name.upper()
@@ -95,10 +96,9 @@ NATIVE_APPLIES = {
 EXACT = 1 << 53
 """Integers up to this magnitude are exact as doubles."""
 _GIVEN = (Constant, Input)
+_OF_DOUBLES = (Affine, Arithmetic, Compare, IsMissing, Negate, Exp, Bucket)
 # Nodes of these classes are calls of their own functions where their form is an object.
-_CALLED = frozenset(
-    {Affine, Arithmetic, Compare, Negate, Exp, Bucket, Logic, Lookup, Otherwise, Element, Dot, MatrixProduct}
-)
+_CALLED = frozenset({*_OF_DOUBLES, Logic, Lookup, Otherwise, Element, Dot, MatrixProduct})
 _DEEPEST_BODY = 8
 _BODY = {"+": 3, "-": 4, "*": 5, "/": 6, "<": 8, "<=": 9, ">": 10, ">=": 11, "==": 12, "!=": 13}
 _ITEM, _EACH, _CONSTANT, _NEGATE, _SELECT = 0, 1, 2, 7, 14
@@ -107,26 +107,25 @@ _ITEM, _EACH, _CONSTANT, _NEGATE, _SELECT = 0, 1, 2, 7, 14
 class Forms:
     """The form in which each node is computed, and the forms that are wanted of it.
 
-    The keys of the dicts are `id(node)`; `nodes` keeps the nodes alive. `implementations` holds what is
-    prepared for a node at load: the C object of a dot or a forest, the opcode of a function, or the steps of
-    a `Map`.
+    `implementations` holds what is prepared for a node at load: the C object of a dot or a forest, the opcode
+    of a function, or the steps of a `Map`.
     """
 
     def __init__(self, module: Any, nodes: Sequence[Node], outputs: Sequence[Node]) -> None:
         self.module = module
         self.nodes = [node for node in nodes if node.__class__ is not Constant]
-        self.forms: dict[int, str] = {}
-        self.tests: set[int] = set()
-        self.implementations: dict[int, Any] = {}
-        self.wanted: dict[int, set[str]] = {}
-        self.shapes: dict[int, Vector] = {}
+        self.forms: dict[Node, str] = {}
+        self.tests: set[Node] = set()
+        self.implementations: dict[Node, Any] = {}
+        self.wanted: dict[Node, set[str]] = {}
+        self.shapes: dict[Node, Vector] = {}
         for node in self.nodes:
             form = self._FORMS.get(node.__class__)
-            self.forms[id(node)] = OBJECT if form is None else form(self, node)
+            self.forms[node] = OBJECT if form is None else form(self, node)
         for output in outputs:
             self.want_argument(output)
         for node in reversed(self.nodes):
-            if node.effect or id(node) in self.wanted:
+            if node.effect or node in self.wanted:
                 self._want_operands(node)
 
     # --- the forms in which nodes are computed ---
@@ -149,7 +148,7 @@ class Forms:
         """Return the form in which a node is computed."""
         while node.__class__ is Present:
             node = node.operand
-        return OBJECT if node.__class__ in _GIVEN else self.forms[id(node)]
+        return OBJECT if node.__class__ in _GIVEN else self.forms[node]
 
     def is_double(self, node: Node) -> bool:
         """Return whether a value can be a double in a register."""
@@ -158,14 +157,12 @@ class Forms:
         if node.__class__ is Constant:
             value = node.value
             return value is None or value.__class__ is float
-        if id(node) in self.tests:
+        if node in self.tests:
             return False
-        form = OBJECT if node.__class__ is Input else self.forms[id(node)]
+        form = OBJECT if node.__class__ is Input else self.forms[node]
         return form == DOUBLE or (form == OBJECT and is_floating(node.type))
 
     def _is_number(self, node: Node) -> bool:
-        while node.__class__ is Present:
-            node = node.operand
         if node.__class__ is Constant and node.value.__class__ is int:
             return abs(node.value) <= EXACT
         return self.is_double(node)
@@ -175,7 +172,7 @@ class Forms:
         node = self.root(node)
         if isinstance(node, Constant):
             return node.value.__class__ is bool
-        return id(node) in self.tests
+        return node in self.tests
 
     def _form_of_arithmetic(self, node: Arithmetic) -> str:
         return DOUBLE if self._is_number(node.left) and self._is_number(node.right) else OBJECT
@@ -188,6 +185,9 @@ class Forms:
 
     def _form_of_unary(self, node: Negate | Exp) -> str:
         return DOUBLE if self.is_double(node.operand) else OBJECT
+
+    def _form_of_missing(self, node: IsMissing) -> str:
+        return self._test(node) if self.is_double(node.operand) else OBJECT
 
     def _form_of_bucket(self, node: Bucket) -> str:
         return DOUBLE if self.is_double(node.operand) and ascend(node.splits) else OBJECT
@@ -216,11 +216,11 @@ class Forms:
         return RUN if has_order(node.matrix) and not node.vector.null else OBJECT
 
     def _form_of_map(self, node: Map) -> str:
-        self.implementations[id(node)] = _body(node.body)
+        self.implementations[node] = _body(node.body)
         return OBJECT
 
     def _test(self, node: Node) -> str:
-        self.tests.add(id(node))
+        self.tests.add(node)
         return DOUBLE
 
     def _form_of_dot(self, node: Dot) -> str:
@@ -232,7 +232,7 @@ class Forms:
         product = dot(node.weights, node.order)
         if not isinstance(product, self.module.Linear):
             return OBJECT
-        self.implementations[id(node)] = product
+        self.implementations[node] = product
         return DOUBLE
 
     def _form_of_kernel(self, node: Kernel) -> str:
@@ -241,9 +241,9 @@ class Forms:
         function: Any = node.make(WHOLE if layout is None else layout)
         trees = isinstance(function, self.module.Trees) and function.output != 0
         if trees and function.width == (node.size or 1):
-            self.implementations[id(node)] = function, layout is not None
+            self.implementations[node] = function, layout is not None
             return DOUBLE if node.size is None else RUN
-        self.implementations[id(node)] = function if layout is None else node.make(WHOLE), None
+        self.implementations[node] = function if layout is None else node.make(WHOLE), None
         return OBJECT if node.size is None else TUPLE
 
     def layout(self, vector: Node) -> Layout | None:
@@ -269,13 +269,13 @@ class Forms:
             return vector
         if self.form(vector) not in (RUN, TUPLE):
             return None
-        known = self.shapes.get(id(vector))
+        known = self.shapes.get(vector)
         if known is None:
             elements = [Element(vector, index) for index in range(run_size(vector))]
             for element in elements:
-                self.forms[id(element)] = DOUBLE
+                self.forms[element] = DOUBLE
             known = Vector(tuple([Scalar(x, x) for x in elements]), len(elements), -1)
-            self.shapes[id(vector)] = known
+            self.shapes[vector] = known
         return known
 
     def _form_of_apply(self, node: Apply) -> str:
@@ -284,7 +284,7 @@ class Forms:
         if shape is not None and shape.kind == "dense" and shape.scalars:
             size = len(shape.segments)
             if native is not None and node.size == (None if native == "ARGMAX" else size):
-                self.implementations[id(node)] = native
+                self.implementations[node] = native
                 return DOUBLE if node.size is None else RUN
         return OBJECT if node.size is None else TUPLE
 
@@ -297,9 +297,9 @@ class Forms:
         kind = node.__class__
         if kind is Constant:
             return
-        wanted = self.wanted.get(id(node))
+        wanted = self.wanted.get(node)
         if wanted is None:
-            self.wanted[id(node)] = {form}
+            self.wanted[node] = {form}
         elif form in wanted:
             return
         else:
@@ -327,7 +327,7 @@ class Forms:
     def want_test(self, node: Node) -> None:
         """Record that a value is wanted as a test."""
         root = self.root(node)
-        if id(root) in self.tests:
+        if root in self.tests:
             self.want(root, DOUBLE)
         else:
             self.want(root, TEST)
@@ -356,8 +356,8 @@ class Forms:
                     self.want_argument(segment.value)
 
     def _want_operands(self, node: Node) -> None:
-        kind, form = node.__class__, self.forms[id(node)]
-        if form == OBJECT and kind is not Input and DOUBLE in self.wanted.get(id(node), ()):
+        kind, form = node.__class__, self.forms[node]
+        if form == OBJECT and kind is not Input and DOUBLE in self.wanted.get(node, ()):
             self.want(node, OBJECT)
         want = self._WANTS.get(kind)
         if want is None or (form == OBJECT and kind in _CALLED):
@@ -371,7 +371,8 @@ class Forms:
 
     def _want_doubles(self, node: Node) -> None:
         for operand in node.operands:
-            self.want(operand, DOUBLE)
+            if operand.__class__ is not Constant:
+                self.want(operand, DOUBLE)
 
     def _want_of_number(self, node: ToDouble) -> None:
         if self.double(node) is node:
@@ -383,7 +384,7 @@ class Forms:
 
     def _want_of_select(self, node: Select) -> None:
         self.want_test(node.test)
-        if self.forms[id(node)] == DOUBLE:
+        if self.forms[node] == DOUBLE:
             self.want(node.then, DOUBLE)
             self.want(node.otherwise, DOUBLE)
         else:
@@ -405,7 +406,7 @@ class Forms:
         self.want(node.vector, RUN if self._alias(node) is not None else OBJECT)
 
     def _want_of_kernel(self, node: Kernel) -> None:
-        if self.implementations[id(node)][1]:
+        if self.implementations[node][1]:
             self.want_shape(node.vector)
         else:
             self.want(node.vector, OBJECT)
@@ -439,10 +440,10 @@ class Forms:
 
     def sparse_test(self, node: IsSparse) -> Vector:
         """Return the vector that the node tests."""
-        known = self.shapes.get(id(node))
+        known = self.shapes.get(node)
         if known is None:
             size = size_of(node.segments)
-            known = self.shapes[id(node)] = Vector(node.segments, size, node.limit, node.release)
+            known = self.shapes[node] = Vector(node.segments, size, node.limit, node.release)
         return known
 
     # --- queries of the schedule and the encoder ---
@@ -461,18 +462,18 @@ class Forms:
         if kind is ToDouble:
             node = self.double(node)
         elif kind is Element and (vector := self._alias(node)) is not None:
-            return id(self.root(vector)), RUN
-        return id(node), DOUBLE
+            return self.root(vector), RUN
+        return node, DOUBLE
 
     def object_of(self, node: Node) -> Resource:
         """Return the resource of a node's object."""
-        return id(self.root(node)), OBJECT
+        return self.root(node), OBJECT
 
     def test_of(self, node: Node) -> Resource:
         """Return the resource of a test."""
         while node.__class__ is Present:
             node = node.operand
-        return id(node), DOUBLE if id(node) in self.tests or node.__class__ is Constant else TEST
+        return node, DOUBLE if node in self.tests or node.__class__ is Constant else TEST
 
     def is_boxed(self, node: Node) -> bool:
         """Return whether an argument is a register that is boxed for the call."""
@@ -488,6 +489,7 @@ class Forms:
         Negate: _form_of_unary,
         Exp: _form_of_unary,
         Bucket: _form_of_bucket,
+        IsMissing: _form_of_missing,
         IsNull: _test,
         Not: _test,
         IsSparse: _test,
@@ -507,7 +509,7 @@ class Forms:
     # take their operands as arguments.
     _WANTS: ClassVar[dict[type, Callable[[Any, Any], None]]] = {
         **dict.fromkeys((Input, Vector, Present), _want_nothing),
-        **dict.fromkeys((Affine, Arithmetic, Compare, Negate, Exp, Bucket), _want_doubles),
+        **dict.fromkeys(_OF_DOUBLES, _want_doubles),
         ToDouble: _want_of_number,
         IsNull: _want_null,
         Not: _want_tests,

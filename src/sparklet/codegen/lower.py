@@ -45,8 +45,8 @@ def lower(plan: Plan) -> Lowered:
         steps.append((step, inputs, len(graph.nodes)))
     outputs = tuple([(column.name, nodes[column]) for column in plan.outputs])
     live = prune(graph.nodes, [*graph.inputs, *[node for _, node in outputs]])
-    live_ids = {id(node) for node in live}
-    ends = [0, *accumulate([id(node) in live_ids for node in graph.nodes])]
+    kept = set(live)
+    ends = [0, *accumulate([node in kept for node in graph.nodes])]
     return Lowered(
         plan,
         tuple(live),
@@ -87,13 +87,13 @@ def _refuse_null(name: str) -> NoReturn:
     raise NullValueError(column=name)
 
 
-def dropping(lowered: Lowered) -> frozenset[int]:
-    """Return the ids of the nodes of all steps that may drop a row."""
-    dropping: set[int] = set()
+def dropping(lowered: Lowered) -> frozenset[Node]:
+    """Return the nodes of all steps that may drop a row."""
+    dropping: set[Node] = set()
     start = 0
     for step in lowered.steps:
         if step.step.bound.drops:
-            dropping.update(map(id, lowered.nodes[start : step.end]))
+            dropping.update(lowered.nodes[start : step.end])
         start = step.end
     return frozenset(dropping)
 

@@ -18,6 +18,7 @@ from sparklet.ir import (
     Exp,
     Guard,
     Input,
+    IsMissing,
     IsNull,
     IsSparse,
     Kernel,
@@ -117,6 +118,9 @@ class Natives:
 
     def _double(self, node: Negate | Exp) -> str | None:
         return NUMBER if self.is_number(node.operand) else None
+
+    def _is_missing(self, node: IsMissing) -> str | None:
+        return TEST if self.is_number(node.operand) else None
 
     def _bucket(self, node: Bucket) -> str | None:
         return NUMBER if self.is_number(node.operand) and ascend(node.splits) else None
@@ -221,6 +225,7 @@ class Natives:
         Exp: _double,
         Bucket: _bucket,
         ToDouble: _to_double,
+        IsMissing: _is_missing,
         IsNull: _is_null,
         Not: _not,
         Logic: _logic,

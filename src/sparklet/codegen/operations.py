@@ -23,6 +23,7 @@ from sparklet.ir import (
     Element,
     Exp,
     Guard,
+    IsMissing,
     IsNull,
     IsSparse,
     Kernel,
@@ -129,6 +130,14 @@ def _compare(node: Compare) -> Operation:
         (x, some), (y, others) = values.numbers(node.left), values.numbers(node.right)
         found, valid = compare(x, y), _joined(some, others)
         return Numbers(found if valid is True else found & valid)
+
+    return test
+
+
+def _is_missing(node: IsMissing) -> Operation:
+    def test(values: Values) -> Numbers:
+        x, some = values.numbers(node.operand)
+        return Numbers(np.isnan(x) | np.logical_not(some))
 
     return test
 
@@ -292,6 +301,7 @@ _OPERATIONS: dict[type, Callable[[Any], Operation]] = {
     Exp: _unary(_exps),
     Bucket: _bucket,
     Compare: _compare,
+    IsMissing: _is_missing,
     IsNull: lambda node: lambda values: Numbers(values.nulls(node.operand)),
     Not: lambda node: lambda values: Numbers(np.logical_not(values.truth(node.operand))),
     Logic: _logic,

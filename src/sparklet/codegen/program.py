@@ -17,7 +17,7 @@ from sparklet.codegen.encode import Encoder
 from sparklet.codegen.forms import DOUBLE, Forms
 from sparklet.codegen.lower import Lowered, dropping
 from sparklet.codegen.schedule import Schedule
-from sparklet.columns import ABSENT, RowReader, coercer
+from sparklet.columns import ABSENT, RowReader
 from sparklet.ir import Input, Node
 from sparklet.stages.stage import Dropped
 from sparklet.types import BOOLEAN, FLOAT, STRING, VECTOR, IntegralType, is_floating
@@ -44,7 +44,7 @@ def program(lowered: Lowered, reader: RowReader, fallback: Score) -> Score | Non
         lowered.inputs,
         lowered.outputs,
         tuple([column.name for column in columns]),
-        tuple(map(coercer, columns)),
+        reader.coercers,
         reader.arrange,
         fallback,
         sizes=sizes,
@@ -65,7 +65,7 @@ def assemble(
     *,
     sizes: Sequence[int | None] = (),
     optional: bool = False,
-    dropping: frozenset[int] = frozenset(),
+    dropping: frozenset[Node] = frozenset(),
 ) -> Score:
     """Return the program of a graph's live nodes; `program` takes the other arguments from a plan."""
     forms = Forms(module, nodes, [node for _, node in outputs])
@@ -75,7 +75,7 @@ def assemble(
     for index, node in enumerate(inputs):
         size = sizes[index] if sizes else None
         facts.extend(_reading(node, size))
-        facts.extend((encoder.registers.get((id(node), DOUBLE), -1), encoder.objects.get(id(node), -1)))
+        facts.extend((encoder.registers.get((node, DOUBLE), -1), encoder.objects.get(node, -1)))
     arguments = array("i", [encoder.argument(node) for _, node in outputs])
     score: Score = module.program(
         names,

@@ -51,10 +51,12 @@ def rows(lowered: Lowered, reader: RowReader, fallback: Score) -> tuple[Score, S
         display = f"{{k: v for k, v in {display}.items() if v is not {absent}}}"
     names = tuple([column.name for column in plan.inputs])
     arrange = writer.bind(reader.arrange, "arrange")
-    reading = [f"if row.__class__ is not dict or len(row) != {len(names)}: row = {arrange}(row)"]
+    exact = f"row.__class__ is dict and len(row) == {len(names)}"
+    reading = [f"values = row if {exact} else {arrange}(row)"]
     if names:
         # itemgetter returns a single item as it is, several items as a tuple.
-        reading.append(f"{', '.join(variables)} = {writer.bind(itemgetter(*names), 'take')}(row)")
+        take = f"{', '.join(variables)} = {writer.bind(itemgetter(*names), 'take')}"
+        reading += ["try:", f"    {take}(values)", "except KeyError:", f"    {take}({arrange}(row))"]
     text = "\n".join(
         [
             "def score(row):",

@@ -32,6 +32,7 @@ from sparklet.ir.nodes import (
     Field,
     Guard,
     Input,
+    IsMissing,
     IsNull,
     Logic,
     Lookup,
@@ -103,10 +104,10 @@ class Operation:
 class Schedule:
     """The operations of a graph, ordered so that each one follows those that it reads from.
 
-    `dropping` are the ids of the nodes whose calls may drop the row.
+    `dropping` are the nodes whose calls may drop the row.
     """
 
-    def __init__(self, forms: Forms, dropping: frozenset[int]) -> None:
+    def __init__(self, forms: Forms, dropping: frozenset[Node]) -> None:
         self.forms = forms
         self._dropping = dropping
         self._operations: list[Operation] = []
@@ -119,7 +120,7 @@ class Schedule:
         self._drop_level = 0
         self._drop_kind: Any = None
         for node in forms.nodes:
-            if node.effect or id(node) in forms.wanted:
+            if node.effect or node in forms.wanted:
                 self._add(node)
 
     def instructions(self) -> list[list[Operation]]:
@@ -134,11 +135,11 @@ class Schedule:
     def _add(self, node: Node) -> None:
         """Add the operations that compute a node and convert it to its other forms."""
         forms = self.forms
-        form = forms.forms[id(node)]
+        form = forms.forms[node]
         if form == DOUBLE and (wide := _WIDE.get(node.__class__)) is not None:
             opcode, tests = wide
             self._wide(opcode(node), node, node.operands, tests)
-            if TEST in forms.wanted.get(id(node), ()):
+            if TEST in forms.wanted.get(node, ()):
                 self._convert(node)
             return
         effect = -1
@@ -154,6 +155,8 @@ class Schedule:
                     self._wide("COPY", node, (operand,))
                 else:
                     self._operation("NUMBER", (), node, [self.forms.object_of(operand)], DOUBLE)
+            case IsMissing(operand=operand) if form == DOUBLE:
+                self._wide("NE", node, (operand, operand))  # null is a NaN in a register
             case IsNull(operand=operand):
                 self._is_null(node, operand)
             case Select(test=test, then=then, otherwise=otherwise):
@@ -188,7 +191,7 @@ class Schedule:
             case MatrixProduct() if form == RUN:
                 self._of_vector("PRODUCT", node, node.vector, RUN, node.size)
             case Kernel() if form in (DOUBLE, RUN):
-                _, shaped = forms.implementations[id(node)]
+                _, shaped = forms.implementations[node]
                 sources = (
                     self._shape_sources(forms.shape(node.vector))
                     if shaped
@@ -203,10 +206,10 @@ class Schedule:
                     effect=effect,
                     width=node.size or 1,
                 )
-            case Apply() if id(node) in forms.implementations:
+            case Apply() if node in forms.implementations:
                 sources = self._shape_sources(forms.shape(node.vector))
                 self._operation(
-                    forms.implementations[id(node)],
+                    forms.implementations[node],
                     None,
                     node,
                     sources,
@@ -214,7 +217,7 @@ class Schedule:
                     effect=effect,
                     width=node.size or 1,
                 )
-            case Map() if forms.implementations[id(node)] is not None:
+            case Map() if forms.implementations[node] is not None:
                 self._operation("MAP", None, node, [self.forms.object_of(node.vector)], OBJECT, effect=effect)
             case RequireSize():
                 self._of_vector("SIZE", node, node.vector, None, 1, effect)
@@ -225,7 +228,7 @@ class Schedule:
     def _convert(self, node: Node) -> None:
         """Add the operations that convert a value to its other wanted forms."""
         forms = self.forms
-        wanted, form = forms.wanted.get(id(node), ()), forms.forms[id(node)]
+        wanted, form = forms.wanted.get(node, ()), forms.forms[node]
         if form == DOUBLE and TEST not in wanted:
             return
         if isinstance(node, Vector):
@@ -233,12 +236,12 @@ class Schedule:
                 opcode = "VECTOR" if prepared(node) is None else "ONE_HOT"
                 self._operation(opcode, None, node, self._shape_sources(node, OBJECT), OBJECT)
             return
-        object_ = (id(node), OBJECT)
+        object_ = (node, OBJECT)
         if form == TUPLE:
             if RUN in wanted:
-                self._operation("SPREAD", None, node, [(id(node), TUPLE)], RUN, width=run_size(node))
+                self._operation("SPREAD", None, node, [(node, TUPLE)], RUN, width=run_size(node))
             if OBJECT in wanted:
-                self._operation("DENSE", None, node, [(id(node), TUPLE)], OBJECT)
+                self._operation("DENSE", None, node, [(node, TUPLE)], OBJECT)
         elif form == RUN and OBJECT in wanted:
             shape = forms.shape(node)
             self._operation("VECTOR", None, node, self._shape_sources(shape), OBJECT)
@@ -246,7 +249,7 @@ class Schedule:
             self._operation("UNBOX", (), node, [object_], DOUBLE)
         if TEST in wanted:
             double = forms.is_double(node)
-            source = (id(node), DOUBLE) if double else object_
+            source = (node, DOUBLE) if double else object_
             self._operation("TRUTH" if double else "TRUE", (), node, [source], TEST)
 
     def _operation(
@@ -260,7 +263,7 @@ class Schedule:
         effect: int = -1,
         operands: tuple[Node, ...] = (),
     ) -> None:
-        target = None if form is None else (id(node), form)
+        target = None if form is None else (node, form)
         levels, level = self._levels, 0
         for source in sources:
             if levels.get(source, 0) > level:
@@ -274,10 +277,10 @@ class Schedule:
 
     def _level_of_fallible(self, opcode: str, key: Any, node: Node, level: int) -> int:
         """Return the level of an operation that may fail; it follows drops, and a drop follows failures."""
-        kind = (opcode, key, id(node) if key is None else 0)
+        kind = (opcode, key, node if key is None else 0)
         # Operations of one instruction keep their order.
         level = max(level, self._drop_level + (kind != self._drop_kind))
-        if node.drops if isinstance(node, Guard) else node.effect and id(node) in self._dropping:
+        if node.drops if isinstance(node, Guard) else node.effect and node in self._dropping:
             level = max(level, self._last_level + (self._last_kinds != {kind}))
             self._drop_level, self._drop_kind = level, kind
         if level > self._last_level:
@@ -292,15 +295,16 @@ class Schedule:
         sources: list[Resource] = []
         key = 0
         for index, operand in enumerate(operands):
-            if forms.is_constant(operand):
+            root = forms.root(operand)
+            if root.__class__ is Constant:
                 key |= 1 << index
             else:
-                sources.append(forms.test_of(operand) if index < tests else forms.double_of(operand))
+                sources.append(forms.test_of(root) if index < tests else forms.double_of(root))
         self._operation(opcode, key, node, sources, DOUBLE, operands=operands)
 
     def _is_null(self, node: Node, operand: Node) -> None:
         root = self.forms.root(operand)
-        if DOUBLE in self.forms.wanted.get(id(root), ()):
+        if DOUBLE in self.forms.wanted.get(root, ()):
             self._wide("IS_NULL", node, (root,))
         else:
             self._operation("IS_NONE", (), node, [self.forms.object_of(root)], DOUBLE, operands=(root,))
@@ -325,16 +329,16 @@ class Schedule:
         forms = self.forms
         if isinstance(node, Apply):
             shape = forms.shape(node.vector)
-            form = forms.forms[id(node)]
+            form = forms.forms[node]
             if shape is not None and shape.kind == "dense" and shape.scalars is not None:
-                tuple_ = (id(node), ARGUMENTS)
+                tuple_ = (node, ARGUMENTS)
                 self._operation("TUPLE", None, node, self._shape_sources(shape), ARGUMENTS)
                 self._operation("CALL", None, node, [tuple_], form, effect=effect)
                 return
         sources: list[Resource] = []
         for operand in node.operands:
             sources += self._argument_sources(operand)
-        self._operation("CALL", None, node, sources, forms.forms.get(id(node), OBJECT), effect=effect)
+        self._operation("CALL", None, node, sources, forms.forms.get(node, OBJECT), effect=effect)
 
     def _argument_sources(self, node: Node) -> list[Resource]:
         root = self.forms.root(node)
@@ -342,7 +346,7 @@ class Schedule:
             return []
         if self.forms.is_boxed(node):
             return [self.forms.double_of(node)]
-        return [(id(root), OBJECT)]
+        return [(root, OBJECT)]
 
     def _shape_sources(self, shape: Vector | None, form: str = SHAPE) -> list[Resource]:
         assert shape is not None  # noqa: S101
@@ -363,7 +367,7 @@ class Schedule:
     def _in_register(self, node: Node) -> Resource:
         """Return the double of a node; a constant is copied to a register."""
         root = self.forms.root(node)
-        if isinstance(root, Constant) and (id(root), DOUBLE) not in self._levels:
+        if isinstance(root, Constant) and (root, DOUBLE) not in self._levels:
             self._operation("COPY", 1, root, [], DOUBLE, operands=(root,))
         return self.forms.double_of(node)
 

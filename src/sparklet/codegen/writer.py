@@ -29,6 +29,7 @@ from sparklet.ir import (
     Field,
     Guard,
     Input,
+    IsMissing,
     IsNull,
     IsSparse,
     Item,
@@ -197,6 +198,9 @@ class Writer:
                 return f"({self.bind(math.exp, 'exp')}({name}) if {name} < 709.0 else {java})"
             case IsNull(operand=x):
                 return f"({self.text(x)} is None)"
+            case IsMissing(operand=x):
+                name = self._named(x)
+                return f"({name} is None or {name} != {name})"
             case Not(operand=x):
                 return f"(not {self.text(x)})"
             case Logic(operator=operator, left=left, right=right):

@@ -107,7 +107,7 @@ def _is_short(value: decimal.Decimal) -> bool:
 
 def _to_near_double(column: Column) -> Coerce:
     """Return the coercion to double that casts the other kinds of values which all readers accept."""
-    booleans, decimals, short = (kind in column.near for kind in ("boolean", "decimal", "short decimal"))
+    booleans, decimals, short = [kind in column.near for kind in ("boolean", "decimal", "short decimal")]
 
     def coerce(value: Any) -> float | None:
         if value.__class__ is float:
@@ -443,7 +443,8 @@ class RowReader:
     """Read the input columns of a row: match names once per row layout, and coerce the values.
 
     `optional` columns may be absent; when `missing` is `"null"`, all columns may. `readers` maps each column
-    to the stage that reads it first, for errors. A call returns the values in column order.
+    to the stage that reads it first, for errors. A call returns the values in column order, as the functions
+    `coercers` return them.
     """
 
     def __init__(
@@ -455,7 +456,7 @@ class RowReader:
     ) -> None:
         self.columns = tuple(columns)
         self._readers = dict(readers or {})
-        self._coercers = tuple(coercer(column, missing) for column in columns)
+        self.coercers = tuple([coercer(column, missing) for column in columns])
         self._optional = optional
         self._missing = missing
         # Rows of one service have the same keys, so the layout of each tuple of keys is cached, up to a
@@ -470,7 +471,7 @@ class RowReader:
             layout = self._learn(row)
         values: list[Any] = []
         try:
-            for coerce, (key, default) in zip(self._coercers, layout, strict=True):
+            for coerce, (key, default) in zip(self.coercers, layout, strict=True):
                 values.append(default if key is None else coerce(row[key]))
         except RowError as error:
             column = self.columns[len(values)]

@@ -148,6 +148,10 @@ class Inputs:
         key = fold(name)
         return self._columns[key] if key in self._used else None
 
+    def takes(self, key: str) -> bool:
+        """Return whether a stage reads the column of a folded name."""
+        return key in self._used
+
     @property
     def unread(self) -> list[str]:
         """Return the declared columns that no stage reads."""
@@ -244,9 +248,9 @@ class Columns:
         return self._field(column, path, want, size) if path else self.read(column, want, size)
 
     def _field(self, name: str, path: Sequence[str], want: Want, size: int | None) -> Column:
-        if self._removed(name):
-            raise SchemaError(name, "was removed by an earlier stage", self.stage)
         key = fold(name)
+        if self._removed(key):
+            raise SchemaError(name, "was removed by an earlier stage", self.stage)
         produced = self._produced.get(key)
         if produced is None or key in self._renamed:
             source = self._renamed.get(key, name)
@@ -273,19 +277,20 @@ class Columns:
         `size` is the vector size that the stage expects, which becomes the size of an undeclared input.
         Raises `SchemaError` for a column of another type, or one that an earlier stage removed.
         """
-        if self._removed(name):
+        key = fold(name)
+        if self._removed(key):
             raise SchemaError(name, "was removed by an earlier stage", self.stage)
-        produced = self._produced.get(fold(name))
+        produced = self._produced.get(key)
         if produced is not None:
-            column = produced if fold(name) not in self._renamed else self._retyped(produced, want, size)
+            column = produced if key not in self._renamed else self._retyped(produced, want, size)
         else:
             column = self._inputs.take(name, want, self.stage, size)
         if not want.accepts(column.type):
             raise SchemaError(column.name, f"must be {want.words}, it is {column.type}", self.stage)
         return column
 
-    def _removed(self, name: str) -> bool:
-        key = fold(name)
+    def _removed(self, key: str) -> bool:
+        """Return whether an earlier stage removed the column of a folded name."""
         if key in self._produced:
             return self._produced[key] is None
         return self._passed is not None and key not in self._passed
@@ -349,17 +354,18 @@ class Columns:
         self._produced = kept
 
     def __contains__(self, name: str) -> bool:
-        key = fold(name)
-        if self._removed(name):
-            return False
+        return self._holds(fold(name))
+
+    def _holds(self, key: str) -> bool:
+        """Return whether the column of a folded name is visible: produced, or read by a stage."""
         if key in self._produced:
             return self._produced[key] is not None
-        return self._inputs.taken(name) is not None
+        return not self._removed(key) and self._inputs.takes(key)
 
     def add(self, column: Column) -> None:
         """Add a column for the following stages, replacing a column of the same name."""
         key = fold(column.name)
-        if key not in self._produced and column.name in self:
+        if key not in self._produced and self._holds(key):
             self._replaced[key] = None
         self._produced[key] = column
 
@@ -374,19 +380,21 @@ class Columns:
 
     def source(self, name: str) -> str | None:
         """Return the column's name in rows when it is an input or a renamed input, else None."""
-        if self._removed(name):
+        key = fold(name)
+        if self._removed(key):
             return None
-        return self._renamed.get(fold(name)) if fold(name) in self._produced else name
+        return self._renamed.get(key) if key in self._produced else name
 
     def known(self, name: str) -> Column | None:
         """Return the visible column of that name that is produced, declared or read by a stage, else None."""
-        if fold(name) in self._produced or self._removed(name):
-            return self._produced.get(fold(name))
+        key = fold(name)
+        if key in self._produced or self._removed(key):
+            return self._produced.get(key)
         return self._inputs.find(name)
 
     def find(self, name: str) -> Column | None:
         """Return the visible column of that name when it is produced or read by a stage, else None."""
         key = fold(name)
-        if key in self._produced or self._removed(name):
+        if key in self._produced or self._removed(key):
             return self._produced.get(key)
         return self._inputs.taken(name)

@@ -12,6 +12,7 @@ from sparklet.ir.nodes import (
     Compare,
     Constant,
     Exp,
+    IsMissing,
     IsNull,
     Logic,
     Negate,
@@ -57,39 +58,39 @@ class Common:
 
 
 def _joined(node: Any) -> Any:
-    return node.__class__, node.nan, node.operator, id(node.left), id(node.right)
+    return node.__class__, node.nan, node.operator, node.left, node.right
 
 
 def _unary(node: Any) -> Any:
-    return node.__class__, node.nan, id(node.operand)
+    return node.__class__, node.nan, node.operand
 
 
 def _affine(node: Affine) -> Any:
-    return Affine, id(node.operand), id(node.shift), id(node.factor)
+    return Affine, node.operand, node.shift, node.factor
 
 
 def _select(node: Select) -> Any:
-    return Select, node.nan, id(node.test), id(node.then), id(node.otherwise)
+    return Select, node.nan, node.test, node.then, node.otherwise
 
 
 def _sparse(node: IsSparse) -> Any:
     return IsSparse, tuple([_stored(segment) for segment in node.segments]), node.limit
 
 
-def _stored(segment: Any) -> tuple[int, int]:
+def _stored(segment: Any) -> tuple[Node, int]:
     """Return the key of the number of elements of a segment that a sparse vector stores."""
     if isinstance(segment, Scalar):
-        return id(segment.active), 1
-    return (id(segment.index), segment.size) if isinstance(segment, OneHot) else (id(segment.vector), -1)
+        return segment.active, 1
+    return (segment.index, segment.size) if isinstance(segment, OneHot) else (segment.vector, -1)
 
 
 _KEYS: Mapping[type, Callable[[Any], Any]] = {
     Affine: _affine,
     **dict.fromkeys((Arithmetic, Compare, Logic), _joined),
-    **dict.fromkeys((Exp, IsNull, Negate, Not, Present, ToDouble), _unary),
-    Bucket: lambda node: (Bucket, node.nan, id(node.splits), id(node.operand)),
+    **dict.fromkeys((Exp, IsMissing, IsNull, Negate, Not, Present, ToDouble), _unary),
+    Bucket: lambda node: (Bucket, node.nan, id(node.splits), node.operand),
     Select: _select,
-    Element: lambda node: (Element, id(node.vector), node.index),
+    Element: lambda node: (Element, node.vector, node.index),
     IsSparse: _sparse,
 }
 """The function that returns the key of a node, by its class; nodes of other classes are never shared."""

@@ -20,6 +20,7 @@ from sparklet.ir.nodes import (
     Function,
     Guard,
     Input,
+    IsMissing,
     IsNull,
     Logic,
     Lookup,
@@ -85,6 +86,9 @@ class Graph:
 
     def add(self, node: Node) -> Node:
         """Add a node and return it; return a constant or an existing node when it has the same value."""
+        if node.effect:  # neither constant nor shared
+            self.nodes.append(node)
+            return node
         simpler = fold(node)
         if simpler is not node:
             # The simpler node is a constant or an operand, which the graph has.
@@ -106,7 +110,7 @@ class Graph:
         return self._common.constant(value)
 
     def _node(self, value: Any) -> Node:
-        return value if isinstance(value, Node) else self.constant(value)
+        return value if isinstance(value, Node) else self._common.constant(value)
 
     # --- arithmetic ---
 
@@ -171,6 +175,12 @@ class Graph:
     def is_nan(self, x: Node) -> Node:
         """Return the test that holds when x, a number or null, is NaN."""
         return self.compare("!=", x, x) if x.nan or x.null else self.constant(False)
+
+    def is_missing(self, x: Node) -> Node:
+        """Return the test that holds when x, a number or null, is null or NaN."""
+        if x.null and x.nan and is_floating(x.type):
+            return self.add(IsMissing(x, type=BOOLEAN, nan=False))
+        return self.either(self.is_null(x), self.is_nan(self.to_double(x)))
 
     def negation(self, test: Node) -> Node:
         """Return the negation of a test."""

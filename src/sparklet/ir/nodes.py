@@ -34,6 +34,7 @@ __all__ = [
     "Field",
     "Guard",
     "Input",
+    "IsMissing",
     "IsNull",
     "Logic",
     "Lookup",
@@ -247,6 +248,15 @@ class IsNull(_Unary):
 
     def function(self) -> Function:
         return lambda x: x is None
+
+
+class IsMissing(_Unary):
+    """A test that holds when a double is null or NaN."""
+
+    __slots__ = ()
+
+    def function(self) -> Function:
+        return lambda x: x is None or x != x
 
 
 class Not(_Unary):

@@ -22,10 +22,10 @@ def prune(nodes: Sequence[Node], outputs: Iterable[Node]) -> list[Node]:
     >>> prune([x, y, z], [z]) == [x, z]
     True
     """
-    live = {id(node) for node in outputs}
+    live = set(outputs)
     kept = []
     for node in reversed(nodes):
-        if id(node) in live or node.effect:
+        if node in live or node.effect:
             kept.append(node)
-            live.update(map(id, node.operands))
+            live.update(node.operands)
     return kept[::-1]

@@ -52,7 +52,7 @@ class Array(ABC):
 
     def has_nulls(self) -> bool:
         """Return whether any value, or any value inside a list, map or struct, is null."""
-        return self.mask is not None or any(part.has_nulls() for part in self._parts())
+        return self.mask is not None or any(map(Array.has_nulls, self._parts()))
 
     @abstractmethod
     def _values(self) -> list[Any]:

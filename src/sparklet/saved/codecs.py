@@ -23,6 +23,8 @@ def decompress(name: str, data: bytes, limit: int) -> bytes:
     >>> decompress("part-00000.gz", gzip.compress(b"text"), 100)
     b'text'
     """
+    if "." not in name[name.rfind("/") + 1 :]:
+        return data
     suffix = posixpath.splitext(name)[1].lower()
     if suffix in _UNKNOWN:
         raise LookupError(suffix)

@@ -156,7 +156,7 @@ class SavedStage:
         return stages
 
     def _stage(self, exact: str, index: int, uid: str, folders: Sequence[str]) -> SavedStage:
-        if "\0" in uid or uid.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", uid):
+        if "\0" in uid or uid.startswith(("/", "\\")) or (".." in uid and ".." in re.split(r"[/\\]", uid)):
             raise self.corrupt(f"stage uid {shown(uid)} would lead out of the model's folder")
         if exact not in folders:
             # A copy may have changed a name that the file system does not allow: search by index and uid.

@@ -37,8 +37,7 @@ class Metadata:
     @classmethod
     def of(cls, path: str, entries: dict[str, object]) -> Metadata:
         """Return the checked metadata of a parsed JSON object."""
-        uid = _text(path, entries, "uid")
-        text = _text(path, entries, "sparkVersion")
+        uid, text = _text(path, entries, "uid"), _text(path, entries, "sparkVersion")
         try:
             version = SparkVersion.parse(text)
         except ValueError:

@@ -128,7 +128,7 @@ class Table:
         Raises CorruptModelError for vectors and matrices with many more elements than stored values.
         """
         chunks = self._find(path, type)
-        values = self._decoded(path, chunks, lambda chunk: chunk.decode())
+        values = self._decoded(path, chunks, Array.decode)
         if "vector" in chunks[0].type or "matrix" in chunks[0].type:
             try:
                 check_expansion(values)
@@ -138,7 +138,7 @@ class Table:
 
     def nullable(self, path: str | int) -> list[Any]:
         """Return a column as `column` does, but allow nulls; instants are in UTC, without tzinfo."""
-        return self._decoded(path, self._find(path), lambda chunk: chunk.decode_nullable())
+        return self._decoded(path, self._find(path), Array.decode_nullable)
 
     def _decoded(
         self, path: str | int, chunks: tuple[Array, ...], decode: Callable[[Array], list[Any]]
@@ -219,8 +219,9 @@ class Table:
         if type is not None:
             if chunks[0].type != type:
                 self._fail(path, f"has type {chunks[0].type}, expected {type}")
-            if any(chunk.has_nulls() for chunk in chunks):
-                self._fail(path, "holds nulls")
+            for chunk in chunks:
+                if chunk.has_nulls():
+                    self._fail(path, "holds nulls")
         return chunks
 
     def _at(self, index: int) -> tuple[Array, ...]:

@@ -146,7 +146,7 @@ def _built(value: Any, build: Callable[[SavedStage], Stage | None]) -> Any:
     """Return a value of `Stage.data` with stages for the saved stages in it."""
     if isinstance(value, SavedStage):
         return build(value)
-    if isinstance(value, Sequence) and value and isinstance(value[0], SavedStage):
+    if isinstance(value, list | tuple) and value and isinstance(value[0], SavedStage):
         return tuple(build(child) for child in value)
     return value
 

@@ -69,9 +69,12 @@ class ImputerModel(HasInputCols):
 
         def emit(graph: Graph, x: Node) -> Node:
             number = graph.to_double(x)
-            absent = graph.is_nan(number) if nan_is_missing else graph.compare("==", number, missing)
+            if nan_is_missing:
+                absent = graph.is_missing(x)
+            else:
+                absent = graph.either(graph.is_null(x), graph.compare("==", number, missing))
             target = graph.select(
-                graph.either(graph.is_null(x), absent),
+                absent,
                 surrogate,
                 number,
                 null=False,

@@ -88,7 +88,7 @@ class VectorAssembler(Stage):
         number = graph.to_double(node)
         if self.handleInvalid == "keep":
             return graph.select(graph.is_null(number), math.nan, number, null=False)
-        invalid = graph.either(graph.is_nan(number), graph.is_null(number))
+        invalid = graph.is_missing(number)
         graph.guard(invalid, self._missing, column.name, node, drops=self.handleInvalid == "skip")
         return graph.known(number)
 
