@@ -22,7 +22,7 @@ pytestmark = pytest.mark.golden
 
 GOLDENS = goldens(GOLDEN)
 LINES = ("3.5", "4.3")
-SIZE_LIMIT, FILE_LIMIT = 12_000_000, 9_000
+SIZE_LIMIT, FILE_LIMIT = 14_000_000, 9_500
 
 
 @pytest.mark.parametrize("golden", GOLDENS, ids=lambda golden: golden.id)
