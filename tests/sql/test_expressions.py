@@ -11,7 +11,8 @@ import pytest
 from sparklet.columns import Column, fold, holds_instants, inward
 from sparklet.errors import SparkletError
 from sparklet.profile import Profile
-from sparklet.sql import Compiled, Refused, compile_node, listed, parse, walk
+from sparklet.sql import Compiled, Refused, compile_node, listed, parse
+from sparklet.sql.nodes import walk
 from sparklet.sql.moments import MOMENTS
 from sparklet.sql.nodes import Call
 from sparklet.sql.parser import Parser
