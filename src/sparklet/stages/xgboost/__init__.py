@@ -2,12 +2,13 @@
 
 __all__ = ["STAGES"]
 
-_SPARK = "xgboost.spark."
-
 STAGES = {
     # Until 1.7.1 the models stood in `core`.
-    _SPARK + package + model: "spark_models"
-    for package in ("estimator.", "core.")
-    for model in ("SparkXGBClassifierModel", "SparkXGBRankerModel", "SparkXGBRegressorModel")
+    "xgboost.spark.core.SparkXGBClassifierModel": "spark_models",
+    "xgboost.spark.core.SparkXGBRankerModel": "spark_models",
+    "xgboost.spark.core.SparkXGBRegressorModel": "spark_models",
+    "xgboost.spark.estimator.SparkXGBClassifierModel": "spark_models",
+    "xgboost.spark.estimator.SparkXGBRankerModel": "spark_models",
+    "xgboost.spark.estimator.SparkXGBRegressorModel": "spark_models",
 }
 """The module that defines each stage, by its Python class name."""
