@@ -17,13 +17,22 @@ from sparklet.saved.example import SCHEMA, Example, read_example
 from sparklet.saved.metadata import Metadata, read_metadata
 from sparklet.saved.stores import Store, join
 from sparklet.saved.tables import Table, parquet_files, read_table
-from sparklet.saved.text import COPIED, first_line, joined_lines
+from sparklet.saved.text import (
+    COPIED,
+    LFS_HINT,
+    LFS_PROBLEM,
+    first_line,
+    is_lfs_pointer,
+    joined_lines,
+)
 from sparklet.saved.version import SparkVersion
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["SavedStage"]
+
+_MOST_BYTES = 1 << 30
 
 
 class SavedStage:
@@ -90,6 +99,21 @@ class SavedStage:
         """Return the path of a text folder inside this stage, and its lines joined."""
         folder = join(self._folder, name)
         return self._store.shown(folder), joined_lines(self._store, folder)
+
+    def file(self, name: str) -> tuple[str, bytes]:
+        """Return the path and the bytes of a file of this stage; raise MissingDataError if it is absent."""
+        path = join(self._folder, name)
+        shown = self._store.shown(path)
+        if not self._store.is_file(path):
+            raise MissingDataError(shown, "is absent", COPIED)
+        data = self._store.read(path, _MOST_BYTES)
+        if is_lfs_pointer(data):
+            raise MissingDataError(shown, LFS_PROBLEM, LFS_HINT)
+        return shown, data
+
+    def has_file(self, name: str) -> bool:
+        """Return whether this stage has a file of that name."""
+        return self._store.is_file(join(self._folder, name))
 
     def has(self, name: str) -> bool:
         """Return whether this stage has a folder of that name."""

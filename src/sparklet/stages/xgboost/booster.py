@@ -38,6 +38,7 @@ class Booster:
     group: tuple[int, ...]
     weights: tuple[float, ...] | None
     rounds: tuple[int, ...]
+    parallel: int
     best_iteration: int | None
 
 
@@ -77,6 +78,9 @@ def read_booster(path: str, document: Mapping[str, Any]) -> Booster:
             path, f"is a booster of the kind {shown(name)}; trees (gbtree, dart) are read"
         )
     model = booster.object("model")
+    if "weight_drop" in model.values:
+        # Since 3.4, where dart is a way to train a gbtree.
+        weights = model.floats("weight_drop")
     param = model.object("gbtree_model_param")
     count = param.whole("num_trees", 0, 1 << 31)
     trees = read_trees(model.objects("trees", count), features)
@@ -106,6 +110,7 @@ def read_booster(path: str, document: Mapping[str, Any]) -> Booster:
         group,
         weights,
         rounds,
+        param.whole("num_parallel_tree", 0, 1 << 31, default=1) or 1,
         _best(learner),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sparklet.stages.xgboost.libm import expf, logf
 
-__all__ = ["TRANSFORMS", "margin_of", "softmax", "two_classes"]
+__all__ = ["MULTICLASS", "TRANSFORMS", "add_float", "margin_of", "softmax", "two_classes"]
 
 Elements = tuple[float, ...]
 
@@ -77,6 +77,48 @@ TRANSFORMS: dict[str, tuple[str | None, Callable[[Elements], Elements]] | None] 
 
 None where the margins are the predictions.
 """
+
+
+def _softprob(margins: Elements) -> Elements:
+    """Follow `Softmax` in `src/common/math.h` (3.2): powers in float, their sum in double."""
+    import numpy
+
+    most = margins[0]
+    for margin in margins[1:]:
+        most = margin if most != most or margin > most else most
+    with numpy.errstate(all="ignore"):
+        powers = [
+            numpy.float32(expf(float(numpy.float32(margin) - numpy.float32(most)))) for margin in margins
+        ]
+        total = 0.0
+        for power in powers:
+            total += float(power)
+        return tuple([float(power / numpy.float32(total)) for power in powers])
+
+
+def _index_of_largest(margins: Elements) -> Elements:
+    return (float(margins.index(max(margins))),)
+
+
+MULTICLASS: dict[str, Callable[[Elements], Elements]] = {
+    "multi:softprob": _softprob,
+    "multi:softmax": _index_of_largest,
+}
+"""The function from margins to what the booster predicts, by objective of several classes."""
+
+
+def add_float(terms: Elements) -> Callable[[Elements], Elements]:
+    """Return the function that adds a number to each margin in float32.
+
+    >>> add_float((1.0, 0.1))((2.0, 0.2))
+    (3.0, 0.30000001192092896)
+    """
+    import numpy
+
+    added = [numpy.float32(term) for term in terms]
+    return lambda margins: tuple(
+        [float(term + numpy.float32(margin)) for term, margin in zip(added, margins, strict=True)]
+    )
 
 
 def margin_of(objective: str, base_score: float, version: tuple[int, ...]) -> float:
