@@ -12,9 +12,8 @@ from sparklet.columns import Column, fold, holds_instants, inward
 from sparklet.errors import SparkletError
 from sparklet.profile import Profile
 from sparklet.sql import Compiled, Refused, compile_node, listed, parse
-from sparklet.sql.nodes import walk
 from sparklet.sql.moments import MOMENTS
-from sparklet.sql.nodes import Call
+from sparklet.sql.nodes import Call, walk
 from sparklet.sql.parser import Parser
 from sparklet.testing import differences
 from sparklet.types import parse_type
