@@ -12,6 +12,7 @@ from sparklet.saved.checksums import FILES, is_listed, listing
 from sparklet.saved.classes import is_estimator
 from sparklet.saved.example import EXAMPLE, SCHEMA, Example, example_json
 from sparklet.saved.folder import SavedStage
+from sparklet.saved.metadata import json_object
 from sparklet.saved.opening import open_model
 from sparklet.saved.tables import Table
 from sparklet.saved.version import SparkVersion
@@ -29,6 +30,7 @@ __all__ = [
     "example_json",
     "is_estimator",
     "is_listed",
+    "json_object",
     "listing",
     "open_model",
 ]

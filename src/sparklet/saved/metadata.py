@@ -15,7 +15,7 @@ from sparklet.saved.stores import Store
 from sparklet.saved.text import first_line
 from sparklet.saved.version import SparkVersion
 
-__all__ = ["Metadata", "parse_metadata", "read_metadata"]
+__all__ = ["Metadata", "json_object", "parse_metadata", "read_metadata"]
 
 LEGACY = "org.apache.spark.mllib."
 
@@ -56,7 +56,7 @@ def read_metadata(store: Store, folder: str, parent: SparkVersion | None = None)
     """
     path, line = first_line(store, folder)
     name = store.shown(path)
-    entries = _json_object(name, line)
+    entries = json_object(name, _utf8(name, line))
     className = _text(name, entries, "class")
     if parent is not None and className.startswith(LEGACY):
         return Metadata(name, className, "", parent, {}, entries)
@@ -71,16 +71,20 @@ def parse_metadata(path: str, data: bytes) -> Metadata:
 
     Raises CorruptModelError when it is not what Spark writes.
     """
-    return Metadata.of(path, _json_object(path, data))
+    return Metadata.of(path, json_object(path, _utf8(path, data)))
 
 
-def _json_object(path: str, line: bytes) -> dict[str, object]:
+def _utf8(path: str, data: bytes) -> str:
     try:
-        text = line.decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CorruptModelError(path, f"is not UTF-8: {error.reason} at byte {error.start}") from None
+
+
+def json_object(path: str, text: str | bytes) -> dict[str, object]:
+    """Return the object of a JSON text; raise `CorruptModelError` when it is none. `path` is its file."""
     try:
-        # Metadata written by Python may contain bare NaN and Infinity, which this parser accepts.
+        # Files written by Python may contain bare NaN and Infinity, which this parser accepts.
         value = json.loads(text)
     except RecursionError:
         raise CorruptModelError(path, "holds JSON that is nested too deeply") from None

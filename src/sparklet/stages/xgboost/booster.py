@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +11,7 @@ from sparklet.records import record
 from sparklet.stages.xgboost.fields import Fields
 from sparklet.stages.xgboost.tables import LoadedTrees, read_trees
 
-__all__ = ["Booster", "parse_json", "read_booster"]
+__all__ = ["Booster", "read_booster"]
 
 # Of the models that do not tell it.
 _VERSION = (0, 90, 0)
@@ -40,19 +39,6 @@ class Booster:
     rounds: tuple[int, ...]
     parallel: int
     best_iteration: int | None
-
-
-def parse_json(path: str, data: bytes) -> Mapping[str, Any]:
-    """Return the object of a JSON file; raise `CorruptModelError` when it is none."""
-    try:
-        value = json.loads(data)
-    except RecursionError:
-        raise CorruptModelError(path, "holds JSON that is nested too deeply") from None
-    except ValueError as error:
-        raise CorruptModelError(path, f"holds no valid JSON: {error}") from None
-    if not isinstance(value, dict):
-        raise CorruptModelError(path, f"holds JSON that is no object but {shown(value)}")
-    return value
 
 
 def read_booster(path: str, document: Mapping[str, Any]) -> Booster:
@@ -83,6 +69,7 @@ def read_booster(path: str, document: Mapping[str, Any]) -> Booster:
         weights = model.floats("weight_drop")
     param = model.object("gbtree_model_param")
     count = param.whole("num_trees", 0, 1 << 31)
+    parallel = param.whole("num_parallel_tree", 0, 1 << 31, default=1) or 1
     trees = read_trees(model.objects("trees", count), features)
     group = model.integers("tree_info")
     if len(group) != count or not all(0 <= index < groups for index in group):
@@ -95,8 +82,7 @@ def read_booster(path: str, document: Mapping[str, Any]) -> Booster:
         rounds = model.integers("iteration_indptr")
     else:
         # Until 2.1 every round adds as many trees.
-        step = groups * param.whole("num_parallel_tree", 0, 1 << 31, default=1) or groups
-        rounds = tuple(range(0, count + 1, step))
+        rounds = tuple(range(0, count + 1, groups * parallel))
     if rounds[:1] != (0,) or rounds[-1] != count or list(rounds) != sorted(rounds):
         raise CorruptModelError(path, f"iteration_indptr does not divide {count} trees into rounds")
     return Booster(
@@ -110,7 +96,7 @@ def read_booster(path: str, document: Mapping[str, Any]) -> Booster:
         group,
         weights,
         rounds,
-        param.whole("num_parallel_tree", 0, 1 << 31, default=1) or 1,
+        parallel,
         _best(learner),
     )
 

@@ -6,9 +6,9 @@ import struct
 from collections.abc import Mapping
 
 from sparklet.errors import CorruptModelError, shown
-from sparklet.saved import SavedStage
+from sparklet.saved import SavedStage, json_object
 from sparklet.stages.xgboost.binary import decode_binary, is_binary
-from sparklet.stages.xgboost.booster import Booster, parse_json, read_booster
+from sparklet.stages.xgboost.booster import Booster, read_booster
 from sparklet.stages.xgboost.ubjson import decode_ubjson
 
 __all__ = ["read_saved_booster"]
@@ -40,9 +40,12 @@ def read_saved_booster(saved: SavedStage) -> tuple[Booster, int]:
 
 
 def _booster(path: str, data: bytes) -> Booster:
-    if data[:1] == b"{" and data[1:2] != b"L" and not is_binary(data):
-        return read_booster(path, parse_json(path, data))
-    decode, kind = (decode_binary, "binary format") if is_binary(data) else (decode_ubjson, "UBJSON")
+    if is_binary(data):
+        decode, kind = decode_binary, "binary format"
+    elif data[1:2] == b"L":  # the length of a key, which UBJSON writes without a quote
+        decode, kind = decode_ubjson, "UBJSON"
+    else:
+        return read_booster(path, json_object(path, data))
     try:
         document = decode(data)
     except ValueError as error:

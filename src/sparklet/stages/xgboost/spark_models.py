@@ -9,12 +9,12 @@ from typing import Any
 from sparklet.columns import Columns, wants
 from sparklet.ir import Emit, Graph, Node
 from sparklet.records import record
-from sparklet.saved import SavedStage
+from sparklet.saved import SavedStage, json_object
 from sparklet.stages.classification.classifier import largest, to_elements, two_sided
 from sparklet.stages.predictor import HasFeaturesCol
 from sparklet.stages.stage import Bound, stage
 from sparklet.stages.xgboost.boosted import Boosted
-from sparklet.stages.xgboost.booster import Booster, parse_json, read_booster
+from sparklet.stages.xgboost.booster import Booster, read_booster
 from sparklet.stages.xgboost.transforms import TRANSFORMS, margin_of, softmax, two_classes
 from sparklet.types import DOUBLE, VECTOR
 
@@ -41,7 +41,7 @@ class SparkXGBModel(HasFeaturesCol):
     @classmethod
     def data(cls, saved: SavedStage) -> Mapping[str, Any]:
         path, text = saved.text("model")
-        return {"booster": read_booster(path, parse_json(path, text))}
+        return {"booster": read_booster(path, json_object(path, text))}
 
     @property
     def width(self) -> int:
