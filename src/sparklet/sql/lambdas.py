@@ -153,16 +153,10 @@ def _normalised(value: Any) -> tuple[Any, Any]:
     return "NaN" if value != value else value, value
 
 
-def _sortable(name: str, operand: Typed) -> DataType:
+def _element(name: str, operand: Typed, accepts: Callable[[DataType], bool] = is_orderable) -> DataType:
+    """Return the type of the elements of an array; refuse one that the function does not accept."""
     element = element_of(name, operand)
-    if not is_orderable(element):
-        raise refuse_types(name, operand)
-    return element
-
-
-def _comparable(name: str, operand: Typed) -> DataType:
-    element = element_of(name, operand)
-    if not is_comparable(element):
+    if not accepts(element):
         raise refuse_types(name, operand)
     return element
 
@@ -177,7 +171,7 @@ def _without_repeats(elements: Iterable[tuple[Any, Any]]) -> list[Any]:
 @function("array_distinct", takes="a", gives="a")
 def array_distinct(profile: Profile, operand: Typed) -> Typed:
     """Return the elements without repeats."""
-    _comparable("array_distinct", operand)
+    _element("array_distinct", operand, is_comparable)
     elements = _elements(profile)
     return map1(lambda values: _without_repeats(elements(values)), operand, operand.type)
 
@@ -233,7 +227,7 @@ def array_sort(_profile: Profile, operand: Typed, order: Body | None = None) -> 
     """Return the elements in order, nulls last, or in that of a function of two elements."""
     if order is not None:
         return _sorted_by(operand, _body("array_sort", order, 2))
-    type = _sortable("array_sort", operand)
+    type = _element("array_sort", operand)
     return map1(
         lambda values: ordered(values, type, descending=False, nulls_first=False), operand, operand.type
     )
@@ -242,7 +236,7 @@ def array_sort(_profile: Profile, operand: Typed, order: Body | None = None) -> 
 @function("sort_array", takes="a[b]", gives="a")
 def sort_array(_profile: Profile, operand: Typed, ascending: Typed | None = None) -> Typed:
     """Return the elements in order, nulls first, or in the opposite order, nulls last."""
-    type = _sortable("sort_array", operand)
+    type = _element("sort_array", operand)
     if ascending is None:
         return map1(
             lambda values: ordered(values, type, descending=False, nulls_first=True), operand, operand.type
@@ -257,7 +251,7 @@ def sort_array(_profile: Profile, operand: Typed, ascending: Typed | None = None
 
 def _extreme(name: str, *, greatest: bool) -> Callable[[Profile, Typed], Typed]:
     def build(_profile: Profile, operand: Typed) -> Typed:
-        element = _sortable(name, operand)
+        element = _element(name, operand)
         choose, key = max if greatest else min, _sort_key(element)
 
         def extreme(values: Any) -> Any:
