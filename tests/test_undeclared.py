@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 import sparklet
-from sparklet.errors import ColumnTypeError, InvalidValueError, OptionError, UndeclaredTypeError
+from sparklet.errors import ColumnTypeError, InvalidValueError, OptionError, SchemaError, UndeclaredTypeError
 from sparklet.linalg import DenseVector
 from sparklet.testing import assert_same
 from sparklet.types import parse_type
@@ -152,6 +152,13 @@ NESTED = {
         pa.struct([("c", pa.string())]),
         "A",
     ),
+    "u.geo.lat + U.Geo.LAT": (
+        "struct<geo:struct<lat:double>>",
+        "its fields are read",
+        {"geo": {"lat": 2}},
+        pa.struct([("geo", pa.struct([("lat", pa.int32())]))]),
+        4,
+    ),
     "u.n > 1 OR NOT u.flag": (
         "struct<n:double,flag:boolean>",
         "its fields are read",
@@ -175,6 +182,12 @@ def test_structs_and_maps_are_asked_for_and_tables_carry_them(tmp_path, expressi
     cell = list(value.items()) if pa.types.is_map(kind) else value
     scored = model.transform(pa.table({"u": pa.array([cell], kind)}))
     assert scored["e"].to_pylist() == [expected]
+
+
+@pytest.mark.parametrize("expression", ["u = u.x", "u.x = u", "coalesce(u, u.x, v.x, v).x", "u.x.x = u.x"])
+def test_a_struct_that_meets_its_own_field_is_refused(tmp_path, expression):
+    with pytest.raises(SchemaError):
+        load(tmp_path, sql(expression), undeclared="infer")
 
 
 # --- Spark's values ---------------------------------------------------------------------------------

@@ -41,12 +41,13 @@ _LETTERS = {type: letter for letter, type in _TYPES.items()}
 
 
 class _Kind:
-    """What is known of some expressions that are of one kind: letters as in `Function.takes`."""
+    """What is known of some expressions that are of one kind: letters as in `Function.takes`, and fields."""
 
-    __slots__ = ("letters", "parent")
+    __slots__ = ("fields", "letters", "parent")
 
     def __init__(self, letter: str = "") -> None:
         self.letters = {letter} if letter in _TYPES else set()
+        self.fields: dict[str, _Kind] = {}
         self.parent: _Kind | None = None
 
     def root(self) -> _Kind:
@@ -55,16 +56,33 @@ class _Kind:
             found = found.parent
         return found
 
-    def type(self) -> DataType | None:
-        """Return the type that the letters stand for, None where any would do."""
-        letters = self.root().letters
-        return next((type for letter, type in _TYPES.items() if letter in letters), None)
+    def type(self, inside: tuple[_Kind, ...] = ()) -> DataType | None:
+        """Return the struct of the fields, else the type that the letters stand for, None where any would do.
+
+        A kind that is `inside` itself has no type: nothing is comparable with its own field.
+        """
+        root = self.root()
+        if root in inside:
+            return None
+        if root.fields:
+            kinds = root.fields.items()
+            fields = [StructField(name, kind.type((*inside, root)) or STRING) for name, kind in kinds]
+            return StructType(tuple(fields))
+        return next((type for letter, type in _TYPES.items() if letter in root.letters), None)
+
+    def field(self, name: str, kind: _Kind | None = None) -> _Kind:
+        """Return the kind of a field, under the name of its first use; `kind` becomes that of a new field."""
+        fields = self.root().fields
+        written = next((each for each in fields if fold(each) == fold(name)), name)
+        return fields.setdefault(written, kind or _Kind())
 
     def join(self, other: _Kind) -> None:
         one, two = self.root(), other.root()
         if one is not two:
             one.letters |= two.letters
             two.parent = one
+            for name, kind in two.fields.items():
+                one.field(name, kind).join(kind)
 
 
 def assumed(
@@ -78,45 +96,34 @@ def assumed(
     >>> found = assumed([parse_expression("if(a > 1, b, 'x')"), parse_expression("c is null")])
     >>> {name: str(type) for name, type in found.items()}
     {'a': 'double', 'b': 'string', 'c': 'None'}
-    >>> str(assumed([parse_expression("upper(u.city) = 'x' AND u.age + 1 > 2")])["u"])
-    'struct<city:string,age:double>'
+    >>> str(assumed([parse_expression("upper(u.city) = 'x' AND u.geo.lat + 1 > 2")])["u"])
+    'struct<city:string,geo:struct<lat:double>>'
     """
     columns: dict[str, _Kind] = {}
-    fields: dict[str, dict[str, _Kind]] = {}
     for node in nodes:
-        _visit(node, columns, fields)
+        _visit(node, columns)
     for name, kind in columns.items():
         if (type := known(name)) is not None:
             kind.join(_Kind(_letter(type)))
-    found: dict[str, DataType | None] = {}
-    for name, kind in columns.items():
-        found[name] = kind.type()
-    for name, kinds in fields.items():
-        found[name] = StructType(
-            tuple([StructField(field, kind.type() or STRING) for field, kind in kinds.items()])
-        )
-    return found
+    return {name: kind.type() for name, kind in columns.items()}
 
 
-def _visit(node: Node, columns: dict[str, _Kind], fields: dict[str, dict[str, _Kind]]) -> _Kind:
+def _visit(node: Node, columns: dict[str, _Kind]) -> _Kind:
     if isinstance(node, Name):
         return columns.setdefault(fold(node.name), _Kind())
-    match node:
-        case Call(name=".", args=(Name(column), Literal(field))):
-            kinds = fields.setdefault(fold(column), {})
-            shown = next((name for name in kinds if fold(name) == fold(str(field))), str(field))
-            return kinds.setdefault(shown, _Kind())
     if isinstance(node, Literal):
         return _Kind(_letter(node.type))
     if isinstance(node, Lambda):
-        _visit(node.body, columns, fields)
-    return _visit_call(node, columns, fields) if isinstance(node, Call) else _Kind()
+        _visit(node.body, columns)
+    return _visit_call(node, columns) if isinstance(node, Call) else _Kind()
 
 
-def _visit_call(node: Call, columns: dict[str, _Kind], fields: dict[str, dict[str, _Kind]]) -> _Kind:
+def _visit_call(node: Call, columns: dict[str, _Kind]) -> _Kind:
     listed = functions.get(node.name)
-    kinds = [_visit(arg, columns, fields) for arg in node.args]
+    kinds = [_visit(arg, columns) for arg in node.args]
     match node:
+        case Call(name=".", args=(_, Literal(field))):
+            return kinds[0].field(str(field))
         case Call(name="[]", args=(_, Literal(type=type))) if type == STRING:
             kinds[0].join(_Kind("m"))
     if listed is None:
