@@ -72,7 +72,9 @@ def test_the_front_door_is_small():
 def test_installing_pulls_no_spark():
     requirements = metadata.requires("sparklet")
     core = {re.split(r"[^\w-]", line)[0].lower() for line in requirements if "extra ==" not in line}
-    assert core == {"click", "numpy", "pyarrow", "rich"}
+    # tzdata is for Windows alone, which brings no time zones.
+    assert core == {"click", "numpy", "pyarrow", "rich", "tzdata"}
+    assert all("win32" in line for line in requirements if line.startswith("tzdata"))
     extras = {re.split(r"[^\w-]", line)[0].lower() for line in requirements if 'extra == "spark"' in line}
     assert extras == {"pandas", "pyspark"}
 
