@@ -62,6 +62,7 @@ LIBRARIES: Mapping[str, set[str]] = {
 # The only modules that may import a module by a computed name, and why.
 BY_NAME: Mapping[str, str] = {
     "sparklet.stages.authored": "stages that people wrote lie in packages that the caller trusts",
+    "sparklet.stages.plugins": "installed packages register their stages as entry points",
     "sparklet.stages.registry": "a stage's module is imported when a model has it; STAGES holds its name",
 }
 _IMPORTERS = ("import_module", "__import__")

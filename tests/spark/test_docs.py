@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from sparklet.stages import registry
 from sparklet.testing import assert_same
 
 pytestmark = pytest.mark.spark
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.spark
 DOCS = Path(__file__).parents[2] / "docs" / "authors.md"
 BLOCKS = re.findall(r"```python\n([^`]*?class [^`]*)```", DOCS.read_text())
 # What the author would write in any case: what is done to a row, a batch, or the data when fitting.
-ARITHMETIC = ("scoreInstance", "scoreBatch", "_fit", "means")
+ARITHMETIC = ("scoreInstance", "scoreBatch", "_fit", "means", "bind")
 MOST = 15
 
 
@@ -47,6 +48,7 @@ def test_the_stages_of_the_docs_score():
     scope = {"__name__": "docs"}
     for code in BLOCKS:
         exec(code, scope)
+    assert registry._classes.pop("com.example.clip.ClipModel") is scope["ClipModel"]
     ratio = scope["Ratio"](inputCols=["a", "b"], outputCol="c")
     assert_same({"c": 2.5}, ratio.scoreInstance({"a": 5.0, "b": 2.0}))
     means = scope["GroupMeanModel"](

@@ -63,13 +63,15 @@ def test_unknown_names_are_absent():
 
 def test_duplicates_are_refused():
     one = Registry()
-    one.declare("first", {"a.B": "b"})
-    with pytest.raises(TypeError, match=r"a\.B is declared by first\.b and by second"):
+    one.declare("sparklet.stages", {"a.B": "stage", "a.C": "other"})
+    with pytest.raises(TypeError, match=r"a\.B is declared by sparklet\.stages\.stage and by second"):
         one.declare("second", {"a.B": "c"})
+    with pytest.raises(TypeError, match=r"a\.C is declared by sparklet\.stages\.other, so .*\.stage cannot"):
+        one.register("a.C", Stage)
     one.register("a.B", Stage)
     with pytest.raises(TypeError, match=r"a\.B is registered twice"):
         one.register("a.B", Stage)
-    assert list(one) == ["a.B"]
+    assert list(one) == ["a.B", "a.C"]
 
 
 def test_a_class_that_registers_itself_needs_no_declaration():

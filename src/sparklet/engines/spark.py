@@ -83,7 +83,11 @@ def _loaded(saved: SavedStage, spark: SparkSession, trusted: Sequence[str]) -> A
     if kind in ("tuning.CrossValidatorModel", "tuning.TrainValidationSplitModel"):
         return _loaded(saved.child("bestModel"), spark, trusted)
     if is_python(saved.className) or is_trusted(saved.className, trusted):
-        return build(saved, trusted).author  # type: ignore[attr-defined]
+        author = getattr(build(saved, trusted), "author", None)
+        if author is None:
+            problem = f"{saved.className} is written in Python, and its package is not imported here"
+            raise ModelError(saved.path, problem, "load it with PySpark and use its transform")
+        return author
     return _JvmModel(saved, spark)
 
 

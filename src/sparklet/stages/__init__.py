@@ -13,9 +13,11 @@ from sparklet.stages import (
 )
 from sparklet.stages.authored import Authored, check_trusted, is_python, is_trusted
 from sparklet.stages.build import build
+from sparklet.stages.plugins import GROUP, is_builtin, plugin
 from sparklet.stages.stage import Bound, Dropped, Rounding, Stage, connect_registry, registry, stage
 
 __all__ = [
+    "GROUP",
     "STAGES",
     "Authored",
     "Bound",
@@ -24,8 +26,10 @@ __all__ = [
     "Stage",
     "build",
     "check_trusted",
+    "is_builtin",
     "is_python",
     "is_trusted",
+    "plugin",
     "registry",
     "stage",
 ]

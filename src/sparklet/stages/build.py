@@ -15,8 +15,9 @@ from sparklet.errors import (
     shown,
 )
 from sparklet.saved import SavedStage
-from sparklet.stages.authored import ADVICE, authored, is_python, is_trusted
+from sparklet.stages.authored import ADVICE, Authored, authored, is_python, is_trusted
 from sparklet.stages.params import converters
+from sparklet.stages.plugins import is_builtin, plugin
 from sparklet.stages.stage import Stage, connect_registry, expands, registry
 from sparklet.stages.unscored import Unscored
 
@@ -67,9 +68,25 @@ class _Builder:
         return stage
 
     def _build(self, saved: SavedStage) -> Stage | None:
-        cls = registry.get(saved.className) or connect_registry.get(saved.className)
+        cls = _class_of(saved.className)
         if cls is None:
             return self._foreign(saved)
+        if isinstance(cls, str):
+            self._refuse(saved, cls)
+            return None
+        if issubclass(cls, Authored):
+            return self._authored(saved, cls)
+        if is_builtin(saved.className):
+            return self._registered(cls, saved)
+        try:
+            return self._registered(cls, saved)
+        except ModelError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the code of another package
+            self._refuse(saved, f"{cls.__module__} raised {type(error).__name__}: {error}")
+            return None
+
+    def _registered(self, cls: type[Stage], saved: SavedStage) -> Stage | None:
         try:
             data = cls.data(saved)
         except MissingDataError as error:
@@ -91,6 +108,9 @@ class _Builder:
             self.authored = True
             self._refuse(saved, class_)
             return None
+        return self._authored(saved, class_)
+
+    def _authored(self, saved: SavedStage, class_: type[Authored]) -> Stage | None:
         try:
             return class_.online(saved)
         except MissingDataError as error:
@@ -140,6 +160,13 @@ class _Builder:
 
     def _refuse(self, saved: SavedStage, reason: str) -> None:
         self.problems.append(StageProblem(saved.className, saved.path, reason))
+
+
+def _class_of(className: str) -> type[Stage | Authored] | str | None:
+    """Return the class that scores a saved class; the reason if it cannot be used, None if there is none."""
+    if is_builtin(className):
+        return registry.get(className) or connect_registry[className]
+    return plugin(className) or registry.get(className)
 
 
 def _built(value: Any, build: Callable[[SavedStage], Stage | None]) -> Any:

@@ -36,8 +36,15 @@ class Registry(Mapping[str, type[_Stage]]):
                 raise TypeError(f"{className} is declared by {self._modules[className]} and by {package}")
             self._modules[className] = f"{package}.{module}"
 
+    def declares(self, className: str) -> bool:
+        """Return whether a package declares the class, which no other package may then replace."""
+        return className in self._modules
+
     def register(self, className: str, cls: type[_Stage]) -> None:
         """Add the class of a stage; raise `TypeError` if another class has its name."""
+        module = self._modules.get(className, cls.__module__)
+        if module != cls.__module__:
+            raise TypeError(f"{className} is declared by {module}, so {cls.__module__} cannot define it")
         if className in self._classes:
             raise TypeError(f"{className} is registered twice: {self._classes[className]} and {cls}")
         self._classes[className] = cls

@@ -26,6 +26,7 @@ from sparklet.testing.spark import (
     spark_scores,
     spark_session,
 )
+from sparklet.testing.stage import check_stage
 
 __all__ = [
     "CHECKS",
@@ -37,6 +38,7 @@ __all__ = [
     "SparkFailure",
     "SparkScores",
     "assert_same",
+    "check_stage",
     "compare",
     "compare_with_spark",
     "differences",

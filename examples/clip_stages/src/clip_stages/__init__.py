@@ -1,0 +1,1 @@
+"""Two stages that sparklet scores: `readers` for one row, `transformers` for Spark."""
