@@ -6,6 +6,7 @@ from sparklet.stages import (
     connect,
     feature,
     fpm,
+    jpmml,
     recommendation,
     regression,
     tuning,
@@ -38,6 +39,16 @@ STAGES = {"org.apache.spark.ml.PipelineModel": "pipeline"}
 """The module that defines each stage, by its Spark class name."""
 
 registry.declare(__name__, STAGES)
-for _package in (classification, clustering, feature, fpm, recommendation, regression, tuning, xgboost):
+for _package in (
+    classification,
+    clustering,
+    feature,
+    fpm,
+    jpmml,
+    recommendation,
+    regression,
+    tuning,
+    xgboost,
+):
     registry.declare(_package.__name__, _package.STAGES)
 connect_registry.declare(connect.__name__, connect.CONNECT)
