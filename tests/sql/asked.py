@@ -6,6 +6,7 @@ from tests.sql import (
     tables,
     tables_arrays,
     tables_bytes,
+    tables_json,
     tables_nested,
     tables_spans,
     tables_structs,
@@ -22,6 +23,7 @@ TABLES = [
     *tables_arrays.TABLES,
     *tables_nested.TABLES,
     *tables_bytes.TABLES,
+    *tables_json.TABLES,
     *tables_spans.TABLES,
     *tables_structs.TABLES,
 ]

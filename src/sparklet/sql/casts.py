@@ -51,7 +51,7 @@ from sparklet.types import (
     is_numeric,
 )
 
-__all__ = ["cast", "cast_value", "fit_decimal", "nearest_float", "to_text"]
+__all__ = ["WIDE", "cast", "cast_value", "fit_decimal", "nearest_float", "to_text"]
 
 Convert: TypeAlias = Callable[[Any], Any]
 

@@ -27,6 +27,7 @@ from sparklet.types import (
     STRING,
     TIMESTAMP,
     TIMESTAMP_NTZ,
+    ArrayType,
     DataType,
     DecimalType,
     IntegralType,
@@ -126,6 +127,7 @@ class _Compiler:
         if not listed.accepts(len(node.args)):
             count = len(node.args)
             raise Refused(f"{node.name} of {count} argument{'' if count == 1 else 's'}")
+        _refuse_joined(node)
         if self.profile.at_least("4.0") and node.name in ("+", "-", "*"):
             for arg in node.args:
                 if isinstance(arg, Call) and arg.name in ("try_add", "try_subtract", "try_multiply"):
@@ -151,6 +153,8 @@ class _Compiler:
             raise _needing(node, error) from None
         except Refused as error:
             raise Refused(f"{error}, in {describe(node)}") if ", in " not in str(error) else error from None
+        if _loses(node, made, self.profile):
+            raise Refused("from_json of to_json of times, in place of which Spark 3 takes the times")
         self.retold |= _is_retold(node, args, made, self.profile.zone)
         return made
 
@@ -195,6 +199,33 @@ def _needing(node: Node, error: NeedsZone) -> NeedsZone:
     return NeedsZone(text if " depends on " in text else f"{describe(node)} depends on {text}")
 
 
+def _refuse_joined(node: Call) -> None:
+    """Raise `Refused` for a struct of fields of one from_json, which Spark's optimizer makes one from_json.
+
+    For a blank text Spark then reads the fields of a struct that is null, and fails.
+    """
+    sources = [_source_of_json(value) for value in node.args[1::2]] if node.name == "named_struct" else []
+    if sources and sources[0] is not None and sources.count(sources[0]) == len(sources):
+        raise Refused("a struct of fields of one from_json, in place of the struct that from_json gives")
+
+
+def _loses(node: Call, made: Typed, profile: Profile) -> bool:
+    """Return whether Spark's optimizer keeps digits of a time that writing and reading JSON loses."""
+    is_pair = node.name == "from_json" and _is_call(node.args[0], "to_json")
+    return is_pair and not profile.at_least("4.0") and "timestamp" in str(made.type)
+
+
+def _source_of_json(value: Node) -> Node | None:
+    """Return the from_json of which a value is a field, None for another value."""
+    if isinstance(value, Call) and value.name == "." and _is_call(value.args[0], "from_json"):
+        return value.args[0]
+    return None
+
+
+def _is_call(node: Node, name: str) -> bool:
+    return isinstance(node, Call) and node.name == name
+
+
 _OF_INTERVALS = frozenset(("+", "-", "*", "/", "unary -", "negative", "if", "case", "coalesce"))
 # What gives back a time as it is, or asks only whether it is there.
 _PASSES_ON = frozenset("isnull isnotnull coalesce ifnull nvl nvl2 if case . []".split())
@@ -221,7 +252,9 @@ def _is_retold(node: Call, args: list[Typed], made: Typed, zone: Zone | None) ->
         case "to_char" | "to_varchar":  # of a date: date_format
             return args[0].type in (DATE, TIMESTAMP)
         case ".":  # of a map: m['k']; of arrays_zip: its names too
-            zipped = isinstance(node.args[0], Call) and node.args[0].name == "arrays_zip"
+            zipped = _is_call(node.args[0], "arrays_zip") or (
+                _is_call(node.args[0], "from_json") and isinstance(args[0].type, ArrayType)
+            )
             return zipped or isinstance(args[0].type, MapType)
         case "[]":  # of a struct: s.x
             return isinstance(args[0].type, StructType)

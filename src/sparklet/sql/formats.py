@@ -24,7 +24,7 @@ from sparklet.sql.times import to_seconds
 from sparklet.sql.typed import Typed
 from sparklet.types import DATE, LONG, NULL, STRING, TIMESTAMP, TIMESTAMP_NTZ, IntegralType
 
-__all__ = ["formatter", "parser"]
+__all__ = ["DAYS", "MONTHS", "Part", "formatter", "parser", "parts_of"]
 
 MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
           "November", "December")  # fmt: skip
@@ -32,7 +32,7 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 
 @dataclass(frozen=True)
-class _Part:
+class Part:
     """A run of one pattern letter, or literal text where the letter is empty."""
 
     letter: str
@@ -44,7 +44,8 @@ _RUN = re.compile(r"([A-Za-z])\1*|'((?:[^']|'')*)'|([^A-Za-z'])")
 _RESERVED = "{}#[]"
 
 
-def _parts(pattern: str) -> Iterator[_Part]:
+def parts_of(pattern: str) -> Iterator[Part]:
+    """Yield the parts of a pattern; `Refused` for optional parts and what Spark reserves."""
     place = 0
     while place < len(pattern):
         match = _RUN.match(pattern, place)
@@ -52,9 +53,9 @@ def _parts(pattern: str) -> Iterator[_Part]:
             raise Refused(f"the pattern {pattern!r}")
         place = match.end()
         if match[1]:
-            yield _Part(match[1], len(match[0]))
+            yield Part(match[1], len(match[0]))
         else:
-            yield _Part("", 0, match[3] or match[2].replace("''", "'") or "'")
+            yield Part("", 0, match[3] or match[2].replace("''", "'") or "'")
 
 
 # --- writing ---------------------------------------------------------------------------------------
@@ -79,7 +80,7 @@ _NUMBERS: dict[str, tuple[Callable[[dt.datetime], int], int]] = {
 MOST_DIGITS_OF_SECOND = 6
 
 
-def _writer(part: _Part) -> Write | None:
+def _writer(part: Part) -> Write | None:
     letter, count, text = part.letter, part.count, part.text
     if not letter:
         return lambda _: text
@@ -156,7 +157,7 @@ def formatter(pattern: str, zone: Zone) -> Write:
     'Thu, 29 Feb 2024 at 5:05 PM +02:00'
     """
     writers = []
-    parts = list(_parts(pattern))
+    parts = list(parts_of(pattern))
     for part in parts:
         writer = (lambda _: zone.id) if (part.letter, part.count) == ("V", 2) else _writer(part)
         if writer is None:
@@ -186,7 +187,7 @@ _OFFSETS_READ = {1: "[+-][0-9]{2}(?:[0-9]{2})?", 2: "[+-][0-9]{4}", 3: "[+-][0-9
 _NAMES = {3: "|".join(month[:3] for month in MONTHS), 4: "|".join(MONTHS)}
 
 
-def _reader(part: _Part, following: _Part | None) -> str | None:
+def _reader(part: Part, following: Part | None) -> str | None:
     """Return the regular expression of what java.time reads for a part of a pattern."""
     letter, count = part.letter, part.count
     if not letter:
@@ -226,7 +227,7 @@ def parser(pattern: str, profile: Profile, zone: Zone) -> Read:
     Raises `InvalidValueError` for texts on which Spark raises: under ANSI all that do not fit, on Spark 3
     those that Spark 2 would have read. `Refused` for a letter that is not listed.
     """
-    parts = list(_parts(pattern))
+    parts = list(parts_of(pattern))
     letters = [part.letter for part in parts if part.letter]
     kinds = {"h" if letter in "hH" else letter for letter in letters}
     if len(kinds) < len(letters) or ("h" in letters) != ("a" in letters) or "E" in kinds:
@@ -320,7 +321,7 @@ def _old_zone(text: str) -> Zone | None:
     return zone if low <= zone.offset(dt.datetime(1970, 1, 1)) <= high else None  # noqa: DTZ001
 
 
-def _old_reader(parts: list[_Part], zone: Zone) -> Callable[[str], bool]:
+def _old_reader(parts: list[Part], zone: Zone) -> Callable[[str], bool]:
     """Return whether `SimpleDateFormat`, not lenient, finds the pattern at the start of a text."""
 
     def reads(text: str) -> bool:
@@ -405,7 +406,7 @@ def _zone_of_days(profile: Profile, pattern: str) -> tuple[Zone, bool]:
     In every zone the first instant of a day is on that day, but for `_SKIPPED`, so a pattern of days alone
     needs no zone. `NeedsZone` for other patterns when the session's zone is unknown.
     """
-    if profile.zone is None and {part.letter for part in _parts(pattern)} - {""} <= _OF_DAYS:
+    if profile.zone is None and {part.letter for part in parts_of(pattern)} - {""} <= _OF_DAYS:
         return _UTC, False
     return zone_for(profile), True
 

@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 from sparklet.errors import InvalidValueError
 from sparklet.profile import Profile
 from sparklet.sql.functions import function, map1, map2
-from sparklet.sql.json_tokens import JsonError, Tokens, quoted, written
+from sparklet.sql.json_texts import copied
+from sparklet.sql.json_tokens import HIVE, JsonError, Tokens
 from sparklet.sql.strings import string
 from sparklet.sql.typed import Typed
 from sparklet.types import INTEGER, STRING, ArrayType, DataType
@@ -102,66 +103,43 @@ class _Writer:
         return "".join(self.parts)
 
 
-def _copied(tokens: Tokens, *, in_bytes: bool) -> str:
-    """Return the value that starts here, as it is written anew."""
-    token = tokens.current
-    if token is None:
-        raise JsonError("the text ends early")
-    if token.kind == "{":
-        members = []
-        while (name := tokens.advance()) is not None and name.kind != "}":
-            tokens.advance()
-            members.append(f"{quoted(name.value, in_bytes=in_bytes)}:{_copied(tokens, in_bytes=in_bytes)}")
-        return f"{{{','.join(members)}}}"
-    if token.kind == "[":
-        elements = []
-        while (element := tokens.advance()) is not None and element.kind != "]":
-            elements.append(_copied(tokens, in_bytes=in_bytes))
-        return f"[{','.join(elements)}]"
-    return written(token, in_bytes=in_bytes)
-
-
 def _evaluate(tokens: Tokens, out: _Writer, style: str, steps: Steps) -> bool:
     """Write what the steps lead to from here, and tell whether anything was; Spark's `evaluatePath`."""
-    token = tokens.current
-    kind = "" if token is None else token.kind
     if not steps:
         return _leaf(tokens, out, style)
     step, rest = steps[0], steps[1:]
-    if kind == "{" and step[0] in (KEY, ALL):
+    if tokens.current == "{" and step[0] in (KEY, ALL):
         return _in_object(tokens, out, style, step, rest)
-    if kind == "[" and step[0] == INDEX:
+    if tokens.current == "[" and step[0] == INDEX:
         return _in_array(tokens, out, style, step[1], rest)
     tokens.skip_children()
     return False
 
 
 def _leaf(tokens: Tokens, out: _Writer, style: str) -> bool:
-    token = tokens.current
-    if token is None:
+    kind = tokens.current
+    if kind is None:
         raise JsonError("the text ends early")
-    if token.kind == "string" and style == RAW:
-        if re.search("[\ud800-\udfff]", token.value):
+    if kind == "string" and style == RAW:
+        if re.search("[\ud800-\udfff]", tokens.text):
             raise JsonError("half a character")
-        out.raw(token.value)
+        out.raw(tokens.text)
         return True
-    if token.kind == "[" and style == FLATTENED:
+    if kind == "[" and style == FLATTENED:
         dirty = False
-        while (element := tokens.advance()) is not None and element.kind != "]":
+        while tokens.advance() not in (None, "]"):
             dirty |= _leaf(tokens, out, style)
         return dirty
-    out.value(_copied(tokens, in_bytes=out.in_bytes))
+    out.value(copied(tokens, in_bytes=out.in_bytes))
     return True
 
 
 def _in_object(tokens: Tokens, out: _Writer, style: str, step: Step, rest: Steps) -> bool:
     # A step `.*` matches no member: Spark asks for a key before the wildcard, which its parser never gives.
     dirty = False
-    while (name := tokens.advance()) is not None and name.kind != "}":
-        found = step[0] == KEY and name.value == step[1] and not dirty
-        tokens.advance()
-        value = tokens.current
-        if found and value is not None and not (value.kind == "word" and value.value is None):
+    while tokens.advance() not in (None, "}"):
+        found = step[0] == KEY and tokens.text == step[1] and not dirty
+        if tokens.advance() not in (None, "null") and found:
             dirty = _evaluate(tokens, out, style, rest)
         else:
             tokens.skip_children()
@@ -195,21 +173,21 @@ def _in_array(tokens: Tokens, out: _Writer, style: str, index: Any, rest: Steps)
 
 def _each(tokens: Tokens, out: _Writer, style: str, rest: Steps) -> int:
     count = 0
-    while (element := tokens.advance()) is not None and element.kind != "]":
+    while tokens.advance() not in (None, "]"):
         count += _evaluate(tokens, out, style, rest)
     return count
 
 
 def _at_index(tokens: Tokens, out: _Writer, style: str, index: int, rest: Steps) -> bool:
     element = tokens.advance()
-    while index and element is not None and element.kind != "]":
+    while index and element not in (None, "]"):
         tokens.skip_children()
         element = tokens.advance()
         index -= 1
-    if element is None or element.kind == "]":
+    if element in (None, "]"):
         return False
     dirty = _evaluate(tokens, out, style, rest)
-    while (element := tokens.advance()) is not None and element.kind != "]":
+    while tokens.advance() not in (None, "]"):
         tokens.skip_children()
     return dirty
 
@@ -217,7 +195,7 @@ def _at_index(tokens: Tokens, out: _Writer, style: str, index: int, rest: Steps)
 def _get(text: str, steps: Steps | None) -> str | None:
     if steps is None:
         return None
-    tokens, out = Tokens(text), _Writer(in_bytes=True)
+    tokens, out = Tokens(text, HIVE), _Writer(in_bytes=True)
     try:
         tokens.advance()
         if tokens.current is None and not steps:
@@ -236,25 +214,23 @@ def get_json_object(profile: Profile, operand: Typed, path: Typed) -> Typed:
 
 
 def _keys(text: str) -> list[str] | None:
-    tokens = Tokens(text)
-    token = tokens.advance()
-    if token is None or token.kind != "{":
+    tokens = Tokens(text, HIVE)
+    if tokens.advance() != "{":
         return None
     keys: list[str] = []
-    while (name := tokens.advance()) is not None and name.kind != "}":
-        keys.append(name.value)
+    while tokens.advance() not in (None, "}"):
+        keys.append(tokens.text)
         tokens.advance()
         tokens.skip_children()
     return keys
 
 
 def _length(text: str) -> int | None:
-    tokens = Tokens(text)
-    token = tokens.advance()
-    if token is None or token.kind != "[":
+    tokens = Tokens(text, HIVE)
+    if tokens.advance() != "[":
         return None
     count = 0
-    while (element := tokens.advance()) is not None and element.kind != "]":
+    while tokens.advance() not in (None, "]"):
         tokens.skip_children()
         count += 1
     return count

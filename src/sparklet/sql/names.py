@@ -11,7 +11,7 @@ from decimal import Decimal
 from sparklet.java import double_to_string, to_string
 from sparklet.sql.casts import nearest_float, type_named
 from sparklet.sql.nodes import Call, Lambda, Literal, Name, Node, Path
-from sparklet.types import BOOLEAN, DOUBLE, FLOAT, ArrayType, MapType, StructType
+from sparklet.types import BOOLEAN, DOUBLE, FLOAT, ArrayType, MapType, StructType, quoted_name
 
 __all__ = ["column_name"]
 
@@ -111,7 +111,7 @@ class _Names:
         if name == "." and len(texts) == 2:
             return ".".join(texts)
         if name == "as":
-            return " AS ".join(texts)
+            return f"{texts[0]} AS {quoted_name(texts[1], before_4=self._before_4)}"
         if name == "row":
             return None
         special: Callable[[Call, list[str]], str | None] | None = getattr(self, f"_name_{name}", None)
@@ -158,6 +158,20 @@ class _Names:
         return f"CASE{pairs}{f' ELSE {texts[-1]}' if len(texts) % 2 else ''} END"
 
     _name_when = _name_case
+
+    def _name_from_json(self, node: Call, texts: list[str]) -> str | None:
+        schema = node.args[1]
+        if isinstance(schema, Call):
+            return f"from_json({texts[0]})" if schema.name == "schema_of_json" else None
+        if not isinstance(schema, Literal):
+            return None
+        is_map = str(schema.value).lstrip().lower().startswith(("map<", "map <"))
+        return "entries" if is_map else f"from_json({texts[0]})"
+
+    def _name_to_json(self, node: Call, texts: list[str]) -> str:
+        return f"{node.name}({texts[0]})"  # without the options
+
+    _name_schema_of_json = _name_to_json
 
 
 def _literal(node: Literal) -> str | None:

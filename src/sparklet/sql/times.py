@@ -73,14 +73,16 @@ def parse_timestamp(text: str, session: Zone) -> dt.datetime | None:
     return zone.instant(dt.datetime.combine(date, clock))
 
 
-def parse_local(text: str) -> dt.datetime | None:
+def parse_local(text: str, *, zones: bool = True) -> dt.datetime | None:
     """Return Spark's cast of a string to timestamp_ntz, which ignores a zone, null where it is none.
+
+    Without `zones`, a text with a zone is none either.
 
     >>> parse_local("2024-02-29T10:30:05.25+02:00")
     datetime.datetime(2024, 2, 29, 10, 30, 5, 250000)
     """
     parts = _parse(text)
-    if parts is None or parts[0] is None or (parts[2] and zone_of(parts[2]) is None):
+    if parts is None or parts[0] is None or (parts[2] and (not zones or zone_of(parts[2]) is None)):
         return None
     return dt.datetime.combine(parts[0], parts[1])
 

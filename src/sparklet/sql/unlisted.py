@@ -47,7 +47,7 @@ _NAMES: Mapping[str, str] = {
         session_window window window_time
     """,
     "infers a schema": """
-        schema_of_avro schema_of_csv schema_of_json schema_of_xml
+        schema_of_avro schema_of_csv schema_of_xml
     """,
     "is encryption": """
         aes_decrypt aes_encrypt hmac try_aes_decrypt

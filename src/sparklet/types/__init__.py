@@ -58,7 +58,7 @@ from sparklet.types.datatypes import (
     is_floating,
     is_numeric,
 )
-from sparklet.types.ddl import parse_ddl, parse_type, to_ddl, to_sql
+from sparklet.types.ddl import parse_ddl, parse_type, quoted_name, to_ddl, to_sql
 from sparklet.types.json import parse_json, parse_json_value, to_json
 
 __all__ = [
@@ -119,6 +119,7 @@ __all__ = [
     "parse_json",
     "parse_json_value",
     "parse_type",
+    "quoted_name",
     "to_ddl",
     "to_json",
     "to_sql",

@@ -45,7 +45,7 @@ from sparklet.types.datatypes import (
     YearMonthIntervalType,
 )
 
-__all__ = ["MAX_DEPTH", "MAX_TEXT", "parse_ddl", "parse_type", "to_ddl", "to_sql"]
+__all__ = ["MAX_DEPTH", "MAX_TEXT", "parse_ddl", "parse_type", "quoted_name", "to_ddl", "to_sql"]
 
 _T = TypeVar("_T")
 
@@ -356,25 +356,34 @@ def _unescaped(token: _Token) -> str:
 
 
 _PLAIN_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_PLAIN_NAME_BEFORE_4 = r"(?!\d+$)[A-Za-z0-9_]+"
 
 
-def _quoted(name: str) -> str:
-    return name if re.fullmatch(_PLAIN_NAME, name) else "`" + name.replace("`", "``") + "`"
+def quoted_name(name: str, *, before_4: bool = False) -> str:
+    """Return a name in backticks where Spark's `quoteIfNeeded` adds them.
+
+    >>> quoted_name("a"), quoted_name("a b"), quoted_name("1st", before_4=True)
+    ('a', '`a b`', '1st')
+    """
+    plain = _PLAIN_NAME_BEFORE_4 if before_4 else _PLAIN_NAME
+    return name if re.fullmatch(plain, name) else "`" + name.replace("`", "``") + "`"
 
 
-def to_sql(type: DataType) -> str:
+def to_sql(type: DataType, *, before_4: bool = False) -> str:
     """Return a type as Spark's `DataType.sql` does, with `vector` and `matrix` for the types of Spark ML.
+
+    `before_4` tells to quote names as Spark 3 does.
 
     >>> to_sql(parse_type("struct<a: array<int>>"))
     'STRUCT<a: ARRAY<INT>>'
     """
     match type:
         case ArrayType(element):
-            return f"ARRAY<{to_sql(element)}>"
+            return f"ARRAY<{to_sql(element, before_4=before_4)}>"
         case MapType(key, value):
-            return f"MAP<{to_sql(key)}, {to_sql(value)}>"
+            return f"MAP<{to_sql(key, before_4=before_4)}, {to_sql(value, before_4=before_4)}>"
         case StructType(fields):
-            return f"STRUCT<{', '.join([_field(each, ': ') for each in fields])}>"
+            return f"STRUCT<{', '.join([_field(each, ': ', before_4=before_4) for each in fields])}>"
     return type.simpleString().upper()
 
 
@@ -387,8 +396,9 @@ def to_ddl(schema: StructType) -> str:
     return ",".join([_field(each, " ") for each in schema])
 
 
-def _field(field: StructField, between: str) -> str:
-    text = f"{_quoted(field.name)}{between}{to_sql(field.dataType)}"
+def _field(field: StructField, between: str, *, before_4: bool = False) -> str:
+    name = quoted_name(field.name, before_4=before_4)
+    text = f"{name}{between}{to_sql(field.dataType, before_4=before_4)}"
     if not field.nullable:
         text += " NOT NULL"
     comment: Any = field.metadata.get("comment")
