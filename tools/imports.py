@@ -55,6 +55,7 @@ LIBRARIES: Mapping[str, set[str]] = {
     "py4j": {"extras", "engines"},
     "pandas": {"extras", "batch"},
     "click": {"cli"},
+    "fastavro": {"saved"},
     "orjson": {"json"},
     "rich": {"cli", "batch"},
 }

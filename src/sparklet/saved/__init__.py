@@ -7,6 +7,7 @@ True
 
 from __future__ import annotations
 
+from sparklet.saved.avro import Shape
 from sparklet.saved.bounds import check_elements, check_expansion
 from sparklet.saved.checksums import FILES, is_listed, listing
 from sparklet.saved.classes import is_estimator
@@ -23,6 +24,7 @@ __all__ = [
     "SCHEMA",
     "Example",
     "SavedStage",
+    "Shape",
     "SparkVersion",
     "Table",
     "check_elements",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sparklet.errors import (
     CorruptModelError,
@@ -24,11 +24,14 @@ from sparklet.saved.text import (
     first_line,
     is_lfs_pointer,
     joined_lines,
+    part_files,
 )
 from sparklet.saved.version import SparkVersion
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from sparklet.saved.avro import Shape
 
 __all__ = ["SavedStage"]
 
@@ -94,6 +97,23 @@ class SavedStage:
 
         files = parquet_files(self._store, join(self._folder, name))
         return [(self._store.shown(path), read_file(self._store, path)) for path in files]
+
+    def avro(self, name: str, shape: Shape) -> list[dict[str, Any]]:
+        """Return the records of all Avro files of a folder inside this stage; see `read_avro`."""
+        from sparklet.saved.avro import read_avro
+
+        folder = join(self._folder, name)
+        files = part_files(self._store, folder)
+        if not files:
+            problem = "is absent" if files is None else "holds no Avro file"
+            raise MissingDataError(self._store.shown(folder), problem, COPIED)
+        records: list[dict[str, Any]] = []
+        for path in files:
+            data = self._store.read(path, _MOST_BYTES)
+            if is_lfs_pointer(data):
+                raise MissingDataError(self._store.shown(path), LFS_PROBLEM, LFS_HINT)
+            records += read_avro(self._store.shown(path), data, shape)
+        return records
 
     def text(self, name: str) -> tuple[str, bytes]:
         """Return the path of a text folder inside this stage, and its lines joined."""
