@@ -43,6 +43,7 @@ LAYERS: Mapping[str, str] = {
     "engines": "load, and the Python and JVM engines",
     "spark": "user-written stages, jobs on Spark",
     "": "the public names",
+    "mlflow": "models in MLflow",
     "testing": "tests of a stage",
     "cli": "the command line",
 }
@@ -51,9 +52,11 @@ ORDER = list(LAYERS)
 # The only packages that may import a library, at the top of a module or inside a function.
 LIBRARIES: Mapping[str, set[str]] = {
     "pyarrow": {"types", "saved", "batch", "spark", "engines"},
-    "pyspark": {"extras", "session", "engines", "spark", "testing"},
+    "pyspark": {"extras", "session", "engines", "spark", "mlflow", "testing"},
     "py4j": {"extras", "engines"},
-    "pandas": {"extras", "batch"},
+    "mlflow": {"extras", "engines", "mlflow"},
+    "yaml": {"saved"},
+    "pandas": {"extras", "batch", "mlflow"},
     "click": {"cli"},
     "fastavro": {"saved"},
     "orjson": {"json"},

@@ -13,7 +13,7 @@ from sparklet.errors import MissingExtraError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["pyspark_folder", "require_py4j", "require_pyspark"]
+__all__ = ["pyspark_folder", "require_mlflow", "require_py4j", "require_pyspark"]
 
 
 def require_pyspark(feature: str) -> None:
@@ -27,6 +27,14 @@ def require_pyspark(feature: str) -> None:
         import pyspark  # noqa: F401
     except ModuleNotFoundError:
         raise MissingExtraError(feature, "spark") from None
+
+
+def require_mlflow(feature: str) -> None:
+    """Import MLflow, or its part `mlflow-skinny` (extra `mlflow`); raise `MissingExtraError` without it."""
+    try:
+        import mlflow  # noqa: F401
+    except ModuleNotFoundError:
+        raise MissingExtraError(feature, "mlflow") from None
 
 
 def require_py4j(feature: str) -> None:

@@ -136,10 +136,6 @@ def test_a_broken_link_is_no_model(tmp_path):
 @pytest.mark.parametrize(
     ("address", "problem", "hint"),
     [
-        ("models:/churn/1", "MLflow", "mlflow.artifacts.download_artifacts('models:/churn/1')"),
-        ("models:/churn@champion", "MLflow", "sparkml"),
-        ("runs:/0a1b/model", "MLflow", "download_artifacts"),
-        ("mlflow-artifacts:/1/m", "MLflow", "download_artifacts"),
         ("wasbs://c@a.blob.core.windows.net/m", "Azure", "load abfss://c@a.dfs.core.windows.net/m"),
         ("wasb://c@a.blob.core.windows.net/m", "Azure", "load abfss://c@a.dfs.core.windows.net/m"),
         ("https://host/model", "pyarrow.fs cannot open", "copy the folder to a local disk"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sparklet.engines.model import OnlinePipelineModel
 from sparklet.engines.python import load_python
+from sparklet.engines.tracked import untracked
 from sparklet.errors import OptionError, SchemaError, SparkletError, UnsupportedModelError
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ def load(
 ) -> OnlinePipelineModel:
     """Load a model that Spark saved, to score rows without Spark.
 
-    `path` is the folder that `model.save` wrote, local or anything that `pyarrow.fs` opens (`s3://...`).
+    `path` is the folder that `model.save` wrote, local or anything that `pyarrow.fs` opens (`s3://...`); with
+    the extra `mlflow` also a model of MLflow: `models:/name@alias`, `runs:/...`, or a folder with an MLmodel.
 
     - `outputs`: the names of the output columns. The default is those of the last predictor and of the stages
       after it; `"*"` selects all columns that Spark's `transform` adds. With a list, stages that come after
@@ -42,7 +44,7 @@ def load(
       Spark's JSON, a PySpark StructType, whose ML attributes are used, a pyarrow Schema, a signature of
       MLflow, or the path of a Parquet, Arrow or Delta table. A mapping must name input columns of the model;
       the schema of a table may have more. Other columns have the types that `sparklet schema` or
-      `sparklet.save` stored with the model, if they did.
+      `sparklet.save` stored with the model, or those of its signature in MLflow, if there are any.
     - `spark`: the Spark release to reproduce. The default is the one that saved the model, or 3.5 if that is
       older. A release newer than all that sparklet is checked against is a warning.
     - `blas`: the order in which dot products are summed: `"java11"`, or that of a JVM with the vector module,
@@ -68,6 +70,7 @@ def load(
         raise OptionError("missing", missing, "'error' or 'null'")
     if undeclared not in ("refuse", "infer", "tables"):
         raise OptionError("undeclared", undeclared, "'refuse', 'infer' or 'tables'")
+    path = untracked(path)
     options = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
     options |= {"blas": blas, "undeclared": undeclared, "ansi": ansi, "timezone": timezone}
     if engine == "python":

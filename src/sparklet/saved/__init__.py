@@ -14,6 +14,7 @@ from sparklet.saved.classes import is_estimator
 from sparklet.saved.example import EXAMPLE, SCHEMA, Example, example_json
 from sparklet.saved.folder import SavedStage
 from sparklet.saved.metadata import json_object
+from sparklet.saved.mlmodel import is_mlflow_folder, mlflow_data, signature_types
 from sparklet.saved.opening import open_model
 from sparklet.saved.tables import Table
 from sparklet.saved.version import SparkVersion
@@ -33,6 +34,9 @@ __all__ = [
     "is_estimator",
     "is_listed",
     "json_object",
+    "is_mlflow_folder",
     "listing",
+    "mlflow_data",
     "open_model",
+    "signature_types",
 ]

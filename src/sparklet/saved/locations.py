@@ -17,9 +17,6 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(/.*)", re.DOTALL)
 _PYARROW_SCHEMES = {"s3a": "s3", "s3n": "s3"}
 
 
-# MLflow's addresses, which its client resolves to files.
-_MLFLOW = frozenset({"models", "runs", "mlflow-artifacts"})
-
 _WAYS: Mapping[str, str] = {
     "abfs": "sign in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
     "gs": "set GOOGLE_APPLICATION_CREDENTIALS to a key file, or run `gcloud auth application-default login`; "
@@ -59,9 +56,6 @@ def locate(path: str | os.PathLike[str]) -> tuple[Store, str]:
         folder = "/dbfs/" + rest.lstrip("/")
         hint = f"dbfs: is read at /dbfs, on Databricks; elsewhere: databricks fs cp -r {text} FOLDER"
         return _local(text, folder, hint)
-    if scheme in _MLFLOW:
-        hint = f"mlflow.artifacts.download_artifacts({text!r}) returns a folder; load its folder sparkml"
-        raise OptionError("path", text, "is an address of MLflow", hint)
     if scheme in ("wasb", "wasbs"):
         other = f"abfss:{rest}".replace(".blob.core.", ".dfs.core.")
         raise OptionError("path", text, "is an address of Hadoop's old connector to Azure", f"load {other}")
