@@ -1,6 +1,7 @@
 """One MLflow server with a SQLite store for all tests of this folder, and models that Spark logged to it."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -56,6 +57,8 @@ def start(tmp_path_factory):
                 env={
                     **os.environ,
                     "MLFLOW_DISABLE_TELEMETRY": "true",
+                    # MLflow starts uvicorn by its name.
+                    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
                     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
                     **variables,
                 },
@@ -67,8 +70,9 @@ def start(tmp_path_factory):
 
     yield started
     for process in running:
-        os.killpg(process.pid, 15)
-        process.wait(30)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(30)
 
 
 @pytest.fixture(scope="session")
@@ -129,8 +133,8 @@ def models(server, fitted):
     return {
         "alias": "models:/churn@champion",
         "version": "models:/churn/1",
-        "logged": f"models:/{info.model_id}",
+        "logged": f"models:/{ours.model_id}",
         "run": f"runs:/{info.run_id}/churn",
-        "both": ours.model_uri,
+        "both": "models:/both/1",
         "online": "models:/online@live",
     }

@@ -70,7 +70,7 @@ def test_a_signature_declares_what_load_asks_for(tmp_path):
         ("text", CorruptModelError, "no mapping"),
         ("[" * 9000, CorruptModelError, "YAML"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:40],
 )
 def test_damaged_and_hostile_files(tmp_path, content, error, says):
     with pytest.raises(error, match=says):
