@@ -3,18 +3,20 @@
 Every result is compared with Spark's `transform` to the bit.
 """
 
+import gc
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from pathlib import Path
 
 import pytest
 
 import sparklet
-from sparklet.errors import ModelNotFoundError, NotAModelError, OptionError
+from sparklet.errors import ModelNotFoundError, NotAModelError, OptionError, SchemaError
 from tests.mlflow.conftest import free_port
 
 DOCS = Path(__file__).parents[2] / "docs" / "mlflow.md"
@@ -60,6 +62,19 @@ def test_loading_needs_no_jvm_no_pandas_and_only_what_skinny_has(models, fitted)
 def test_the_example_and_the_checksums_are_logged(models, fitted):
     model = sparklet.load(models["both"], verify=True)
     assert model.example() == only(fitted[2], ["age", "city"])[0]
+
+
+def test_a_download_ends_with_its_model(models, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    model = sparklet.load(models["both"])
+    assert len(list(tmp_path.glob("sparklet-*"))) == 1
+    assert model.verify() > 0
+    del model
+    gc.collect()
+    assert list(tmp_path.glob("sparklet-*")) == []
+    with pytest.raises(SchemaError, match="absent"):
+        sparklet.load(models["both"], outputs=["absent"])
+    assert list(tmp_path.glob("sparklet-*")) == []
 
 
 def test_mlflow_opens_both_flavors(models, fitted):
@@ -157,7 +172,9 @@ def test_what_is_refused(models, fitted, tmp_path):
 
     with pytest.raises(ModelNotFoundError, match="churn/77"):
         sparklet.load("models:/churn/77")
-    mlflow.pyfunc.save_model(tmp_path / "other", python_model=lambda model_input: model_input, pip_requirements=[])
+    mlflow.pyfunc.save_model(
+        tmp_path / "other", python_model=lambda model_input: model_input, pip_requirements=[]
+    )
     with pytest.raises(NotAModelError, match="no flavor spark, only: python_function"):
         sparklet.load(tmp_path / "other")
     with pytest.raises(OptionError, match="output"):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sparklet.engines.model import OnlinePipelineModel
 from sparklet.engines.python import load_python
-from sparklet.engines.tracked import untracked
+from sparklet.engines.tracked import load_tracked
 from sparklet.errors import OptionError, SchemaError, SparkletError, UnsupportedModelError
 
 if TYPE_CHECKING:
@@ -70,24 +71,30 @@ def load(
         raise OptionError("missing", missing, "'error' or 'null'")
     if undeclared not in ("refuse", "infer", "tables"):
         raise OptionError("undeclared", undeclared, "'refuse', 'infer' or 'tables'")
-    path = untracked(path)
+    if engine not in ("python", "jvm", "auto"):
+        raise OptionError("engine", engine, "'python', 'jvm' or 'auto'")
     options = {"outputs": outputs, "schema": schema, "spark": spark, "missing": missing}
     options |= {"blas": blas, "undeclared": undeclared, "ansi": ansi, "timezone": timezone}
-    if engine == "python":
-        return _verified(load_python(path, trusted=trusted, **options), verify)  # type: ignore[arg-type]
+    return load_tracked(path, partial(_load_folder, engine, options, trusted, verify))
+
+
+def _load_folder(
+    engine: str, options: dict[str, Any], trusted: Sequence[str], verify: bool, path: str | PurePath
+) -> OnlinePipelineModel:
     if engine == "jvm":
         return _in_jvm(path, options, trusted, verify)
-    if engine != "auto":
-        raise OptionError("engine", engine, "'python', 'jvm' or 'auto'")
     try:
-        return _verified(load_python(path, trusted=trusted, **options), verify)  # type: ignore[arg-type]
+        return _verified(load_python(path, trusted=trusted, **options), verify)
     except (UnsupportedModelError, SchemaError) as error:
+        if engine == "python":
+            raise
         try:
             model = _in_jvm(path, options, (), verify)
         except SparkletError as other:
             error.add_note(f"the JVM engine does not support it either: {other}")
             raise error from other
-        warnings.warn(f"using the JVM engine, because the Python engine reports: {error}", stacklevel=2)
+        message = f"using the JVM engine, because the Python engine reports: {error}"
+        warnings.warn(message, stacklevel=4)  # the caller of `load`
         return model
 
 

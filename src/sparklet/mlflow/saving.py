@@ -33,7 +33,8 @@ def load_model(uri: str, **options: Any) -> OnlinePipelineModel:
     which sparklet stored none. Raises `ModelNotFoundError` if MLflow does not have the model, and the errors
     of `sparklet.load`.
     """
-    return load(_folder(uri), **options)
+    require_mlflow("load_model")
+    return load(uri, **options)
 
 
 def save_model(
@@ -111,17 +112,18 @@ def register_online(
     from mlflow import MlflowClient
     from mlflow.models import Model
 
-    folder = download(uri) if not is_mlflow_folder(uri) else uri
-    load(folder, **_checked(model_config))
-    info = Model.log(
-        artifact_path=None,
-        flavor=_Flavor(_save_online),
-        name=registered_model_name,
-        registered_model_name=registered_model_name,
-        folder=folder,
-        model_config=model_config,
-        pip_requirements=pip_requirements,
-    )
+    with tempfile.TemporaryDirectory() as downloads:
+        folder = uri if is_mlflow_folder(uri) else download(uri, downloads)
+        load(folder, **_checked(model_config))
+        info = Model.log(
+            artifact_path=None,
+            flavor=_Flavor(_save_online),
+            name=registered_model_name,
+            registered_model_name=registered_model_name,
+            folder=folder,
+            model_config=model_config,
+            pip_requirements=pip_requirements,
+        )
     if alias is not None:
         MlflowClient().set_registered_model_alias(
             registered_model_name, alias, str(info.registered_model_version)
@@ -197,10 +199,6 @@ def _described(model: OnlinePipelineModel, example: DataFrame) -> tuple[Any, Any
     first = rows.limit(1).toPandas()
     results = infer_signature(model_output=ScoringModel(model).predict(first))
     return ModelSignature(infer_signature(rows).inputs, results.outputs), first
-
-
-def _folder(uri: str) -> str:
-    return uri if Path(uri).exists() else download(uri)
 
 
 def _checked(model_config: Mapping[str, Any] | None) -> dict[str, Any]:
