@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import sparklet
-from sparklet.errors import ModelNotFoundError, NotAModelError, OptionError, SchemaError
+from sparklet.errors import ModelNotFoundError, NotAModelError, OptionError
 from tests.mlflow.conftest import free_port
 
 DOCS = Path(__file__).parents[2] / "docs" / "mlflow.md"
@@ -72,7 +72,7 @@ def test_a_download_ends_with_its_model(models, tmp_path, monkeypatch):
     del model
     gc.collect()
     assert list(tmp_path.glob("sparklet-*")) == []
-    with pytest.raises(SchemaError, match="absent"):
+    with pytest.raises(OptionError, match="absent"):
         sparklet.load(models["both"], outputs=["absent"])
     assert list(tmp_path.glob("sparklet-*")) == []
 
