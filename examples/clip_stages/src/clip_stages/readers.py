@@ -34,7 +34,7 @@ class ClipModel(HasInputCol):
 
         def clip(vector: Vector) -> Vector:
             values = zip(to_dense(vector).values, bounds, strict=True)
-            return DenseVector([low if x < low else min(x, high) for x, (low, high) in values])
+            return DenseVector(tuple([low if x < low else min(x, high) for x, (low, high) in values]))
 
         source = columns.take(self.inputCol or "", wants.VECTOR, size)
         yield Bound((source,), (columns.new(self.output, VECTOR, size=size),), sized(clip, size))
