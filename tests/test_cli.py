@@ -68,7 +68,7 @@ def test_inspect_says_what_is_unsupported_and_why(tmp_path, capsys, as_json):
     assert run("inspect", path, *as_json) == 1
     shown = capsys.readouterr().out
     assert "com.acme.Scaler" in shown
-    assert "third-party" in shown
+    assert "a stage of a JVM library" in shown
 
 
 SQL = "org.apache.spark.ml.feature.SQLTransformer"

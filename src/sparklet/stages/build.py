@@ -15,7 +15,8 @@ from sparklet.errors import (
     shown,
 )
 from sparklet.saved import SavedStage
-from sparklet.stages.authored import ADVICE, Authored, authored, is_python, is_trusted
+from sparklet.stages.authored import ADVICE, Authored, authored, is_trusted
+from sparklet.stages.foreign import FOREIGN_ADVICE, SPARK, foreign
 from sparklet.stages.params import converters
 from sparklet.stages.plugins import is_builtin, plugin
 from sparklet.stages.stage import Stage, connect_registry, expands, registry
@@ -35,7 +36,7 @@ def build(saved: SavedStage, trusted: Sequence[str] = (), *, partial: bool = Fal
     builder = _Builder(trusted, saved.path if partial else None)
     stage = builder.build(saved)
     if builder.problems:
-        raise UnsupportedModelError(saved.path, builder.problems, ADVICE if builder.authored else "")
+        raise UnsupportedModelError(saved.path, builder.problems, "\n".join(builder.advice))
     if builder.absent:
         raise builder.absent[0]
     assert stage is not None  # noqa: S101 - nothing was refused
@@ -51,8 +52,8 @@ class _Builder:
         self._trusted = trusted
         # The model's path if `Unscored` may stand for a stage.
         self._partial = partial
-        # Whether a refused stage could be made servable by its author.
-        self.authored = False
+        # What helps with the refused stages, each text once.
+        self.advice: dict[str, None] = {}
         self.problems: list[StageProblem] = []
         self.absent: list[MissingDataError] = []
         self._depth = 0
@@ -100,12 +101,18 @@ class _Builder:
 
     def _foreign(self, saved: SavedStage) -> Stage | None:
         """Return the user-written Python stage of an unregistered class, or None."""
-        if not is_python(saved.className) and not is_trusted(saved.className, self._trusted):
-            self._refuse(saved, _unknown(saved.className))
-            return None
+        if not is_trusted(saved.className, self._trusted):
+            if (reason := foreign(saved.className)) is not None:
+                self.advice[FOREIGN_ADVICE] = None
+                self._refuse(saved, reason)
+                return None
+            if saved.className.startswith(SPARK):
+                hint = did_you_mean(saved.className, registry)
+                self._refuse(saved, f"not a stage that sparklet scores{hint}")
+                return None
         class_ = authored(saved.className, self._trusted)
         if isinstance(class_, str):
-            self.authored = True
+            self.advice[ADVICE] = None
             self._refuse(saved, class_)
             return None
         return self._authored(saved, class_)
@@ -123,15 +130,15 @@ class _Builder:
 
     def _part(self, saved: SavedStage) -> Stage | None:
         """Build a stage of a composite, for which an `Unscored` may stand."""
-        known, authored = len(self.problems), self.authored
-        self.authored = False
+        known, advice = len(self.problems), self.advice
+        self.advice = {}
         made = self.build(saved)
-        problems, advice = self.problems[known:], ADVICE if self.authored else ""
-        self.authored |= authored
+        problems, own = self.problems[known:], "\n".join(self.advice)
+        self.advice = advice | self.advice
         if self._partial is None or not problems:
             return made
         del self.problems[known:]
-        error = UnsupportedModelError(self._partial, problems, advice)
+        error = UnsupportedModelError(self._partial, problems, own)
         return Unscored(uid=saved.uid, className=saved.className, params=saved.params, error=error)
 
     def _construct(self, cls: type[Stage], saved: SavedStage, values: dict[str, Any]) -> Stage | None:
@@ -176,9 +183,3 @@ def _built(value: Any, build: Callable[[SavedStage], Stage | None]) -> Any:
     if isinstance(value, list | tuple) and value and isinstance(value[0], SavedStage):
         return tuple(build(child) for child in value)
     return value
-
-
-def _unknown(className: str) -> str:
-    if className.startswith("org.apache.spark.ml."):
-        return "not a stage that sparklet scores" + did_you_mean(className, registry)
-    return "a third-party JVM stage, whose arithmetic is not Spark's own"

@@ -34,7 +34,8 @@ def refusal(stages: Iterable[Stage]) -> UnsupportedModelError | None:
     if not errors:
         return None
     problems = [problem for error in errors for problem in error.problems]
-    return UnsupportedModelError(errors[0].path, problems, next((e.advice for e in errors if e.advice), ""))
+    advice = "\n".join(dict.fromkeys(error.advice for error in errors if error.advice))
+    return UnsupportedModelError(errors[0].path, problems, advice)
 
 
 def drops_rows(stage: Stage) -> bool:

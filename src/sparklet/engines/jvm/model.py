@@ -26,11 +26,14 @@ from sparklet.errors import (
     OptionError,
     RowError,
     SparkletError,
+    StageProblem,
     UndeclaredTypeError,
+    UnsupportedModelError,
 )
 from sparklet.profile import UNKNOWN_ORDER, Profile
-from sparklet.saved import Example, open_model
+from sparklet.saved import Example, SavedStage, open_model
 from sparklet.saved.connect import ConnectStage
+from sparklet.stages import is_builtin, is_python
 from sparklet.types import ArrayType, DataType, MapType, StructType, as_nullable, parse_json, to_json
 
 __all__ = ["JvmPipelineModel", "load_jvm"]
@@ -262,6 +265,7 @@ def load_jvm(
         raise EngineError(
             "jvm", "models of pyspark.ml.connect", "they are Python; engine='python' scores them"
         )
+    _refuse_python(saved)
     declared: dict[str, DataType] = dict(read_schema(schema))
     named = {fold(name) for name in declared}
     recorded = saved.example()
@@ -288,6 +292,22 @@ def load_jvm(
     if asks and undeclared != "infer":
         raise UndeclaredTypeError(asks)
     return JvmPipelineModel(saved.path, bridge, profile.with_(blas=order), arguments, inferred, asks)
+
+
+def _refuse_python(saved: SavedStage) -> None:
+    """Raise `UnsupportedModelError` for the stages of a pipeline that are written in Python."""
+    waiting, problems = [saved], []
+    while waiting:
+        stage = waiting.pop(0)
+        if stage.className == "org.apache.spark.ml.PipelineModel":
+            waiting = [*stage.stages(), *waiting]
+        elif is_python(stage.className):
+            reason = "written in Python, which a JVM does not run"
+            if is_builtin(stage.className):
+                reason += "; engine='python' scores it"
+            problems.append(StageProblem(stage.className, stage.path, reason))
+    if problems:
+        raise UnsupportedModelError(saved.path, problems)
 
 
 def _check_release(gateway: Gateway, spark: str | None) -> None:
