@@ -22,6 +22,9 @@ EXEMPT: Mapping[tuple[str, str], str] = {
     ("ExtendedIsolationForestModel", "*"): "likewise",
     ("SparseToDenseTransformer", "*"): "tests/stages/test_jpmml.py compares with Spark's toDense",
     ("VectorDensifier", "*"): "likewise",
+    ("LightGBMClassificationModel", "*"): "stored answers are compared in tests/stages/test_lightgbm.py",
+    ("LightGBMRankerModel", "*"): "likewise",
+    ("LightGBMRegressionModel", "*"): "likewise",
     (
         "XGBoostClassificationModel",
         "*",

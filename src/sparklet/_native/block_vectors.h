@@ -237,7 +237,7 @@ static void block_slots(const Block *block, const Trees *trees, const BlockShape
             int32_t row = first + i;
             if (segment->kind == SCALAR) {
                 if (!block_sparse(block, kind, row) || block->at[segment->active][row] != 0.0)
-                    put(forest, x + i * width, slot, block->at[segment->value][row]);
+                    put(forest, x + i * width, slot, of_dense(forest, block->at[segment->value][row]));
             } else {
                 Py_ssize_t index = block_hot_index(block, segment, row);
                 Py_ssize_t place = index < 0 ? -1 : trees_slot(trees, k, index);

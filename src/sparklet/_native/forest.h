@@ -11,9 +11,10 @@ typedef struct {
   * tests a slot that holds 0.0 when the feature is in the set, else 1.0. When a feature has too many sets, the
   * node has slot ~s of the feature, and the set instead of the threshold.
   *
-  * A forest of floats (XGBoost) rounds features to float and knows missing values, which are NaN in their slots
-  * and so go right. Each feature has a second slot, where a missing value is -inf, for the splits that send it
-  * left. In a set, bit 0 stands for a missing value and bit c + 1 for values whose whole part is c. */
+  * A forest with views knows missing values. The splits of a feature read it through views, each of which has a
+  * slot: see `view_of`. In a forest of floats (XGBoost), features are rounded to float; in a set, bit 0 stands for
+  * a missing value and bit c + 1 for values whose whole part is c. In a forest of doubles (LightGBM), a missing
+  * value is in no set, and a set tests the whole part of a value that is more than -1. */
 typedef struct {
     union {
         double threshold;
@@ -27,6 +28,14 @@ typedef struct {
     Set set;
     int32_t next;
 } Member;
+
+/* The views of a feature that may be missing: NAN_RIGHT, the value itself, sends NaN right, because NaN is not <= a
+ * threshold; NAN_LEFT has -inf for it; NAN_ZERO has 0.0. ZERO_RIGHT and ZERO_LEFT send 0.0 the same way as NaN.
+ * In a table, a split by a threshold has -1 - view as its number of categories. */
+enum { NAN_RIGHT, NAN_LEFT, NAN_ZERO, ZERO_RIGHT, ZERO_LEFT, VIEWS };
+
+/* `kZeroThreshold` of LightGBM: values up to this magnitude are zero. */
+#define LARGEST_ZERO ((double)1e-35f)
 
 #define MEMBERS 64        /* the most sets of one feature that have slots */
 #define ALL_MEMBERS 4096  /* the most sets of all features that have slots */
@@ -50,8 +59,10 @@ typedef struct {
     Py_ssize_t width;   /* the number of all slots, including the slot of leaves */
     Py_ssize_t first_member; /* the slot of the first member */
     int in_nodes;       /* whether nodes have sets */
-    int floats;         /* whether features are floats that may be missing */
+    int has_views;      /* whether features may be missing */
+    int floats;         /* whether features are rounded to float, in a forest with views */
     float missing;      /* the value that means missing in a forest of floats, beside NaN */
+    Py_ssize_t views[VIEWS]; /* the first slot of each view, 0 if no split reads it */
 } Forest;
 
 /* Allocate nodes at the start of a cache line, so that the two children of a node share a line. */
@@ -91,9 +102,6 @@ static void forest_dealloc(PyObject *self)
 
 /* The arrays that a forest is made from, as `stages/tree/forest.py` describes them. */
 enum { STARTS, FEATURE, LEFT, RIGHT, CATEGORIES, SPLITS, BOUNDS, VALUES, ARRAYS };
-
-/* The number of categories of a threshold split that sends missing values left, in a forest of floats. */
-#define MISSING_LEFT (-2)
 
 typedef struct {
     Buffer buffers[ARRAYS];
@@ -144,7 +152,7 @@ static int tables_open(Tables *tables, PyObject *const *arrays)
         int64_t start = tables->bounds[i], end = tables->bounds[i + 1];
         good = tables->left[i] > i && tables->left[i] < n && tables->right[i] > i && tables->right[i] < n &&
                start >= 0 && start <= end && end <= tables->split_values &&
-               (tables->categories[i] >= 0 || end > start);
+               tables->categories[i] >= -VIEWS && (tables->categories[i] >= 0 || end > start);
     }
     if (!good) {
         PyErr_SetString(PyExc_ValueError, "the arrays are not a forest");
@@ -258,6 +266,8 @@ INLINE int contains(const Forest *forest, Set set, double value)
             value = (double)((uint32_t)value + 1);
         else
             return 0;
+    } else if (forest->has_views && value > -1.0 && value < 2147483648.0) {
+        value = (double)(int32_t)value;
     }
     if (!(value >= 0.0 && value < (double)set.bits))
         return 0;
@@ -359,9 +369,8 @@ static int forest_nodes(Forest *forest, const Tables *tables, Waiting *waiting)
             Node *node = &forest->nodes[next.index];
             int exchange = 0, zero;
             if (tables->categories[i] < 0) {
-                node->slot = (int32_t)(1 + slot_of(forest, tables->feature[i], 0));
-                if (forest->floats && tables->categories[i] == MISSING_LEFT)
-                    node->slot += (int32_t)forest->slots;
+                Py_ssize_t first = forest->has_views ? forest->views[-1 - tables->categories[i]] : 1;
+                node->slot = (int32_t)(first + slot_of(forest, tables->feature[i], 0));
                 node->test.threshold = tables->splits[tables->bounds[i]];
                 zero = 0.0 <= node->test.threshold;
             } else {
@@ -388,13 +397,36 @@ static int forest_nodes(Forest *forest, const Tables *tables, Waiting *waiting)
     return 0;
 }
 
+/* Write a feature as the views see it that splits read. */
+INLINE void put_views(const Forest *forest, double *x, Py_ssize_t slot, double value)
+{
+    const Py_ssize_t *views = forest->views;
+    int missing = value != value, zero = missing || fabs(value) <= LARGEST_ZERO;
+    if (views[NAN_LEFT])
+        x[views[NAN_LEFT] + slot] = missing ? -INFINITY : value;
+    if (views[NAN_ZERO])
+        x[views[NAN_ZERO] + slot] = missing ? 0.0 : value;
+    if (views[ZERO_RIGHT])
+        x[views[ZERO_RIGHT] + slot] = zero ? NAN : value;
+    if (views[ZERO_LEFT])
+        x[views[ZERO_LEFT] + slot] = zero ? -INFINITY : value;
+}
+
+/* Return what a forest with views makes of an element of a dense vector. */
+INLINE double of_dense(const Forest *forest, double value)
+{
+    return forest->has_views && !forest->floats && fabs(value) <= LARGEST_ZERO ? 0.0 : value;
+}
+
 /* Write a feature to its slots and to the slots of its sets. */
 INLINE void put(const Forest *forest, double *x, Py_ssize_t slot, double value)
 {
-    if (forest->floats) {
-        float rounded = (float)value;
-        value = rounded == forest->missing ? NAN : (double)rounded;
-        x[1 + forest->slots + slot] = value == value ? value : -INFINITY;
+    if (forest->has_views) {
+        if (forest->floats) {
+            float rounded = (float)value;
+            value = rounded == forest->missing ? NAN : (double)rounded;
+        }
+        put_views(forest, x, slot, value);
     }
     x[1 + slot] = value;
     for (int32_t k = forest->heads[slot]; k >= 0; k = forest->members[k].next)
@@ -418,6 +450,21 @@ static int forest_blank(Forest *forest)
     return 0;
 }
 
+/* Give slots to the views that splits read, after those of the values themselves; return the next slot. */
+static Py_ssize_t forest_views(Forest *forest, const Tables *tables)
+{
+    Py_ssize_t next = 1 + forest->slots;
+    forest->views[NAN_RIGHT] = 1;
+    for (Py_ssize_t i = 0; forest->has_views && i < tables->nodes; i++) {
+        int32_t view = -1 - tables->categories[i];
+        if (tables->feature[i] < 0 || view < 0 || forest->views[view])
+            continue;
+        forest->views[view] = next;
+        next += forest->slots;
+    }
+    return next;
+}
+
 /* Fill a new forest; return 1 for a forest that only the fallback can walk. */
 static int forest_fill(Forest *forest, const Tables *tables)
 {
@@ -429,7 +476,7 @@ static int forest_fill(Forest *forest, const Tables *tables)
     forest->depths = PyMem_Calloc(forest->groups, sizeof(int32_t));
     Waiting *waiting = PyMem_Malloc((tables->nodes + 2) * sizeof(Waiting));
     forest->heads = PyMem_Malloc((forest->slots + 1) * sizeof(int32_t));
-    forest->first_member = 1 + forest->slots * (forest->floats ? 2 : 1);
+    forest->first_member = forest_views(forest, tables);
     int status = forest->depths && waiting && forest->heads ? forest_sets(forest, tables) : -1;
     if (status == 0) {
         memset(forest->heads, -1, (forest->slots + 1) * sizeof(int32_t));

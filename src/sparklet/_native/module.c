@@ -53,6 +53,7 @@
 #include "segments.h"
 #include "forest.h"
 #include "trees.h"
+#include "shap.h"
 #include "linear.h"
 #include "products.h"
 #include "factors.h"
@@ -156,7 +157,8 @@ PyDoc_STRVAR(forest_doc,
              "forest(starts, feature, left, right, categories, splits, bounds, values, missing=None, /)\n"
              "--\n\n"
              "Return the forest of these arrays, where `values` are the values of leaves; None if only the fallback\n"
-             "can walk it. With `missing` it is a forest of floats, where that value and NaN are missing.");
+             "can walk it. With `missing`, features may be missing: a number makes a forest of floats, where that\n"
+             "value and NaN are missing; True makes a forest of doubles.");
 
 static PyObject *native_forest(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
@@ -172,7 +174,8 @@ static PyObject *native_forest(PyObject *module, PyObject *const *arguments, Py_
     Forest *forest = (Forest *)type->tp_alloc(type, 0);
     if (!forest)
         return NULL;
-    forest->floats = count > ARRAYS;
+    forest->has_views = count > ARRAYS;
+    forest->floats = count > ARRAYS && !PyBool_Check(arguments[ARRAYS]);
     forest->missing = (float)missing;
     Tables tables;
     int status = tables_open(&tables, arguments) < 0 ? -1 : forest_fill(forest, &tables);
@@ -201,7 +204,8 @@ static int gives_rows(const Forest *forest, Py_ssize_t rows)
 static int gives_margins(const Trees *trees, Py_ssize_t items)
 {
     Py_ssize_t count = trees->forest->trees;
-    int good = items == trees->columns + count * (trees->output == MARGINS ? 1 : 2);
+    int weighted = trees->output == WEIGHTED || trees->output == REBASED;
+    int good = items == trees->columns + count * (weighted ? 2 : 1);
     for (Py_ssize_t i = 0; good && i < count; i++) {
         double group = trees->table[trees->columns + i];
         good = group >= 0.0 && group < (double)trees->columns;
@@ -241,12 +245,13 @@ static int trees_table(Trees *trees, PyObject *object)
 PyDoc_STRVAR(trees_doc,
              "trees(forest, layout, output, order, table, columns, zero, fallback, /)\n--\n\n"
              "Return the function from a layout's segments to the forest's output: leaves, each, first, sum,\n"
-             "mean, row, votes, margins, weighted or rebased. It calls `fallback` for arguments outside the fast path.");
+             "mean, row, votes, margins, weighted, rebased or sums. It calls `fallback` for arguments outside\n"
+             "the fast path.");
 
 static PyObject *native_trees(PyObject *module, PyObject *arguments)
 {
-    static const char *const outputs[] = {"leaves", "each", "first", "sum", "mean", "row", "votes", "margins", "weighted",
-                                          "rebased"};
+    static const char *const outputs[] = {"leaves", "each",    "first",    "sum",     "mean", "row",
+                                          "votes",  "margins", "weighted", "rebased", "sums"};
     State *state = PyModule_GetState(module);
     PyObject *forest, *layout, *table, *fallback;
     const char *output;
@@ -418,6 +423,7 @@ static PyMethodDef native_methods[] = {
     {"program", native_program, METH_VARARGS, program_doc},
     {"block_program", native_block_program, METH_VARARGS, block_program_doc},
     {"forest", (PyCFunction)(void (*)(void))native_forest, METH_FASTCALL, forest_doc},
+    {"shap", (PyCFunction)(void (*)(void))native_shap, METH_FASTCALL, shap_doc},
     {"trees", native_trees, METH_VARARGS, trees_doc},
     {"linear", native_linear, METH_VARARGS, linear_doc},
     {"parquet", native_parquet, METH_VARARGS, parquet_doc},

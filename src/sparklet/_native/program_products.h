@@ -192,7 +192,7 @@ static int trees_of_shape(const Program *program, const Frame *frame, const Tree
             continue;
         if (piece->kind == SCALAR) {
             if (!sparse || frame->registers[piece->active] != 0.0)
-                put(forest, x, first, frame->registers[piece->value]);
+                put(forest, x, first, of_dense(forest, frame->registers[piece->value]));
         } else {
             Py_ssize_t index = hot_index(frame, piece);
             Py_ssize_t slot = index < 0 ? -1 : trees_slot(trees, i, index);

@@ -1,7 +1,7 @@
 /* Functions from segments to the output of a forest. */
 
 /* How a function combines the values of the leaves. */
-enum { LEAVES, EACH, FIRST, SUM, MEAN, ROW, VOTES, MARGINS, WEIGHTED, REBASED, OUTPUTS };
+enum { LEAVES, EACH, FIRST, SUM, MEAN, ROW, VOTES, MARGINS, WEIGHTED, REBASED, SUMS, OUTPUTS };
 
 typedef struct {
     PyObject_HEAD
@@ -41,6 +41,23 @@ INLINE int is_open(const Trees *trees, const Segment *segment)
     return segment->size < 0 || (trees->count == 1 && segment->kind == VECTOR && !segment->start);
 }
 
+/* Return how many elements of a sparse vector are read: in a forest of doubles with views, as many of the first
+ * ones as are not zero, see `stages/lightgbm/sparse.py`. Return -1 for an element outside the fast path. */
+static Py_ssize_t read_elements(const Forest *forest, const Vector *vector)
+{
+    Py_ssize_t count = vector->count;
+    if (!forest->has_views || forest->floats)
+        return count;
+    for (Py_ssize_t k = 0; k < vector->count; k++) {
+        Py_ssize_t index;
+        double value;
+        if (!vector_element(vector, k, &index, &value))
+            return -1;
+        count -= value == 0.0;
+    }
+    return count;
+}
+
 /* Fill the slots of a vector argument; return 0 for an argument outside the fast path. */
 static int trees_vector(const Trees *trees, Py_ssize_t i, PyObject *argument, double *x)
 {
@@ -59,10 +76,12 @@ static int trees_vector(const Trees *trees, Py_ssize_t i, PyObject *argument, do
             PyObject *element = PyTuple_GET_ITEM(vector.values, features[slot] - segment->start);
             good = PyFloat_CheckExact(element);
             if (good)
-                put(trees->forest, x, slot, PyFloat_AS_DOUBLE(element));
+                put(trees->forest, x, slot, of_dense(trees->forest, PyFloat_AS_DOUBLE(element)));
         }
     } else if (good && first < last) {
-        for (Py_ssize_t k = 0; good && k < vector.count; k++) {
+        Py_ssize_t count = read_elements(trees->forest, &vector);
+        good = count >= 0;
+        for (Py_ssize_t k = 0; good && k < count; k++) {
             Py_ssize_t index;
             double value;
             good = vector_element(&vector, k, &index, &value);
@@ -86,7 +105,7 @@ INLINE int trees_read(const Trees *trees, PyObject *const *arguments, double *x)
         if (trees->segments[i].kind == SCALAR) {
             if (!PyFloat_CheckExact(argument))
                 return 0;
-            put(trees->forest, x, first, PyFloat_AS_DOUBLE(argument));
+            put(trees->forest, x, first, of_dense(trees->forest, PyFloat_AS_DOUBLE(argument)));
         } else if (trees->segments[i].kind == ONEHOT) {
             Py_ssize_t index;
             if (!onehot_index(argument, trees->segments[i].size, &index))
@@ -135,10 +154,23 @@ INLINE void trees_margins(const Trees *trees, const double *values, double *row)
     }
 }
 
+/* Add the leaves' values to the sums of their groups, in the order of trees; the table is that of `trees_margins`. */
+INLINE void trees_sums(const Trees *trees, const double *values, double *row)
+{
+    const double *group = trees->table + trees->columns;
+    memcpy(row, trees->table, trees->columns * sizeof(double));
+    for (Py_ssize_t i = 0; i < trees->forest->trees; i++)
+        row[(Py_ssize_t)group[i]] += values[i];
+}
+
 /* Write the combination of the leaves' values that is a row of `columns` numbers. */
 INLINE void trees_row(const Trees *trees, const double *values, double *row)
 {
     Py_ssize_t columns = trees->columns;
+    if (trees->output == SUMS) {
+        trees_sums(trees, values, row);
+        return;
+    }
     if (trees->output >= MARGINS) {
         trees_margins(trees, values, row);
         return;

@@ -13,6 +13,7 @@ from sparklet.saved.checksums import FILES, is_listed, listing
 from sparklet.saved.classes import is_estimator
 from sparklet.saved.example import EXAMPLE, SCHEMA, Example, example_json
 from sparklet.saved.folder import SavedStage
+from sparklet.saved.java_objects import JavaObject, read_java_object
 from sparklet.saved.metadata import json_object
 from sparklet.saved.mlmodel import is_mlflow_folder, mlflow_data, signature_types
 from sparklet.saved.opening import open_model
@@ -24,6 +25,7 @@ __all__ = [
     "FILES",
     "SCHEMA",
     "Example",
+    "JavaObject",
     "SavedStage",
     "Shape",
     "SparkVersion",
@@ -38,5 +40,6 @@ __all__ = [
     "listing",
     "mlflow_data",
     "open_model",
+    "read_java_object",
     "signature_types",
 ]

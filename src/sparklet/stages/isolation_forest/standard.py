@@ -12,8 +12,8 @@ from sparklet.stages.isolation_forest.lengths import score_of
 from sparklet.stages.isolation_forest.model import ForestModel, stored_facts
 from sparklet.stages.isolation_forest.nodes import Nodes, read_trees
 from sparklet.stages.stage import stage
+from sparklet.stages.tree.levels import LoadedTrees
 from sparklet.stages.xgboost.boosted import Boosted
-from sparklet.stages.xgboost.tables import LoadedTrees
 from sparklet.types import DOUBLE
 
 __all__ = ["IsolationForestModel"]

@@ -8,8 +8,9 @@ from typing import Any
 
 from sparklet.errors import CorruptModelError, shown
 from sparklet.records import record
+from sparklet.stages.tree.levels import LoadedTrees
 from sparklet.stages.xgboost.fields import Fields
-from sparklet.stages.xgboost.tables import LoadedTrees, read_trees
+from sparklet.stages.xgboost.tables import read_trees
 
 __all__ = ["Booster", "read_booster"]
 

@@ -6,50 +6,16 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from sparklet.errors import CorruptModelError
-from sparklet.records import record
-from sparklet.stages.tree.trees import Trees
+from sparklet.stages.tree.levels import LoadedTrees, levels
 from sparklet.stages.xgboost.boosted import MISSING_LEFT
 from sparklet.stages.xgboost.fields import Fields
 
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["LoadedTrees", "read_trees"]
+__all__ = ["read_trees"]
 
 _MOST_CATEGORIES = 1 << 24
-
-
-@record(eq=False)
-class LoadedTrees:
-    """The arrays of each tree: feature, left, right, categories, splits, their lengths, values of leaves."""
-
-    parts: tuple[tuple[numpy.ndarray, ...], ...]
-
-    def first(self, start: int, end: int, weights: tuple[float, ...] | None) -> Trees:
-        """Return the trees from number `start` to before `end` in arrays; see `Boosted` for their meaning."""
-        import numpy
-
-        parts = self.parts[start:end]
-        sizes = [len(part[0]) for part in parts]
-        starts = numpy.array(list(accumulate(sizes, initial=0)), numpy.int64)
-        offsets = numpy.repeat(starts[:-1], sizes)
-
-        def joined(index: int, dtype: str) -> numpy.ndarray:
-            return numpy.concatenate([numpy.empty(0, dtype), *[part[index] for part in parts]], dtype=dtype)
-
-        left, right, lengths = joined(1, "int64"), joined(2, "int64"), joined(5, "int64")
-        return Trees(
-            starts=starts,
-            feature=joined(0, "int32"),
-            left=numpy.where(left < 0, -1, left + offsets),
-            right=numpy.where(right < 0, -1, right + offsets),
-            categories=joined(3, "int32"),
-            splits=joined(4, "float64"),
-            bounds=numpy.array(list(accumulate(lengths.tolist(), initial=0)), numpy.int64),
-            prediction=joined(6, "float64"),
-            weights=numpy.ones(len(parts)) if weights is None else numpy.array(weights[start:end]),
-            stats=numpy.empty((len(offsets), 0)),
-        )
 
 
 def read_trees(trees: list[Fields], features: int) -> LoadedTrees:
@@ -100,18 +66,10 @@ def _order(fields: Fields, sides: tuple[numpy.ndarray, numpy.ndarray]) -> numpy.
     """Return the nodes that are reached from the root, level by level."""
     import numpy
 
-    count = len(sides[0])
-    levels, seen = [numpy.zeros(1, numpy.int64)], 1
-    while True:
-        level = levels[-1]
-        inner = level[sides[0][level] >= 0]
-        if not len(inner):
-            return numpy.concatenate(levels)
-        children = numpy.stack([side[inner] for side in sides], axis=1).ravel()
-        seen += len(children)
-        if seen > count or ((children < 1) | (children >= count)).any():
-            raise CorruptModelError(fields.path, f"{fields.where}left_children: the nodes are not a tree")
-        levels.append(children)
+    order = levels(*sides)
+    if order is None:
+        raise CorruptModelError(fields.path, f"{fields.where}left_children: the nodes are not a tree")
+    return numpy.concatenate(order)
 
 
 def _categories(fields: Fields, count: int) -> dict[int, numpy.ndarray]:
