@@ -61,8 +61,7 @@ def read_tree(section: Section, features: int) -> LoadedTree:
     linear = _linear(section, count, features) if section.whole("is_linear", 0, 2, default="0") else None
     # Numbers of nodes: the splits, then the leaves.
     left, right = (_children(section, key, splits) for key in ("left_child", "right_child"))
-    by_level = levels(left, right) or []
-    order = numpy.concatenate([numpy.empty(0, numpy.int64), *by_level])
+    order, depth = levels(left, right) or (numpy.empty(0, numpy.int64), 0)
     if len(order) != splits + count:
         raise CorruptModelError(section.path, f"{section.where}: left_child and right_child are no tree")
     rank = numpy.empty(splits + count, numpy.int64)
@@ -85,7 +84,7 @@ def read_tree(section: Section, features: int) -> LoadedTree:
         numpy.where(split, -1, order - splits),
         _counts(section, splits, count)[order],
         values,
-        len(by_level) - 1,
+        depth,
         linear,
     )
 

@@ -47,33 +47,34 @@ class LoadedTrees:
         )
 
 
-def levels(left: numpy.ndarray, right: numpy.ndarray) -> list[numpy.ndarray] | None:
-    """Return the nodes that node 0 reaches, level by level; None if they are not a tree.
+def levels(left: numpy.ndarray, right: numpy.ndarray) -> tuple[numpy.ndarray, int] | None:
+    """Return the nodes that node 0 reaches, level by level, and the depth; None if they are not a tree.
 
     A node without children has a negative number in `left`.
 
     >>> import numpy
     >>> levels(numpy.array([2, -1, -1]), numpy.array([1, -1, -1]))
-    [array([0]), array([2, 1])]
+    (array([0, 2, 1]), 1)
     >>> levels(numpy.array([1, 0]), numpy.array([1, 0])) is None
     True
     """
     import numpy
 
-    count = len(left)
-    found = [numpy.zeros(1, numpy.int64)]
-    seen = numpy.zeros(count, bool)
-    seen[0] = True
+    # Plain Python, because a tree may be a chain of as many levels as it has splits.
+    lefts, rights = left.tolist(), right.tolist()
+    seen = bytearray(len(lefts))
+    seen[0] = 1
+    order, level, depth = [0], [0], 0
     while True:
-        level = found[-1]
-        inner = level[left[level] >= 0]
-        if not len(inner):
-            return found
-        children = numpy.stack([left[inner], right[inner]], axis=1).ravel()
-        if ((children < 1) | (children >= count)).any() or seen[children].any():
-            return None
-        seen[children] = True
-        # A node that is a child twice is among these twice.
-        if len(numpy.unique(children)) != len(children):
-            return None
-        found.append(children)
+        children: list[int] = []
+        for node in level:
+            if lefts[node] >= 0:
+                children += (lefts[node], rights[node])
+        if not children:
+            return numpy.array(order, numpy.int64), depth
+        for child in children:
+            if not 0 < child < len(seen) or seen[child]:
+                return None
+            seen[child] = 1
+        order += children
+        level, depth = children, depth + 1

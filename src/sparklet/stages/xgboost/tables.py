@@ -64,12 +64,10 @@ def _tree(fields: Fields, features: int) -> tuple[numpy.ndarray, ...]:
 
 def _order(fields: Fields, sides: tuple[numpy.ndarray, numpy.ndarray]) -> numpy.ndarray:
     """Return the nodes that are reached from the root, level by level."""
-    import numpy
-
-    order = levels(*sides)
-    if order is None:
+    tree = levels(*sides)
+    if tree is None:
         raise CorruptModelError(fields.path, f"{fields.where}left_children: the nodes are not a tree")
-    return numpy.concatenate(order)
+    return tree[0]
 
 
 def _categories(fields: Fields, count: int) -> dict[int, numpy.ndarray]:
