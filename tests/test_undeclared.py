@@ -374,6 +374,26 @@ def test_a_column_that_is_only_cast_takes_what_spark_casts(tmp_path):
         model.scoreInstance({"n": dt.date(2024, 1, 1)})
 
 
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        (pa.struct([("n", pa.int64())]), {"n": 1}),
+        (pa.map_(pa.string(), pa.float64()), {"k": 1.5}),
+        (pa.list_(pa.float64()), [1.0, 2.0]),
+        (pa.list_(pa.struct([("n", pa.int64())])), [{"n": 1}]),
+        (pa.binary(), b"b"),
+        (pa.float64(), float("nan")),
+        (pa.date32(), dt.date(2024, 1, 2)),
+    ],
+    ids=str,
+)
+def test_values_of_any_type_are_compared_with_null(tmp_path, type_, value):
+    model = load(tmp_path, sql("n IS NULL"))
+    assert model.scoreInstances([{"n": value}, {"n": None}]) == [{"e": False}, {"e": True}]
+    table = pa.table({"n": pa.array([value, None, value], type_)})
+    assert model.transform(table).column("e").to_pylist() == [False, True, False]
+
+
 def test_an_integer_that_a_bigint_and_a_double_cast_differently(tmp_path):
     model = load(tmp_path, sql("CAST(n AS INT)"), spark="3.5")
     assert model.scoreInstance({"n": 2**31 - 1}) == {"e": 2**31 - 1}

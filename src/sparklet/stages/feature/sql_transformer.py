@@ -168,7 +168,7 @@ class _Source:
         """Return the want of a column whose other uses do not tell its type."""
         use = self._lone.get(name)
         if use == "":
-            return wants.cast(STRING, _unchanged)
+            return wants.cast(STRING, _present)
         if use is not None:
             try:
                 type = type_named(use)
@@ -203,8 +203,9 @@ class _Source:
         return self._columns.new(name, compiled.type, replaces=True, undeclared=depends.undeclared)
 
 
-def _unchanged(value: Any) -> Any:
-    return value
+def _present(_value: Any) -> str:
+    """Return a text for a value of any type, which the statement only compares with null."""
+    return ""
 
 
 def _keeping(condition: Compiled) -> Callable[..., None]:
