@@ -44,6 +44,7 @@ LAYERS: Mapping[str, str] = {
     "spark": "user-written stages, jobs on Spark",
     "": "the public names",
     "mlflow": "models in MLflow",
+    "serve": "models over HTTP",
     "testing": "tests of a stage",
     "cli": "the command line",
 }
@@ -51,7 +52,7 @@ ORDER = list(LAYERS)
 
 # The only packages that may import a library, at the top of a module or inside a function.
 LIBRARIES: Mapping[str, set[str]] = {
-    "pyarrow": {"types", "saved", "batch", "spark", "engines"},
+    "pyarrow": {"types", "saved", "batch", "spark", "engines", "serve"},
     "pyspark": {"extras", "session", "engines", "spark", "mlflow", "testing"},
     "py4j": {"extras", "engines"},
     "mlflow": {"extras", "engines", "mlflow"},
@@ -60,7 +61,10 @@ LIBRARIES: Mapping[str, set[str]] = {
     "click": {"cli"},
     "fastavro": {"saved"},
     "orjson": {"json"},
+    "prometheus_client": {"extras", "serve"},
     "rich": {"cli", "batch"},
+    "starlette": {"extras", "serve"},
+    "uvicorn": {"extras", "serve"},
 }
 
 # The only modules that may import a module by a computed name, and why.

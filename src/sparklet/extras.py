@@ -13,7 +13,7 @@ from sparklet.errors import MissingExtraError
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["pyspark_folder", "require_mlflow", "require_py4j", "require_pyspark"]
+__all__ = ["pyspark_folder", "require_mlflow", "require_py4j", "require_pyspark", "require_serve"]
 
 
 def require_pyspark(feature: str) -> None:
@@ -43,6 +43,16 @@ def require_py4j(feature: str) -> None:
         import py4j  # noqa: F401
     except ModuleNotFoundError:
         raise MissingExtraError(feature, "jvm") from None
+
+
+def require_serve(feature: str) -> None:
+    """Import the libraries of the HTTP server (extra `serve`); raise `MissingExtraError` without them."""
+    try:
+        import prometheus_client  # noqa: F401
+        import starlette  # noqa: F401
+        import uvicorn  # noqa: F401
+    except ModuleNotFoundError:
+        raise MissingExtraError(feature, "serve") from None
 
 
 def pyspark_folder(feature: str) -> Path:

@@ -1,4 +1,4 @@
-"""The command line: inspect a saved model, score files and tables with it, and verify it against Spark."""
+"""The command line: inspect a saved model, score with it, serve it, and verify it against Spark."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sparklet.cli.explain import explain
 from sparklet.cli.inspect import inspect
 from sparklet.cli.schema import schema
 from sparklet.cli.score import score
+from sparklet.cli.serve import serve
 from sparklet.cli.verify import verify
 from sparklet.errors import SparkletError
 
@@ -37,10 +38,11 @@ def cli() -> None:
     sparklet verify my_model                           compare with the results that were saved with the model
     sparklet verify my_model --rows rows.jsonl         compare with a live Spark
     sparklet batch my_model "SELECT * FROM t" out/     score a table with Spark
+    sparklet serve churn=my_model                      answer requests over HTTP
     """  # noqa: D301 - click reads the backspace: it keeps the lines below it
 
 
-for command in (inspect, explain, schema, score, verify, batch):
+for command in (inspect, explain, schema, score, verify, batch, serve):
     cli.add_command(command)
 
 
