@@ -6,6 +6,7 @@ supervisor.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -32,7 +33,9 @@ def main() -> int:
     threading.Thread(target=_stop_with_supervisor, daemon=True).start()
 
     def started() -> None:
-        os.write(told["started"], b"1")
+        # The supervisor waits for the first workers only, not for those that replace them.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(told["started"], b"1")
         os.close(told["started"])
 
     try:
