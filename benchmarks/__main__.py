@@ -4,6 +4,7 @@ python -m benchmarks                         everything, with quick defaults: wh
 python -m benchmarks rivals --help           sparklet, Spark, MLeap, ONNX, JPMML, MLflow and a floor in C
 python -m benchmarks stages --help           a row for every stage, sparklet beside Spark
 python -m benchmarks report FILE.json        write docs/benchmarks.md and its plots again from saved figures
+python -m benchmarks.serving --help          `sparklet serve` beside FastAPI by hand
 """
 
 from __future__ import annotations

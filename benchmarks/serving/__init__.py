@@ -1,0 +1,1 @@
+"""Measure `sparklet serve` beside FastAPI by hand, in an open loop from a second process."""
