@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from sparklet.errors import CorruptModelError, ModelNotFoundError, OptionError, VerificationError
+from sparklet.errors import CorruptModelError, ModelError, ModelNotFoundError, OptionError, VerificationError
+from sparklet.saved import EXAMPLE
 from sparklet.serve import Settings
 from sparklet.serve.errors import ConflictError, NotReadyError, UnknownModelError
+from sparklet.serve.served import load_version
 from sparklet.serve.sources import find_models, parse_models
 from sparklet.serve.store import Store
+from tests.serve.models import save
 
 
 @pytest.fixture
@@ -271,3 +275,34 @@ def test_settings_that_exclude_each_other(folder, tmp_path):
         assert not text.strip("# \n") or text.strip() not in str(caught.value)
     tokens.write_text("# mine\n0123456789abcdef\n")
     assert settings(host="0.0.0.0", token_file=str(tokens)).host == "0.0.0.0"
+
+
+def saved(tmp_path, certified):
+    save(tmp_path / "m")
+    if not certified:
+        shutil.rmtree(tmp_path / "m" / EXAMPLE)
+    return str(tmp_path / "m")
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_a_certificate_is_verified(tmp_path, required):
+    settings = Settings(models=("m=x",), require_certificate=required, undeclared="infer")
+    served = load_version("m", "1", saved(tmp_path, certified=True), settings)
+    assert (served.verified, served.example) == (3, {"age": 41, "city": "SF"})
+    assert served.size > 100
+
+
+def test_a_model_without_a_certificate_is_refused_where_one_is_required(tmp_path):
+    path = saved(tmp_path, certified=False)
+    served = load_version("m", "1", path, Settings(models=("m=x",), undeclared="infer"))
+    assert (served.verified, served.example) == (0, None)
+    with pytest.raises(ModelError, match="no example rows"):
+        load_version("m", "1", path, Settings(models=("m=x",), undeclared="infer", require_certificate=True))
+
+
+def test_a_file_that_changed_since_the_certificate_is_refused(tmp_path):
+    path = saved(tmp_path, certified=True)
+    (metadata,) = (tmp_path / "m" / "stages").glob("*_lr/metadata/part-00000")
+    metadata.write_text(metadata.read_text().replace('"timestamp": 1', '"timestamp": 2'))
+    with pytest.raises(VerificationError, match="SHA-256"):
+        load_version("m", "1", path, Settings(models=("m=x",)))

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 
 from starlette.requests import Request
 
-from sparklet.errors import RowError, SparkletError
+from sparklet.errors import RowError
+from sparklet.java.clock import one_moment
 from sparklet.serve.calls import Call
 from sparklet.serve.errors import BodyTooLargeError, DeadlineError, UnknownModelError
 from sparklet.serve.metrics import Metrics
@@ -48,7 +49,7 @@ class Context:
             await asyncio.sleep(self.settings.poll)
             try:
                 await self.change(self.store.refresh)
-            except (SparkletError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - the next look may succeed
                 _log.error("the folders of models cannot be read: %s", error)
 
     def close(self) -> None:
@@ -97,21 +98,17 @@ class Context:
     def score(
         self, call: Call, served: Served, rows: Sequence[Mapping[str, Any]]
     ) -> list[dict[str, Any] | None]:
-        """Return the scores of rows; the error of a row has its index.
+        """Return the scores of rows, which have one current time; the error of a row has its index.
 
         Raises `DeadlineError` between two rows when the deadline passes.
         """
         self.check_rows(len(rows))
-        score, scored = served.model.scoreInstance, []
         started = time.perf_counter()
-        for index, row in enumerate(rows):
-            if index % _ROWS_PER_CHECK == 0:
-                call.check()
-            try:
-                scored.append(score(row))
-            except RowError as error:
-                error.row = index
-                raise
+        if len(rows) == 1:
+            scored = _score_each(call, served, rows)
+        else:
+            with one_moment():
+                scored = _score_each(call, served, rows)
         self.record(call, len(rows), started)
         return scored
 
@@ -128,3 +125,16 @@ class Context:
             model_bytes=self.store.size(),
             in_flight_requests=self.in_flight,
         )
+
+
+def _score_each(call: Call, served: Served, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | None]:
+    score, scored = served.model.scoreInstance, []
+    for index, row in enumerate(rows):
+        if index % _ROWS_PER_CHECK == 0:
+            call.check()
+        try:
+            scored.append(score(row))
+        except RowError as error:
+            error.row = index
+            raise
+    return scored

@@ -7,8 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sparklet.engines import OnlinePipelineModel, load
-from sparklet.errors import ModelError
 from sparklet.json import Decoder
+from sparklet.saved import open_model
 
 if TYPE_CHECKING:
     from sparklet.serve.settings import Settings
@@ -60,12 +60,6 @@ def load_version(name: str, version: str, path: str, settings: Settings) -> Serv
     of `verify`.
     """
     model = load(path, undeclared=settings.undeclared, trusted=settings.trusted)
-    verified = 0
-    try:
-        model.example()
-    except ModelError as error:
-        if "contains no example rows" not in str(error) or settings.require_certificate:
-            raise
-    else:
-        verified = model.verify()
+    certified = open_model(model.path).example() is not None
+    verified = model.verify() if certified or settings.require_certificate else 0
     return Served(name, version, model, verified)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from sparklet.errors import SparkletError
 from sparklet.records import record, replace
 from sparklet.serve.errors import ConflictError, NotReadyError, UnknownModelError
 from sparklet.serve.served import Served, load_version
@@ -226,10 +225,8 @@ class Store:
         files = fingerprint(path)
         try:
             served = self._read(name, version, path, self.settings)
-            budget = self.settings.memory
-            if budget is not None and served.size > budget:
-                raise NotReadyError(f"needs {served.size} bytes, --memory permits {budget}")
-        except (SparkletError, OSError) as error:
+            self._check_size(served)
+        except Exception as error:
             failure = Failure(error, files)
             if version not in entry.loaded:
                 self.entries[name] = replace(entry, failed={**entry.failed, version: failure})
@@ -243,6 +240,11 @@ class Store:
         gc.freeze()
         self._let_go((name, version))
         return served
+
+    def _check_size(self, served: Served) -> None:
+        budget = self.settings.memory
+        if budget is not None and served.size > budget:
+            raise NotReadyError(f"needs {served.size} bytes, --memory permits {budget}")
 
     def _let_go(self, kept: tuple[str, str]) -> None:
         """Remove versions from memory, the least recently used first, until the rest fits the budget."""
