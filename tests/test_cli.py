@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import sparklet
 from sparklet.cli import main
 from tests.models import CITY, assembler, indexer, linear_regression, save_pipeline
 from tests.shared_models import FIELD, needs_field
@@ -130,11 +131,44 @@ def test_verify_with_a_live_spark_in_the_zone_that_is_named(tmp_path, ansi, outc
     rows = tmp_path / "rows.jsonl"
     rows.write_text(json.dumps({**WHEN, "n": 0}), encoding="utf-8")
     options = ["--schema", "t:timestamp", "--schema", "n:int", "--timezone", "Asia/Tokyo", ansi]
-    # In a process of its own, because the command stops its Spark.
-    program = [sys.executable, "-c", "from sparklet.cli import main; main()"]
-    command = [*program, "verify", path, "--rows", rows, *options]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert outcome in done.stdout
+    assert outcome in verified(path, "--rows", rows, *options)
+
+
+def verified(*arguments, check=True):
+    """Return what `sparklet verify` prints in a process of its own."""
+    program = [sys.executable, "-c", "from sparklet.cli import main; main()", "verify"]
+    return subprocess.run([*program, *arguments], capture_output=True, text=True, check=check).stdout
+
+
+@pytest.mark.spark
+def test_verify_rows_of_a_model_that_drops_its_input_columns(tmp_path, spark, capsys):
+    path = save_sql(tmp_path / "m", "SELECT n + 1 AS x FROM __THIS__ WHERE n <> 3")
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("\n".join(json.dumps({"n": n}) for n in (1, None, 3, 2147483647)), encoding="utf-8")
+    before = spark.conf.get("spark.sql.session.timeZone"), spark.conf.get("spark.sql.ansi.enabled")
+    # The command works in a session of its own, and neither stops nor changes the one of this process.
+    options = ["--schema", "n:int", "--timezone", "Asia/Tokyo", "--ansi"]
+    assert run("verify", path, "--rows", rows, *options) == 0
+    assert "4 rows: 1 scored, 2 dropped and 1 refused by both" in " ".join(capsys.readouterr().out.split())
+    assert spark.range(2).count() == 2
+    assert (spark.conf.get("spark.sql.session.timeZone"), spark.conf.get("spark.sql.ansi.enabled")) == before
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("ansi", [True, False])
+def test_verify_rows_in_the_ansi_mode_of_the_example(tmp_path, spark, ansi, capsys):
+    from pyspark.ml.feature import SQLTransformer
+
+    session = spark.newSession()
+    session.conf.set("spark.sql.ansi.enabled", ansi)
+    example = session.createDataFrame([(1, 2)], "n INT, m INT")
+    path, rows = tmp_path / "m", tmp_path / "rows.jsonl"
+    with_example = SQLTransformer(statement="SELECT *, n / m AS q FROM __THIS__")
+    sparklet.save(with_example, str(path), example=example, rows=1)
+    rows.write_text('{"n": 1, "m": 0}', encoding="utf-8")
+    assert run("verify", path, "--rows", rows) == 0
+    outcome = "0 scored, 0 dropped and 1 refused by both" if ansi else "1 scored"
+    assert outcome in " ".join(capsys.readouterr().out.split())
 
 
 def test_score_json_lines(city, tmp_path, capsys):

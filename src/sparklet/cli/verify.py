@@ -16,6 +16,7 @@ from sparklet.columns import coercer, fold
 from sparklet.engines import OnlinePipelineModel
 from sparklet.errors import OptionError, RowError, SparkletError
 from sparklet.extras import require_pyspark
+from sparklet.saved import open_model
 
 if TYPE_CHECKING:
     from sparklet.testing import Agreement
@@ -64,11 +65,11 @@ def verify(
     summed dot products in an unknown order.
 
     With --rows, a live local Spark scores the rows too, which needs PySpark and Java. sparklet reproduces the
-    installed Spark release. Both use the time zone of --timezone or of the example, else UTC, and sum dot
-    products in the order of --blas or of the example, or as java11 if there is no example or the JVM cannot
-    sum in that order. The command prints the order, and the
-    number of equal values in each column. If a row differs, it also prints the first such row and exits with
-    1. A row that both refuse or both drop counts as equal.
+    installed Spark release. Both use the time zone of --timezone or of the example, else UTC; the ANSI mode
+    of --ansi or of the example, else the default of the release; and sum dot products in the order of --blas
+    or of the example, or as java11 if there is no example or the JVM cannot sum in that order. The command
+    prints the order, and the number of equal values in each column. If a row differs, it also prints the
+    first such row and exits with 1. A row that both refuse or both drop counts as equal.
     """
     console = Console()
     if rows_path is None:
@@ -112,19 +113,18 @@ def _compare(
     model: OnlinePipelineModel, rows: list[dict[str, Any]], ulps: int, ansi: bool | None
 ) -> tuple[Agreement, str]:
     """Return the comparison with a live Spark, and the summation order of both."""
-    from sparklet.testing import compare_with_spark, orders_of, spark_session
+    from sparklet.testing import compare_with_spark, orders_of, session_of_its_own
 
-    spark = spark_session()
-    try:
-        if model.profile.timezone is not None:
-            spark.conf.set("spark.sql.session.timeZone", model.profile.timezone)
+    example = open_model(model.path).example()
+    if ansi is None and example is not None:
+        ansi = example.profile.ansi
+    with session_of_its_own() as spark:
+        spark.conf.set("spark.sql.session.timeZone", model.profile.timezone or "UTC")
         if ansi is not None:
             spark.conf.set("spark.sql.ansi.enabled", ansi)
         schema = {column.name: str(column.type) for column in model.inputs}
         order = model.profile.blas if model.profile.blas in orders_of(spark) else "java11"
         return compare_with_spark(model.path, rows, spark, schema=schema, ulps=ulps, blas=order), order
-    finally:
-        spark.stop()
 
 
 def _print(console: Console, agreement: Agreement, order: str) -> None:

@@ -23,6 +23,7 @@ from sparklet.testing.spark import (
     orders_of,
     pin_blas,
     pinned,
+    session_of_its_own,
     spark_scores,
     spark_session,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "outcome",
     "pin_blas",
     "pinned",
+    "session_of_its_own",
     "settled",
     "spark_scores",
     "spark_session",

@@ -24,6 +24,7 @@ __all__ = [
     "orders_of",
     "pin_blas",
     "pinned",
+    "session_of_its_own",
     "spark_scores",
     "spark_session",
     "spark_type",
@@ -71,6 +72,26 @@ def spark_session(**options: str) -> SparkSession:
     session.sparkContext.setLogLevel("OFF")
     pin_blas(session)
     return session
+
+
+@contextmanager
+def session_of_its_own() -> Iterator[SparkSession]:
+    """Start a local Spark for a `with` block, then stop it.
+
+    If a Spark runs in this process, the block gets a new session of it, and its BLAS is restored.
+    """
+    from pyspark.sql import SparkSession
+
+    running = SparkSession.getActiveSession()
+    if running is not None:
+        with pinned(running):
+            yield running.newSession()
+        return
+    spark = spark_session()
+    try:
+        yield spark
+    finally:
+        spark.stop()
 
 
 def _java_class(spark: SparkSession, name: str) -> Any:
@@ -268,6 +289,26 @@ def _collect(frame: DataFrame, partitions: Sequence[int]) -> list[Any]:
     return [row for batch in pickled for row in loads(bytes(batch))]
 
 
+def _each_alone(
+    model: Any,
+    rows: Sequence[Mapping[str, Any]],
+    typed: Mapping[str, str],
+    columns: Mapping[str, str],
+    spark: SparkSession,
+) -> list[dict[str, Any] | SparkFailure | None]:
+    """Return the outcome of each row of a model that drops the row's position: each has its own partition."""
+    frame = model.transform(to_frame(spark, rows, typed, len(rows)))
+    outcomes: list[dict[str, Any] | SparkFailure | None] = []
+    for position in range(len(rows)):
+        try:
+            scored = _collect(frame, [position])
+        except Exception as exception:
+            outcomes.append(SparkFailure.of(exception))
+            continue
+        outcomes.append({name: scored[0][name] for name in columns} if scored else None)
+    return outcomes
+
+
 def spark_scores(
     model: Any,
     rows: Sequence[Mapping[str, Any]],
@@ -310,13 +351,13 @@ def spark_scores(
             all_columns = {field.name: spark_type(field.dataType) for field in frame.schema.fields}
         except Exception as exception:
             return SparkScores({}, [], SparkFailure.of(exception))
-        if _ROW not in all_columns:
-            raise ValueError("the model drops input columns, so its outputs cannot be matched with the rows")
         columns = {
             name: kind
             for name, kind in all_columns.items()
             if name != _ROW and (name not in schema or name in replaced)
         }
+        if _ROW not in all_columns:
+            return SparkScores(columns, _each_alone(model, rows, typed, columns, spark))
         broken: list[list[int]] = []
         collected: list[Any] = []
         try:
