@@ -42,7 +42,7 @@ WRITTEN = {
     "extract": "EXTRACT(field FROM date)",
     "ilike": "string [NOT] ILIKE string [ESCAPE string]",
     "in": "same [NOT] IN (same, ...)",
-    "interval": "INTERVAL number unit ..., INTERVAL 'text' [unit TO unit], beside + - * /",
+    "interval": "INTERVAL number unit ..., INTERVAL 'text' [unit TO unit], beside + - * / < =, in EXTRACT",
     "isnotnull": "any IS NOT NULL, isnotnull(any)",
     "isnull": "any IS NULL, isnull(any)",
     "timestampadd": "TIMESTAMPADD(unit, number, time)",

@@ -6,14 +6,17 @@ from random import Random
 
 from pyspark.ml import Pipeline
 from pyspark.ml.feature import (
+    Binarizer,
     Bucketizer,
     HashingTF,
     IndexToString,
+    MinMaxScaler,
     OneHotEncoder,
     RegexTokenizer,
     SQLTransformer,
     StringIndexer,
     VectorAssembler,
+    VectorSlicer,
 )
 
 from tests.oracle.cases import Family, Field, number, text
@@ -102,6 +105,25 @@ def tokenized(spark):
     )
 
 
+@people.case("names-assembled")
+def assembled(spark):
+    return _fitted(
+        spark,
+        Binarizer(inputCol="`x.y z`", outputCol="select", threshold=1.5),
+        VectorAssembler(
+            inputCols=["USER.age", "user.geo.lon", "select", "`x.y z`"], outputCol="f.1", handleInvalid="skip"
+        ),
+        MinMaxScaler(inputCol="`f.1`", outputCol=" scaled "),
+        VectorSlicer(inputCol=" scaled ", outputCol="it's", indices=[3, 0]),
+    )
+
+
+@queries.case(
+    "names-maps",
+    statement="SELECT m['k'] + 1 AS `k.1`, user.*, user.geo.*, map('a', m['k']) AS `12`, "
+    "array_sort(map_keys(m)) AS `select`, size(m) AS ` n ` FROM __THIS__ t "
+    "WHERE m['x'] IS NULL OR t.m['x'] > 0",
+)
 @queries.case(
     "names-fields",
     statement="SELECT *, user.city, USER.age + 1 AS older, coalesce(user.geo.lat, 0D) AS lat, "

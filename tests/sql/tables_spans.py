@@ -110,6 +110,89 @@ SPANS = """
     try_to_timestamp('2024-02-29 10', 'yyyy-MM-dd HH')
 """
 
+DIFFERENCES = """
+    d - e > interval 7 days
+    d - e = interval 0 days
+    d - e <> e - d
+    d - e <= interval 1 day 2 hours
+    t - u > interval 1 hour
+    t - u < interval '1 02:03' day to minute
+    t - d > interval 1 day
+    d - t < interval 1 day
+    n - m >= interval 1 hour
+    n - d > interval '1' day
+    t - u BETWEEN interval -1 day AND interval 400 days
+    u + (t - u)
+    d + (d - e)
+    t + (d - e)
+    t - (t - u) / 2
+    u + (t - u) * 0.5
+    u + (t - u) * i
+    cast(d - e as int)
+    cast(d - e as bigint)
+    cast(e - d as int) + 1
+    cast(d - e as string)
+    cast(t - u as string)
+    cast(n - m as string)
+    string(t - u)
+    cast(t - u + interval 1 hour as string)
+    cast(d - e + interval 1 day as string)
+    cast(make_ym_interval(i % 100, 5) as string)
+    cast(interval '1-2' year to month as string)
+    cast(- (t - u) as string)
+    cast((t - u) / 3 as string)
+    concat('after ', cast(t - u as string))
+    cast(t - u as int)
+    cast(t - u as double)
+    extract(day from d - e)
+    extract(hour from d - e)
+    extract(day from t - u)
+    extract(hour from t - u)
+    extract(minute from t - u)
+    extract(second from t - u)
+    extract(year from t - u)
+    date_part('HOURS', t - u)
+    datepart('s', n - m)
+    extract(year from make_ym_interval(i % 100, 5))
+    extract(month from make_ym_interval(i % 100, -5))
+    extract(day from interval 1 day 2 hours)
+    extract(hour from interval 26 hours)
+    extract(minute from interval '1:30' hour to minute)
+    (t - u) IS NULL
+    isnotnull(d - e)
+    if(t - u > interval 0 seconds, 1, 0)
+    case when d - e > interval 30 days then 'old' else 'new' end
+    if(i > 0, t - u, u - t) > interval 1 minute
+    coalesce(t - u, interval 0 seconds) = interval 0 seconds
+    t - u > d - e
+    interval 1 year > interval 11 months
+    interval 1 month = interval 30 days
+    s + interval 1 day
+    s + interval 1 hour
+    s - interval 2 days
+    s + interval 1 month
+    interval 1 day + s
+    t - s > interval 1 day
+    d - s > interval 1 day
+    interval 1 month 2 days
+    t + interval '1 month 2 days'
+    make_interval(1) = make_interval(1)
+    unix_timestamp(t) - unix_timestamp(u)
+"""
+TEXTS = [None, "2024-01-31 10:00:00", "2024-02-29", "x", "2024-02-29 23:30:00+02:00"]
+
 TABLES = [
     table("spans", SPANS, d=("date", DAYS), t=("timestamp", MOMENTS), i=("int", COUNTS)),
+    table(
+        "differences",
+        DIFFERENCES,
+        d=("date", DAYS),
+        e=("date", DAYS),
+        t=("timestamp", MOMENTS),
+        u=("timestamp", MOMENTS),
+        n=("timestamp_ntz", MOMENTS),
+        m=("timestamp_ntz", MOMENTS),
+        i=("int", COUNTS),
+        s=("string", TEXTS),
+    ),
 ]

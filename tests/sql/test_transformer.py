@@ -41,6 +41,37 @@ def test_the_order_of_outputs_is_that_of_the_statement(tmp_path):
     assert list(model.scoreInstance({"a": 1.0})) == ["y", "x"]
 
 
+USER = "struct<city:string,geo:struct<lat:double,lon:double>>"
+
+
+def test_the_fields_of_a_struct_become_columns(tmp_path):
+    statement = "SELECT *, user.*, t.user.geo.* FROM __THIS__ t"
+    model = load(tmp_path, statement, schema={"user": USER})
+    row = {"user": {"city": "SF", "geo": {"lat": 1.5, "lon": None}}}
+    assert model.scoreInstance(row) == {
+        "city": "SF",
+        "geo": {"lat": 1.5, "lon": None},
+        "lat": 1.5,
+        "lon": None,
+    }
+    assert model.scoreInstance({"user": None}) == {"city": None, "geo": None, "lat": None, "lon": None}
+
+
+@pytest.mark.parametrize(
+    ("statement", "reason"),
+    [
+        ("SELECT user.* FROM __THIS__", "the struct user, whose type is not declared"),
+        ("SELECT n.* FROM __THIS__", "of a value of type int"),
+        ("SELECT s.*, city FROM __THIS__", "would be there twice"),
+        ("SELECT * FROM (SELECT s.* FROM __THIS__)", "the [*] of a struct in a subselect"),
+        ("SELECT s.* EXCEPT (city) FROM __THIS__", "EXCEPT behind the [*] of a struct"),
+    ],
+)
+def test_fields_of_structs_that_are_refused(tmp_path, statement, reason):
+    with pytest.raises((SchemaError, UnsupportedModelError), match=reason):
+        load(tmp_path, statement, schema={"s": USER, "n": "int", "city": "string"})
+
+
 def test_what_is_not_selected_is_gone(tmp_path):
     with pytest.raises(SchemaError, match="'b' was removed by an earlier stage"):
         load(tmp_path, "SELECT a FROM __THIS__", assembler(inputs=("a", "b")))
@@ -302,7 +333,7 @@ def test_anything_may_be_any_type():
         ("SELECT *, (SELECT max(a) FROM __THIS__) AS y FROM __THIS__", "a subselect"),
         ("SELECT * FROM __THIS__ WHERE a IN (SELECT b FROM c)", "IN with a subselect"),
         ("SELECT explode(a) AS e FROM __THIS__", "explode, which makes several rows of one"),
-        ("SELECT s.* FROM __THIS__", "the table or struct s"),
+        ("SELECT s.* FROM __THIS__", "the struct s, whose type is not declared"),
         ("SELECT d + INTERVAL 1 DAY AS e FROM __THIS__", "INTERVAL"),
         ("SELECT '__THIS__' AS e FROM __THIS__", "__THIS__ inside a string"),
         ("SELECT a AS `x__THIS__` FROM __THIS__", "__THIS__ inside the name"),

@@ -10,6 +10,7 @@ from sparklet.sql import (  # noqa: F401 - each lists its functions
     casts,
     conditions,
     dates,
+    extraction,
     formats,
     hashes,
     instants,

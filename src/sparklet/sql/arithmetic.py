@@ -20,7 +20,7 @@ from sparklet.profile import Profile
 from sparklet.sql.casts import cast, fit_decimal, overflow, wrapped
 from sparklet.sql.dates import plus_days
 from sparklet.sql.functions import function, map1, map2, refuse_types
-from sparklet.sql.intervals import INTERVALS, moved, negated, scaled
+from sparklet.sql.intervals import INTERVALS, between, moved, negated, scaled
 from sparklet.sql.nodes import Refused
 from sparklet.sql.typed import Typed, always, in_arithmetic
 from sparklet.types import DOUBLE, FLOAT, LONG, NULL, STRING, DataType, DecimalType, IntegralType, is_numeric
@@ -85,7 +85,7 @@ def _shifted_date(name: str, left: Typed, right: Typed, profile: Profile) -> Typ
             found = shift(start, change, -1 if name == "-" else 1, profile)
             if found is not None:
                 return found
-    return None
+    return between(left, right, profile) if name == "-" else None
 
 
 def _sum(name: str) -> Callable[[Profile, Typed, Typed], Typed]:

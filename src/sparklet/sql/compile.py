@@ -14,6 +14,7 @@ from sparklet.java import local_to_string
 from sparklet.java.zones import Zone
 from sparklet.profile import Profile
 from sparklet.sql.casts import nearest_float, type_named, written_cast
+from sparklet.sql.extraction import cast_interval
 from sparklet.sql.functions import functions, zone_for
 from sparklet.sql.intervals import INTERVALS
 from sparklet.sql.nodes import Call, Lambda, Literal, Name, NeedsZone, Node, Path, Refused, describe
@@ -100,7 +101,9 @@ class _Compiler:
         """Return the whole expression, with its times in the form that rows carry."""
         typed = self.compile(node)
         if isinstance(typed.type, INTERVALS):
-            raise Refused("an INTERVAL as a column")
+            raise Refused(
+                "an INTERVAL as a column, which rows do not carry: cast it to string or extract parts"
+            )
         if typed.unread or not holds_instants(typed.type):
             return typed
         try:
@@ -114,6 +117,8 @@ class _Compiler:
         if node.name in ("cast", "try_cast"):
             (operand,) = (self.compile(arg) for arg in node.args)
             try:
+                if isinstance(operand.type, INTERVALS) and node.name == "cast":
+                    return cast_interval(operand, type_named(node.to))
                 if operand.unread and type_named(node.to) != operand.type:
                     zone_for(self.profile)
                 return written_cast(self.profile, operand, node.to, lenient=node.name == "try_cast")
@@ -137,10 +142,11 @@ class _Compiler:
             self._argument(_once(node, arg), listed.kind_of(place)) for place, arg in enumerate(node.args)
         ]
         unread = any(isinstance(arg, Typed) and arg.unread for arg in args)
-        if node.name not in _OF_INTERVALS and any(
-            isinstance(arg, Typed) and isinstance(arg.type, INTERVALS) for arg in args
-        ):
-            raise Refused("an INTERVAL that is no operand of +, -, * or /")
+        of_intervals = [isinstance(arg, Typed) and isinstance(arg.type, INTERVALS) for arg in args]
+        if any(of_intervals) and node.name in ("string", "int", "bigint"):
+            return cast_interval(args[0], type_named(node.name))
+        if any(of_intervals) and node.name not in _OF_INTERVALS:
+            raise Refused(f"an INTERVAL in {node.name}")
         try:
             if unread and node.name not in _PASSES_ON:
                 zone_for(self.profile)
@@ -226,7 +232,11 @@ def _is_call(node: Node, name: str) -> bool:
     return isinstance(node, Call) and node.name == name
 
 
-_OF_INTERVALS = frozenset(("+", "-", "*", "/", "unary -", "negative", "if", "case", "coalesce"))
+_OF_INTERVALS = frozenset(
+    """
+    + - * / negative if case coalesce = <> < <= > >= between isnull isnotnull extract date_part datepart
+    """.split()
+) | {"unary -"}
 # What gives back a time as it is, or asks only whether it is there.
 _PASSES_ON = frozenset("isnull isnotnull coalesce ifnull nvl nvl2 if case . []".split())
 

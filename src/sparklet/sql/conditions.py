@@ -12,6 +12,7 @@ from sparklet.profile import Profile
 from sparklet.sql.casts import cast
 from sparklet.sql.comparing import compare, is_orderable, same_structure
 from sparklet.sql.functions import function, map2, refuse_types
+from sparklet.sql.intervals import are_ordered_intervals
 from sparklet.sql.nodes import Refused
 from sparklet.sql.typed import Typed, always, in_comparison, same
 from sparklet.types import BOOLEAN, DOUBLE, FLOAT, INTEGER, NULL, STRING, is_numeric
@@ -27,6 +28,8 @@ FLOATING = (FLOAT, DOUBLE)
 def _together(
     name: str, left: Typed, right: Typed, profile: Profile, *, equality: bool
 ) -> tuple[Typed, Typed]:
+    if are_ordered_intervals(left.type, right.type):
+        return left, right
     if left.type != right.type and profile.at_least("4.0") and same_structure(left.type, right.type):
         return left, right
     type = in_comparison(left, right, profile, equality=equality)

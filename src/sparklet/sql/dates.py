@@ -10,7 +10,6 @@ import calendar
 import datetime as dt
 import math
 from collections.abc import Callable
-from decimal import Decimal
 
 from sparklet.errors import InvalidValueError
 from sparklet.java.zones import Zone, beyond
@@ -29,11 +28,10 @@ from sparklet.types import (
     STRING,
     TIMESTAMP,
     TIMESTAMP_NTZ,
-    DecimalType,
     IntegralType,
 )
 
-__all__ = ["date", "local", "timestamp"]
+__all__ = ["date", "field", "local", "timestamp"]
 
 
 def date(name: str, operand: Typed, profile: Profile) -> Typed:
@@ -77,6 +75,11 @@ _OF_TIME: dict[str, Callable[[dt.datetime], int]] = {
 _ALSO = {"day": ("dayofmonth",)}
 
 
+def field(name: str, operand: Typed, profile: Profile) -> Typed:
+    """Return a field of a date or time, such as its year."""
+    return _of_date(name)(profile, operand) if name in _OF_DATE else _of_time(name)(profile, operand)
+
+
 def _of_date(name: str) -> Callable[[Profile, Typed], Typed]:
     return lambda profile, operand: map1(_OF_DATE[name], date(name, operand, profile), INTEGER)
 
@@ -104,43 +107,6 @@ def dayname(profile: Profile, operand: Typed) -> Typed:
 def monthname(profile: Profile, operand: Typed) -> Typed:
     """Return the month in three letters."""
     return map1(lambda day: _SHORT_MONTHS[day.month - 1], date("monthname", operand, profile), STRING)
-
-
-_FIELDS = {
-    **dict.fromkeys(("year", "y", "years", "yr", "yrs"), "year"),
-    **dict.fromkeys(("quarter", "qtr"), "quarter"),
-    **dict.fromkeys(("month", "mon", "mons", "months"), "month"),
-    **dict.fromkeys(("week", "w", "weeks"), "weekofyear"),
-    **dict.fromkeys(("day", "d", "days"), "day"),
-    **dict.fromkeys(("dayofweek", "dow"), "dayofweek"),
-    "doy": "dayofyear",
-    **dict.fromkeys(("hour", "h", "hours", "hr", "hrs"), "hour"),
-    **dict.fromkeys(("minute", "m", "min", "mins", "minutes"), "minute"),
-}
-
-
-def _seconds_of(time: dt.datetime) -> Decimal:
-    return Decimal(time.second * 1_000_000 + time.microsecond).scaleb(-6)
-
-
-@function("extract", "date_part", "datepart", takes="sd", gives="n")
-def extract(profile: Profile, wanted: Typed, operand: Typed) -> Typed:
-    """Return a part of a date or time: EXTRACT(year FROM d)."""
-    if not wanted.constant:
-        raise Refused("EXTRACT of a field that is no constant")
-    field = str(wanted.value).lower()
-    if field in ("second", "s", "sec", "seconds", "secs") and operand.type in (
-        DATE,
-        TIMESTAMP,
-        TIMESTAMP_NTZ,
-    ):
-        return map1(_seconds_of, local("EXTRACT", operand, profile), DecimalType(8, 6))
-    name = _FIELDS.get(field)
-    if name is None:
-        raise Refused(f"EXTRACT({wanted.value} FROM ...)")
-    if operand.type not in (DATE, TIMESTAMP, TIMESTAMP_NTZ):
-        raise refuse_types("EXTRACT", operand)
-    return _of_date(name)(profile, operand) if name in _OF_DATE else _of_time(name)(profile, operand)
 
 
 # --- arithmetic ------------------------------------------------------------------------------------

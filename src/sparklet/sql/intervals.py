@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -28,6 +28,7 @@ from sparklet.types import (
     INTEGER,
     NULL,
     SHORT,
+    STRING,
     TIMESTAMP,
     TIMESTAMP_NTZ,
     CalendarIntervalType,
@@ -38,7 +39,7 @@ from sparklet.types import (
     is_numeric,
 )
 
-__all__ = ["INTERVALS", "moved", "negated", "scaled"]
+__all__ = ["INTERVALS", "Span", "are_ordered_intervals", "between", "moved", "negated", "scaled"]
 
 _MICROS = 1_000_000
 _HOUR = 3600 * _MICROS
@@ -60,7 +61,12 @@ INTERVALS = (CalendarIntervalType, DayTimeIntervalType, YearMonthIntervalType)
 """The types of intervals, which no column has."""
 
 
-class _Span(NamedTuple):
+def are_ordered_intervals(*types: DataType) -> bool:
+    """Return whether the types are intervals that Spark compares: all of months, or all of days and times."""
+    return any(all(isinstance(type, kind) for type in types) for kind in INTERVALS[1:])
+
+
+class Span(NamedTuple):
     """The value of an interval; one of days and times has all of them in `micros`."""
 
     months: int
@@ -91,10 +97,17 @@ def interval(_profile: Profile, *parts: Typed) -> Typed:
     units = {unit for _, unit in written}
     total = sum(_amount(*part) for part in written)
     if units <= _OF_MONTHS.keys():
-        return always(_Span(total, 0, 0), _MONTHS)
+        return always(Span(total, 0, 0), YearMonthIntervalType(*_bounds(units, ("year", "month"))))
     if not units.isdisjoint(_OF_MONTHS):
         raise Refused("an INTERVAL of months and days")
-    return always(_Span(0, 0, total), _DAYS if units <= {"day", "week"} else _TIME)
+    fields = {"day" if unit == "week" else "second" if unit.endswith("second") else unit for unit in units}
+    return always(Span(0, 0, total), DayTimeIntervalType(*_bounds(fields, _ORDER)))
+
+
+def _bounds(fields: Iterable[str], order: tuple[str, ...]) -> tuple[str, str]:
+    """Return the largest and the smallest of the fields of an interval."""
+    places = sorted([order.index(field) for field in fields])
+    return order[places[0]], order[places[-1]]
 
 
 _ORDER = ("day", "hour", "minute", "second")
@@ -110,7 +123,7 @@ def _range(text: str, units: str) -> Typed:
         if match is None or int(match[3]) > 11:
             raise refused
         months = int(match[2]) * 12 + int(match[3])
-        return always(_Span(-months if match[1] == "-" else months, 0, 0), _MONTHS)
+        return always(Span(-months if match[1] == "-" else months, 0, 0), _MONTHS)
     first, last = units.split(" to ")
     if first not in _ORDER or last not in _ORDER or _ORDER.index(first) >= _ORDER.index(last):
         raise refused
@@ -126,7 +139,7 @@ def _range(text: str, units: str) -> Typed:
         if ("." in digits and unit != "second") or (unit != first and Decimal(digits) >= _MOST[unit] + 1):
             raise refused
         micros += int(Decimal(digits) * _OF_MICROS[unit])
-    return always(_Span(0, 0, -micros if match[1] == "-" else micros), _TIME)
+    return always(Span(0, 0, -micros if match[1] == "-" else micros), DayTimeIntervalType(first, last))
 
 
 # --- functions that make intervals ------------------------------------------------------------------
@@ -142,21 +155,21 @@ def _fits(value: int, bits: int) -> int:
 
 def _calendar(
     years: int, months: int, weeks: int, days: int, hours: int, minutes: int, seconds: Decimal
-) -> _Span:
+) -> Span:
     micros = int(seconds * _MICROS) + hours * _HOUR + minutes * 60 * _MICROS
-    return _Span(_fits(years * 12 + months, 32), _fits(weeks * 7 + days, 32), _fits(micros, 64))
+    return Span(_fits(years * 12 + months, 32), _fits(weeks * 7 + days, 32), _fits(micros, 64))
 
 
-def _day_time(days: int, hours: int, minutes: int, seconds: Decimal) -> _Span:
+def _day_time(days: int, hours: int, minutes: int, seconds: Decimal) -> Span:
     micros = days * _DAY + hours * _HOUR + minutes * 60 * _MICROS + int(seconds * _MICROS)
-    return _Span(0, 0, _fits(micros, 64))
+    return Span(0, 0, _fits(micros, 64))
 
 
-def _year_month(years: int, months: int) -> _Span:
-    return _Span(_fits(years * 12 + months, 32), 0, 0)
+def _year_month(years: int, months: int) -> Span:
+    return Span(_fits(years * 12 + months, 32), 0, 0)
 
 
-def _makes(name: str, of: Callable[..., _Span], count: int, type: DataType) -> Callable[..., Typed]:
+def _makes(name: str, of: Callable[..., Span], count: int, type: DataType) -> Callable[..., Typed]:
     """Return the builder of a function of that many numbers, of which the seventh or fourth is seconds."""
     # Where it is not told otherwise by the session or the name, an interval that does not fit is an error.
     lenient = name == "try_make_interval"
@@ -174,7 +187,7 @@ def _makes(name: str, of: Callable[..., _Span], count: int, type: DataType) -> C
             numbers.append(cast(seconds[0], _AMOUNT, profile) if seconds else always(Decimal(0), _AMOUNT))
         null = lenient or (type == _CALENDAR and not profile.ansi)
 
-        def made(*values: Any) -> _Span | None:
+        def made(*values: Any) -> Span | None:
             try:
                 return of(*values)
             except InvalidValueError:
@@ -198,14 +211,14 @@ function("make_ym_interval", takes="[nn]", gives=".")(_makes("make_ym_interval",
 # --- arithmetic -------------------------------------------------------------------------------------
 
 
-def _combined(one: _Span, other: _Span, sign: int = 1) -> _Span:
+def _combined(one: Span, other: Span, sign: int = 1) -> Span:
     months, days, micros = (a + sign * b for a, b in zip(one, other, strict=True))
-    return _Span(_fits(months, 32), _fits(days, 32), _fits(micros, 64))
+    return Span(_fits(months, 32), _fits(days, 32), _fits(micros, 64))
 
 
 def negated(operand: Typed) -> Typed:
     """Return the interval of the other sign."""
-    return map1(lambda span: _combined(_Span(0, 0, 0), span, -1), operand, operand.type)
+    return map1(lambda span: _combined(Span(0, 0, 0), span, -1), operand, operand.type)
 
 
 def _rounded(value: Fraction | float) -> int:
@@ -232,11 +245,11 @@ def scaled(left: Typed, right: Typed, *, divides: bool = False) -> Typed | None:
     if span.type == _CALENDAR or not is_numeric(number.type):
         raise Refused(f"{left.type} {'/' if divides else '*'} {right.type}")
 
-    def product(value: _Span, factor: Any) -> _Span:
+    def product(value: Span, factor: Any) -> Span:
         months, micros = (_times(part, factor, divides=divides) for part in (value.months, value.micros))
-        return _Span(_fits(months, 32), 0, _fits(micros, 64))
+        return Span(_fits(months, 32), 0, _fits(micros, 64))
 
-    return map2(product, span, number, _MONTHS if span.type == _MONTHS else _TIME)
+    return map2(product, span, number, _MONTHS if isinstance(span.type, YearMonthIntervalType) else _TIME)
 
 
 def moved(start: Typed, span: Typed, sign: int, profile: Profile) -> Typed | None:
@@ -246,23 +259,59 @@ def moved(start: Typed, span: Typed, sign: int, profile: Profile) -> Typed | Non
     if isinstance(start.type, INTERVALS):
         if start.type.__class__ is not span.type.__class__:
             raise Refused(f"{start.type} and {span.type} as operands")
-        type = start.type if start.type == span.type else _TIME
-        return map2(lambda one, other: _combined(one, other, sign), start, span, type)
+        return map2(
+            lambda one, other: _combined(one, other, sign), start, span, _united(start.type, span.type)
+        )
+    if start.type == STRING and not isinstance(span.type, YearMonthIntervalType):
+        time = _moved(cast(start, TIMESTAMP, profile), span, sign, zone_for(profile))
+        return cast(time, STRING, profile)
     if start.type not in (DATE, TIMESTAMP, TIMESTAMP_NTZ):
         raise Refused(f"{start.type} and an INTERVAL as operands")
     if start.type == DATE and span.type == _CALENDAR:
         return _date_moved(start, span, sign, profile)
-    if start.type == DATE and span.type in (_MONTHS, _DAYS):
+    if start.type == DATE and (span.type == _DAYS or isinstance(span.type, YearMonthIntervalType)):
         return cast(_moved(cast(start, TIMESTAMP_NTZ, profile), span, sign, _UTC), DATE, profile)
     if start.type == TIMESTAMP_NTZ:
         return _moved(start, span, sign, _UTC)
     return _moved(cast(start, TIMESTAMP, profile), span, sign, zone_for(profile))
 
 
+def _united(one: DataType, other: DataType) -> DataType:
+    """Return the type of a sum of two intervals, which has the fields of both."""
+    if isinstance(one, DayTimeIntervalType) and isinstance(other, DayTimeIntervalType):
+        return DayTimeIntervalType(*_bounds((one.start, one.end, other.start, other.end), _ORDER))
+    if isinstance(one, YearMonthIntervalType) and isinstance(other, YearMonthIntervalType):
+        return YearMonthIntervalType(
+            *_bounds((one.start, one.end, other.start, other.end), ("year", "month"))
+        )
+    return one
+
+
+def between(end: Typed, start: Typed, profile: Profile) -> Typed | None:
+    """Return the interval from a date or time to another, None for other operands.
+
+    Times are subtracted on the clock of the session's zone.
+    """
+    types = {end.type, start.type}
+    if types == {DATE}:
+        return map2(lambda one, other: Span(0, 0, (one - other).days * _DAY), end, start, _DAYS)
+    if types <= {DATE, TIMESTAMP}:
+        zone = zone_for(profile)
+        ends = cast(end, TIMESTAMP, profile), cast(start, TIMESTAMP, profile)
+        return map2(lambda one, other: _distance(zone.local(one), zone.local(other)), *ends, _TIME)
+    if types <= {DATE, TIMESTAMP_NTZ}:
+        return map2(_distance, cast(end, TIMESTAMP_NTZ, profile), cast(start, TIMESTAMP_NTZ, profile), _TIME)
+    return None
+
+
+def _distance(end: dt.datetime, start: dt.datetime) -> Span:
+    return Span(0, 0, (end - start) // dt.timedelta(microseconds=1))
+
+
 def _moved(start: Typed, span: Typed, sign: int, zone: Zone) -> Typed:
     of_days = isinstance(span.type, DayTimeIntervalType)
 
-    def later(time: dt.datetime, value: _Span) -> dt.datetime:
+    def later(time: dt.datetime, value: Span) -> dt.datetime:
         months, days, micros = (sign * part for part in value)
         if of_days:
             # Whole days are days of the calendar, also where hours amount to them.
@@ -278,7 +327,7 @@ def _date_moved(start: Typed, span: Typed, sign: int, profile: Profile) -> Typed
     zone = zone_for(profile)
     ansi = profile.ansi
 
-    def later(day: dt.date, value: _Span) -> dt.date:
+    def later(day: dt.date, value: Span) -> dt.date:
         months, days, micros = (sign * part for part in value)
         if not micros:
             midnight = dt.datetime.combine(day, dt.time())

@@ -73,9 +73,9 @@ class Path:
 
 @dataclass(frozen=True)
 class Star:
-    """All columns, perhaps of one table by its name, but those in `excluded`."""
+    """All columns, perhaps of one table by its name, but those in `excluded`; or all fields of a struct."""
 
-    table: str = ""
+    of: tuple[str, ...] = ()
     excluded: tuple[Path, ...] = ()
 
 

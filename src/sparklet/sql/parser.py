@@ -282,8 +282,8 @@ class Parser(TypeReader):
         return node
 
     def _star(self, table: Node) -> Node:
-        if not isinstance(table, Path) or len(table.parts) > 1:
-            raise Refused("* of a struct")
+        if not isinstance(table, Path):
+            raise Refused("* of an expression")
         excluded: list[Path] = []
         if not self.before_4 and self.at("except") and self.ahead().says("("):
             self._index += 2
@@ -291,7 +291,7 @@ class Parser(TypeReader):
             while self.take(","):
                 excluded.append(self._path())
             self.expect(")")
-        return Star("".join(table.parts), tuple(excluded))
+        return Star(table.parts, tuple(excluded))
 
     def _path(self) -> Path:
         parts = [self.identifier()]

@@ -19,13 +19,15 @@ WITHOUT_BRACKETS = frozenset({"current_date", "current_timestamp"})
 class Item:
     """One output column: its name and expression; `node` is None for `*`, all columns but those `excluded`.
 
-    `unnamed` tells that the name is Spark's, made of the expression. `excluded` has folded names.
+    `unnamed` tells that the name is Spark's, made of the expression. `excluded` has folded names. `spread`
+    tells that the item stands for a column for each field of the expression, a struct.
     """
 
     name: str
     node: Node | None
     unnamed: bool = False
     excluded: frozenset[str] = frozenset()
+    spread: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Scope:
 
     def __init__(self, inner: Statement | None, alias: str, stars: Sequence[Star] = ()) -> None:
         self._items = (Item("", None),) if inner is None else inner.items
+        if any(item.spread for item in self._items):
+            raise Refused("the * of a struct in a subselect")
         self._alias = alias
         self._named: dict[str, list[Node]] = {}
         for item in self._items:
@@ -54,9 +58,7 @@ class Scope:
         self._open = bool(open_items)
         self._hidden = frozenset().union(*(item.excluded for item in open_items))
         # A row holds a name once, so that beside `*` an alias is no column, unless EXCEPT names it.
-        self._new_names = self._open and any(
-            not star.table or fold(star.table) == fold(alias) for star in stars
-        )
+        self._new_names = self._open and any(self._of_table(star) for star in stars)
         self._excluded = {fold(path.parts[-1]) for star in stars for path in star.excluded}
         self.reads_aliases = False
         self._read: set[str] = set()
@@ -65,16 +67,22 @@ class Scope:
 
     def add(self, items: Sequence[Item]) -> None:
         """Let later expressions of the SELECT use the names of these, where no column has them."""
-        self._before |= {fold(item.name): item.node for item in items if item.node is not None}
+        self._before |= {fold(item.name): item.node for item in items if item.node and not item.spread}
 
     def forget(self) -> None:
         """Take these names away again: WHERE sees columns only."""
         self._before = {}
 
+    def _of_table(self, star: Star) -> bool:
+        """Return whether a star stands for columns, not for the fields of a struct."""
+        return not star.of or (len(star.of) == 1 and fold(star.of[0]) == fold(self._alias))
+
     def everything(self, star: Star) -> list[Item]:
         """Return the items that `*` stands for."""
-        if star.table:
-            self._check(star.table)
+        if not self._of_table(star):
+            if star.excluded:
+                raise Refused("EXCEPT behind the * of a struct")
+            return [Item("", self.resolve(Path(star.of)), spread=True)]
         excluded = frozenset(fold(self._excluded_name(path)) for path in star.excluded)
         for name in excluded:
             if not self._open and name not in self._named:

@@ -12,6 +12,8 @@ from sparklet.sql import (
     Call,
     Compiled,
     Dependence,
+    Item,
+    Literal,
     Name,
     NeedsZone,
     Node,
@@ -28,7 +30,7 @@ from sparklet.sql import (
 )
 from sparklet.sql.scope import WITHOUT_BRACKETS
 from sparklet.stages.stage import Bound, Dropped, Rounding, Stage, stage
-from sparklet.types import BOOLEAN, NULL, STRING, DataType
+from sparklet.types import BOOLEAN, NULL, STRING, DataType, StructType
 
 __all__ = ["SQLTransformer"]
 
@@ -129,11 +131,39 @@ class SQLTransformer(Stage):
             raise SchemaError(
                 "*", f"cannot be selected: sparklet does not support {error}", str(self)
             ) from None
+        statement = Statement(_spread(statement, columns), statement.where, statement.ambiguous)
         names = [fold(item.name) for item in statement.items if item.node is not None]
         for item in statement.items:
             if item.node is not None and names.count(fold(item.name)) > 1:
                 raise SchemaError(item.name, _TWICE, str(self))
         return statement
+
+
+def _spread(statement: Statement, columns: Columns) -> tuple[Item, ...]:
+    """Return the items of a statement, with a column for each field where `user.*` stands for them."""
+
+    def known(name: str) -> Column:
+        column = columns.known(name)
+        if column is None or column.origin == "inferred":
+            raise Refused(f"the * of the struct {name}, whose type is not declared")
+        return column
+
+    items: list[Item] = []
+    for item in statement.items:
+        if not item.spread or item.node is None:
+            items.append(item)
+            continue
+        try:
+            type = compile_node(item.node, known, columns.profile).type
+            if not isinstance(type, StructType):
+                raise Refused(f"the * of a value of type {type}")  # noqa: TRY301 - named as all others
+        except Refused as error:
+            hint = "declare it: load(path, schema=...)"
+            raise SchemaError(
+                "*", f"cannot be selected: sparklet does not support {error}; {hint}", columns.stage
+            ) from None
+        items += [Item(each.name, Call(".", (item.node, Literal(each.name, STRING)))) for each in type]
+    return tuple(items)
 
 
 _TWICE = "would be there twice, and a row holds a name once"
