@@ -18,6 +18,8 @@ EXEMPT: Mapping[tuple[str, str], str] = {
     ("LocalLDAModel", "-inf in a vector"): "overflows the stack of Spark's JVM, which then exits",
     ("DistributedLDAModel", "-inf in a vector"): "likewise",
     ("OneHotEncoder", "*"): "the transformer of Spark 2, which no Spark since 3.0 can load",
+    ("ONNXModel", "*"): "tests/stages/test_onnx.py compares with onnxruntime",
+    ("OnnxTransformer", "*"): "tests/spark/test_onnx.py compares with Spark",
     ("IsolationForestModel", "*"): "stored scores are compared in tests/stages/test_isolation_forest.py",
     ("ExtendedIsolationForestModel", "*"): "likewise",
     ("SparseToDenseTransformer", "*"): "tests/stages/test_jpmml.py compares with Spark's toDense",

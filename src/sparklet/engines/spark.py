@@ -15,13 +15,16 @@ from sparklet.engines.blas import blas_in_use
 from sparklet.errors import ModelError, OptionError
 from sparklet.saved import SavedStage, open_model
 from sparklet.session import Folder, is_connect, jvm, why
-from sparklet.stages import Authored, build, check_trusted, is_python, is_trusted
+from sparklet.stages import Authored, build, check_trusted, is_builtin, is_python, is_trusted
+from sparklet.stages.authored import authored
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 __all__ = ["from_spark", "load_native", "native_of", "python_stages", "transform"]
 
+_OWN = "sparklet.spark"
+"""The package of sparklet's own stages that Spark runs."""
 _ML = "org.apache.spark.ml."
 
 
@@ -83,12 +86,22 @@ def _loaded(saved: SavedStage, spark: SparkSession, trusted: Sequence[str]) -> A
     if kind in ("tuning.CrossValidatorModel", "tuning.TrainValidationSplitModel"):
         return _loaded(saved.child("bestModel"), spark, trusted)
     if is_python(saved.className) or is_trusted(saved.className, trusted):
-        author = getattr(build(saved, trusted), "author", None)
-        if author is None:
-            problem = f"{saved.className} is written in Python, and its package is not imported here"
-            raise ModelError(saved.path, problem, "load it with PySpark and use its transform")
-        return author
+        return _author(saved, trusted)
     return _JvmModel(saved, spark)
+
+
+def _author(saved: SavedStage, trusted: Sequence[str]) -> Authored:
+    """Return a stage that is written in Python, which Spark runs."""
+    if is_builtin(saved.className):
+        own = authored(saved.className, (_OWN,))
+        stage = None if isinstance(own, str) else own.online(saved)
+    else:
+        stage = build(saved, trusted)
+    author: Authored | None = getattr(stage, "author", None)
+    if author is None:
+        problem = f"{saved.className} is written in Python, and its package is not imported here"
+        raise ModelError(saved.path, problem, "load it with PySpark and use its transform")
+    return author
 
 
 class _JvmModel:

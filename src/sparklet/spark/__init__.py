@@ -2,6 +2,7 @@
 
 from sparklet.spark.authors import OnlineEstimator, OnlineModel, OnlineTransformer
 from sparklet.spark.offline import OfflineResult, embedded_session, predict_offline
+from sparklet.spark.onnx import OnnxTransformer
 from sparklet.spark.save import save
 from sparklet.spark.servable import servable
 from sparklet.spark.ship import ship
@@ -11,6 +12,7 @@ __all__ = [
     "OnlineEstimator",
     "OnlineModel",
     "OnlineTransformer",
+    "OnnxTransformer",
     "embedded_session",
     "predict_offline",
     "save",
