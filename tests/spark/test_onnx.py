@@ -20,6 +20,7 @@ pytestmark = pytest.mark.spark
 
 NETWORK = onnx_graphs.network(5, 32, 16, 3)
 NAMES = [f"x{index}" for index in range(5)]
+SCHEMA = dict.fromkeys(NAMES, "double")
 
 
 def rows(count, seed=1):
@@ -58,7 +59,7 @@ def test_rows_and_dataframes_give_the_same(spark, tmp_path, size):
     scored = [online.scoreInstance(row) for row in every]
     for loaded in (model, PipelineModel.load(path)):
         for expected, found in zip(
-            spark_scores(loaded, every, dict.fromkeys(NAMES, "double"), spark).outcomes, scored, strict=True
+            spark_scores(loaded, every, SCHEMA, spark, group=250).outcomes, scored, strict=True
         ):
             if size == 1:
                 assert_same(expected["raw"], found["raw"])
