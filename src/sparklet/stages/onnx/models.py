@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -76,17 +76,14 @@ class OnnxStage(Stage):
         readers = [(tensor.name, to_tensor(tensor)) for tensor in tensors]
         writers = [from_tensor(outputs[name]) for name in names]
 
-        def one(value: Any) -> Any:
-            return write(run(names, {feed: read(value)})[0])
-
         def score(*values: Any) -> Any:
             feeds = {name: read(value) for (name, read), value in zip(readers, values, strict=True)}
             found = run(names, feeds)
             made = [write(each) for write, each in zip(writers, found, strict=True)]
             return made[0] if len(made) == 1 else tuple(made)
 
-        (feed, read), write = readers[0] if readers else ("", None), writers[0]
-        function = one if len(readers) == len(writers) == 1 else score
+        single = len(readers) == len(writers) == 1
+        function = _single(self.graph, *readers[0], names, writers[0]) if single else score
         yield Bound(taken, tuple(targets.values()), function, kept=True, barrier=True)
         for column, name in self.softMaxDict.items():
             yield Bound((targets[column],), (columns.new(name, VECTOR),), softmax)
@@ -94,6 +91,18 @@ class OnnxStage(Stage):
             yield Bound(
                 (targets[column],), (columns.new(name, DOUBLE),), lambda values: float(argmax(values))
             )
+
+
+def _single(
+    graph: OnnxGraph,
+    feed: str,
+    read: Callable[[Any], Any],
+    names: Sequence[str],
+    write: Callable[[Any], Any],
+) -> Callable[[Any], Any]:
+    """Return the function from the one input to the one output."""
+    run = graph.run
+    return lambda value: write(run(names, {feed: read(value)})[0])
 
 
 def _taken(columns: Columns, name: str, tensor: GraphTensor) -> Column:
