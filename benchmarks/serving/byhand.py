@@ -6,12 +6,13 @@ import sys
 from typing import Any
 
 import sparklet
+from sparklet.types import VectorUDT
 
 __all__: list[str] = []
 
 
 def main(model_folder: str, port: int) -> None:
-    """Serve a model with the columns of the benchmark."""
+    """Serve a model of numbers and strings; the answer has all outputs, vectors as lists."""
     import uvicorn
     from fastapi import FastAPI
     from pydantic import create_model
@@ -21,12 +22,20 @@ def main(model_folder: str, port: int) -> None:
     fields: dict[str, Any] = {
         column.name: (types.get(str(column.type), float) | None, None) for column in model.inputs
     }
-    Row, Scored = create_model("Row", **fields), create_model("Scored", prediction=(float, ...))
+    outputs: dict[str, Any] = {
+        column.name: (list[float] if isinstance(column.type, VectorUDT) else float, ...)
+        for column in model.outputs
+    }
+    Row, Scored = create_model("Row", **fields), create_model("Scored", **outputs)
     app = FastAPI()
 
     async def score(row: Any) -> Any:
         scored = model.scoreInstance(row.model_dump()) or {}
-        return Scored(prediction=scored["prediction"])
+        plain = {
+            name: value.toArray().tolist() if hasattr(value, "toArray") else value
+            for name, value in scored.items()
+        }
+        return Scored(**plain)
 
     score.__annotations__ = {"row": Row, "return": Scored}
     app.post("/score")(score)
