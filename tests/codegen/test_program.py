@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import math
 import random
 import struct
@@ -31,6 +32,7 @@ NAN, INF = math.nan, math.inf
 NULL_BITS = struct.unpack("<d", struct.pack("<Q", 0x7FF8A5A5A5A5A5A5))[0]
 NUMBERS = [0.0, -0.0, 1.0, 2.0, -2.5, 0.1, 1e300, -1e300, 5e-324, NAN, NULL_BITS, INF, -INF]
 WORDS = ["a", "b", "c", "", "unseen"]
+SIZES = (5, 5, 1)  # of the vectors of a row
 
 
 @pytest.fixture(autouse=True)
@@ -121,8 +123,8 @@ class Draw(random.Random):
         self.doubles = [graph.input(DOUBLE) for _ in range(4)]
         self.words = [graph.input(STRING) for _ in range(2)]
         self.wholes = [graph.input(INTEGER), graph.input(BOOLEAN)]
-        self.vectors = [graph.input(VECTOR, null=False) for _ in range(2)]
-        self.sizes = {id(vector): 5 for vector in self.vectors}
+        self.vectors = [graph.input(VECTOR, null=False) for _ in SIZES]
+        self.sizes = {id(vector): size for vector, size in zip(self.vectors, SIZES, strict=True)}
         self.tests = [graph.is_null(self.doubles[0])]
         self.objects = []
         return graph
@@ -131,7 +133,7 @@ class Draw(random.Random):
         values = [self.choice([*NUMBERS, None, self.gauss(0, 2)]) for _ in range(4)]
         values += [self.choice([*WORDS, None]) for _ in range(2)]
         values += [self.choice([None, 0, 1, -7, 2**31 - 1]), self.choice([None, True, False])]
-        values += [self.vector(5) for _ in range(2)]
+        values += [self.vector(size) for size in SIZES]
         keys = [f"x{index}" for index in range(len(values))]
         pairs = list(zip(keys, values, strict=True))
         if self.random() < 0.3:
@@ -249,10 +251,10 @@ class Draw(random.Random):
         segments = []
         for _ in range(self.randrange(1, 7)):
             kind = self.random()
-            if kind < 0.6:
+            if kind < 0.5:
                 x = self.present()
                 segments.append(Scalar(x, self.choice([x, self.present()])))
-            elif kind < 0.9 or not part:
+            elif kind < 0.7 or not part:
                 size = self.choice([1, 3, 6])
                 ones = tuple([self.number() for _ in range(size)])
                 segments.append(OneHot(self.present(), size, self.choice([None, ones])))
@@ -425,6 +427,26 @@ def test_random_graphs(seed, count):
     score, define = program_of(graph, outputs, dropping=dropping)
     for _ in range(12):
         agree(score, define, draw.row())
+
+
+@pytest.mark.parametrize("size", [0, 1, 3])
+def test_parts_that_store_nothing(size):
+    """A segment that stores no element is zero, whatever the row before left in its place."""
+    graph = Graph()
+    numbers = [graph.to_double(graph.input(INTEGER)) for _ in range(4)]
+    vectors = [graph.input(VECTOR, null=False) for _ in range(3)]
+    present = [graph.select(graph.is_null(x), 0.0, x, null=False) for x in numbers]
+    segments = [*[Scalar(x, x) for x in present], *map(Part, vectors), OneHot(present[0], size, None)]
+    vector = graph.vector(segments, "3.5")
+    weights = DenseVector(tuple([2.0**k for k in range(4 + 4 * size)]))
+    score, define = program_of(graph, [graph.dot(vector, weights, order) for order in ORDERS])
+    full, empty = DenseVector((1.0,) * size), SparseVector(size, (), ())
+    for chosen in itertools.product([full, empty], repeat=3):
+        row = {f"x{index}": index + 1 for index in range(4)} | {
+            f"x{index + 4}": vector for index, vector in enumerate(chosen)
+        }
+        agree(score, define, {name: full if name in ("x4", "x5", "x6") else 0 for name in row})
+        agree(score, define, row)
 
 
 # --- rows ---------------------------------------------------------------------------------------

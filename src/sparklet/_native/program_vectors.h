@@ -107,9 +107,11 @@ static int add_part(Vector *part, Py_ssize_t start, int zeros, Actives *found)
     return good;
 }
 
-/* Write the elements of a vector object, zeros as 0.0; return 0 for values outside the fast path. */
+/* Write all elements of a vector object, zeros as 0.0; return 0 for values outside the fast path. */
 static int fill_part(Vector *part, double *x)
 {
+    if (part->indices)
+        memset(x, 0, part->size * sizeof(double));
     for (Py_ssize_t k = 0; k < part->count; k++) {
         Py_ssize_t place;
         double value;
@@ -154,15 +156,14 @@ static int shape_actives(const Program *program, const Frame *frame, const Shape
 /* Write all elements of a dense vector to x, which is large enough; return 0 for values outside the fast path. */
 static int shape_fill(const Program *program, const Frame *frame, const Shape *shape, Py_ssize_t size, double *x)
 {
-    if (shape->count != size)
-        memset(x, 0, size * sizeof(double));
+    const double *end = x + size;
     for (int32_t i = 0; i < shape->count; i++) {
         const Piece *piece = &shape->pieces[i];
         if (piece->kind == SCALAR) {
             *x++ = frame->registers[piece->value];
         } else if (piece->kind == ONEHOT) {
             Py_ssize_t index = hot_index(frame, piece);
-            *x = 0.0;
+            memset(x, 0, piece->size * sizeof(double));
             if (index >= 0)
                 x[index] = hot_value(program, piece, index);
             x += piece->size;
@@ -170,7 +171,7 @@ static int shape_fill(const Program *program, const Frame *frame, const Shape *s
             Vector part;
             if (!open_part(program, frame, piece->value, &part))
                 return 0;
-            int good = fill_part(&part, x);
+            int good = part.size <= end - x && fill_part(&part, x);
             x += part.size;
             vector_close(&part);
             if (!good)
