@@ -125,8 +125,19 @@ class Pool:
         return [
             f"{names}, row {row}: Spark {their}, sparklet {our}"
             for row, their, our in zip(rows, theirs, ours, strict=True)
-            if their != our
+            if their != our and not self._early(names, row, their, our)
         ]
+
+    def _early(self, names: list[str], row: dict[str, Any], their: str, our: str) -> bool:
+        """Return whether Spark fails only because IndexToString casts NaN before a filter above it.
+
+        Since 4.1 the stage is a CASE that repeats `CAST(c AS INT)`; code generation computes repeated
+        expressions early, though nothing reads the label of a dropped row. sparklet drops the row.
+        """
+        old = self._spark.version.startswith("3.")
+        return (
+            not old and "label of c" in names and row["c"] != row["c"] and (their, our) == ("fails", "drops")
+        )
 
     def outcomes(self, names: list[str], rows: list[dict[str, Any]]) -> list[str]:
         """Return what sparklet does with each row."""

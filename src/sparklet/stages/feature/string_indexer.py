@@ -120,7 +120,8 @@ def _asked(source: Column, notation: Notation) -> dict[Column, str]:
 class IndexToString(HasInputCol):
     """Replace indices by labels: those of the param, else those in the attributes of the input column.
 
-    Follows Spark's `ml/feature/StringIndexer.scala` (4.2; null and NaN as in 3.5 before 4.1).
+    Follows Spark's `ml/feature/StringIndexer.scala` (4.2; null and NaN as in 3.5 before 4.1). Since 4.1
+    Spark refuses NaN even in some rows that a later filter drops; sparklet drops these rows.
     """
 
     labels: tuple[str, ...] | None = None
