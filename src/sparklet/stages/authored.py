@@ -54,9 +54,13 @@ def check_trusted(trusted: object) -> tuple[str, ...]:
     return tuple(trusted)
 
 
+# The first names of packages of JVM classes.
+_JVM = frozenset({"ai", "com", "io", "java", "javax", "ml", "net", "org", "scala"})
+
+
 def is_python(className: str) -> bool:
     """Return whether an unregistered class name is more likely a Python class than a JVM class."""
-    return className.split(".", maxsplit=1)[0] not in ("ml", "com", "org", "ai", "io", "net")
+    return className.split(".", maxsplit=1)[0] not in _JVM
 
 
 def is_trusted(className: str, trusted: Sequence[str]) -> bool:
