@@ -26,6 +26,39 @@ ROWS = [
 ]
 
 
+# Functions of times, JSON and intervals, each of which follows the session's clock.
+FUNCTIONS = """SELECT date_format(ts, 'yyyy-MM-dd HH:mm:ss.SSS XXX VV') AS shown, to_json(struct(ts)) AS json,
+    from_json(concat('{"t": "', s, '"}'), 't TIMESTAMP').t AS t, unix_timestamp(s) AS seconds,
+    make_timestamp(2024, 11, 3, 1, minute(ts), 0) AS twice, last_day(ts) AS last, weekofyear(ts) AS week,
+    from_utc_timestamp(ts, 'Asia/Tokyo') AS tokyo, to_utc_timestamp(ts, 'Europe/Paris') AS paris,
+    months_between(ts, TIMESTAMP '2024-01-31 12:00:00') AS months, ts + INTERVAL 1 DAY AS tomorrow,
+    ts - INTERVAL 1 MONTH AS before, ts + INTERVAL 90 MINUTES AS later, datediff(ts, s) AS days,
+    CAST(ts - TIMESTAMP '2024-06-01 00:00:00' AS STRING) AS since,
+    EXTRACT(HOUR FROM ts - TIMESTAMP '2024-06-01 00:00:00') AS hours,
+    ts - CAST(ts AS DATE) > INTERVAL 2 HOURS AS late, CAST(ts AS TIMESTAMP_NTZ) AS n,
+    timestampdiff(DAY, ts, TIMESTAMP '2024-12-31 00:00:00') AS left,
+    convert_timezone('UTC', 'Asia/Tokyo', CAST(s AS TIMESTAMP_NTZ)) AS moved
+    FROM __THIS__"""
+FUNCTION_ZONES = ("America/New_York", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kolkata", "+05:30", "UTC")
+
+
+@pytest.fixture(scope="module")
+def functions(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from pyspark.ml.feature import SQLTransformer
+
+    path = tmp_path_factory.mktemp("functions") / "model"
+    SQLTransformer(statement=FUNCTIONS).save(str(path))
+    return path
+
+
+@pytest.mark.parametrize("timezone", FUNCTION_ZONES)
+def test_functions_as_the_python_engine(functions: Path, timezone: str) -> None:
+    options = {"schema": SCHEMA, "timezone": timezone, "outputs": "*"}
+    python, jvm = (sparklet.load(functions, engine=engine, **options) for engine in ("python", "jvm"))
+    expected, actual = python.scoreInstances(ROWS), jvm.scoreInstances(ROWS)
+    assert_same(expected, [{name: row[name] for name in expected[0]} for row in actual])
+
+
 @pytest.fixture(scope="module")
 def model(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from pyspark.ml.feature import SQLTransformer
