@@ -116,7 +116,7 @@ def test_every_unsupported_stage_is_listed(tmp_path):
         "VectorAssembler",
     ]
     text = str(error)
-    assert "third-party" in text
+    assert "a stage of a JVM library, which sparklet does not score" in text
     assert "Python-defined" in text
     assert "did you mean 'org.apache.spark.ml.feature.StringIndexerModel'" in text
     assert "handleInvalid is 'ignore', expected one of 'error', 'skip', 'keep'" in text

@@ -1,7 +1,7 @@
 """The floor: pipelines written by hand in C, called with a dict, giving a dict.
 
 Built where it runs, for this very processor: `floor/flagship.c` knows the table of the flagships, and
-`floor/numbers.c` the columns of numbers of the other series. Both are handed what training found from the
+`floor/columns.c` the columns of numbers of the other series. Both are handed what training found from the
 folder that Spark saved.
 """
 
@@ -58,7 +58,8 @@ def build(name: str) -> Any:
         except subprocess.CalledProcessError as error:
             raise Unable(error.stderr.strip() or "the C compiler failed") from None
         compiled.replace(target)
-    spec = importlib.util.spec_from_file_location(name, target)
+    # Python enters the module in sys.modules, where a plain `columns` could hide another one.
+    spec = importlib.util.spec_from_file_location(f"floor_{name}", target)
     if spec is None or spec.loader is None:
         raise Unable(f"{target} cannot be imported")
     module = importlib.util.module_from_spec(spec)
@@ -116,7 +117,7 @@ def _numbers(by_class: Mapping[str, list[SavedStage]]) -> Any:
     for classifier in by_class.get("LogisticRegressionModel", []):
         weights, intercept, *_ = _linear(classifier)
     scaling = _scaling(by_class.get("StandardScalerModel", []))
-    return build("numbers").Numbers(
+    return build("columns").Numbers(
         DenseVector, tuple(columns), surrogates, *scaling, splits, weights, intercept
     )
 

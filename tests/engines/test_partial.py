@@ -12,12 +12,12 @@ from sparklet.cli import main
 from sparklet.errors import OptionError, SparkletError, UnsupportedModelError
 from tests.models import assembler, encoder, indexer, linear_regression, save_pipeline, save_stage
 
-FOREIGN = ("com.microsoft.azure.synapse.ml.lightgbm.LightGBMClassificationModel", "lgbm")
+FOREIGN = ("com.johnsnowlabs.nlp.annotators.classifier.dl.ClassifierDLModel", "nlp")
 ROW = {"age": 3.0, "city": "SF"}
 BEFORE = [indexer(), encoder(), assembler()]
 
 
-def foreign(uid="lgbm", className=FOREIGN[0], **params):
+def foreign(uid="nlp", className=FOREIGN[0], **params):
     return className, uid, {"featuresCol": "features", "predictionCol": "prediction", **params}, None
 
 

@@ -234,7 +234,7 @@ static void destroy(PyObject *object)
 static PyMethodDef methods[] = {{"score", score, METH_O, "Score one row."}, {NULL, NULL, 0, NULL}};
 
 static PyTypeObject floor_type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "flagship.Floor",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "floor_flagship.Floor",
     .tp_basicsize = sizeof(Floor),
     .tp_dealloc = destroy,
     .tp_flags = Py_TPFLAGS_DEFAULT,
@@ -242,6 +242,6 @@ static PyTypeObject floor_type = {
     .tp_new = create,
 };
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "flagship", .m_size = -1};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "floor_flagship", .m_size = -1};
 
-PyMODINIT_FUNC PyInit_flagship(void) { return module_of(&module, &floor_type, "Floor"); }
+PyMODINIT_FUNC PyInit_floor_flagship(void) { return module_of(&module, &floor_type, "Floor"); }

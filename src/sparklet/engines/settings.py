@@ -25,7 +25,7 @@ def profile_of(
     """
     version = saved.version.text if spark is None else spark
     profile = Profile.of(version)
-    warn_if_newer(version, stacklevel=5)
+    warn_if_newer(version, stacklevel=7)
     if blas is not None:
         profile = profile.with_(blas=summation_order(blas))
     elif example is not None:

@@ -272,7 +272,7 @@ def load_jvm(
     stored = stored_types(saved, recorded)
     declared |= {name: kind for name, kind in stored.items() if fold(name) not in named}
     types = {name: _written(kind) for name, kind in declared.items()}
-    warn_if_newer(saved.version.text, stacklevel=5)
+    warn_if_newer(saved.version.text, stacklevel=7)
     gateway = connect()
     _check_release(gateway, spark)
     order = blas_facts(gateway.java.jvm)[1] or UNKNOWN_ORDER

@@ -168,7 +168,7 @@ static void destroy(PyObject *object)
 static PyMethodDef methods[] = {{"score", score, METH_O, "Score one row."}, {NULL, NULL, 0, NULL}};
 
 static PyTypeObject numbers_type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "numbers.Numbers",
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "floor_columns.Numbers",
     .tp_basicsize = sizeof(Numbers),
     .tp_dealloc = destroy,
     .tp_flags = Py_TPFLAGS_DEFAULT,
@@ -176,6 +176,6 @@ static PyTypeObject numbers_type = {
     .tp_new = create,
 };
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "numbers", .m_size = -1};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, .m_name = "floor_columns", .m_size = -1};
 
-PyMODINIT_FUNC PyInit_numbers(void) { return module_of(&module, &numbers_type, "Numbers"); }
+PyMODINIT_FUNC PyInit_floor_columns(void) { return module_of(&module, &numbers_type, "Numbers"); }
