@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +29,7 @@ import sparklet  # noqa: E402
 from sparklet.same import ulp_distance  # noqa: E402
 from sparklet.testing.spark import spark_session  # noqa: E402
 from tests.oracle.encoding import dumps  # noqa: E402 - the path above is what makes tests importable
+from tests.stages.scala import java_class, stored_and_loaded  # noqa: E402
 
 PACKAGE = "com.linkedin.relevance.isolationforest."
 TRAINED, STORED, COMPARED, SIZE = 1500, 40, 12_000, 6
@@ -73,23 +72,14 @@ def vectors(count: int, seed: int, *, hostile: bool) -> Iterator[tuple[Any]]:
 
 def write(spark: SparkSession, case: Case, folder: Path) -> None:
     """Train, save and load a model; store it and some scores, and compare many scores with sparklet's."""
-    estimator, loader = spark._jvm, spark._jvm
-    for part in (PACKAGE + case.estimator).split("."):
-        estimator = getattr(estimator, part)
-    for part in (PACKAGE + case.estimator + "Model").split("."):
-        loader = getattr(loader, part)
-    estimator = estimator()
+    estimator = java_class(spark, PACKAGE + case.estimator)()
     for name, value in {"numEstimators": 15, "maxSamples": 100.0, **case.params}.items():
         getattr(estimator, f"set{name[0].upper()}{name[1:]}")(value)
     frame = spark.createDataFrame(vectors(TRAINED, 1, hostile=False), SCHEMA).coalesce(1)
-    shutil.rmtree(folder, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as saved:
-        path = f"{saved}/model"
-        estimator.fit(frame._jdf).write().save(path)
-        shutil.copytree(path, folder / "model", ignore=shutil.ignore_patterns(".*", "_SUCCESS"))
-        loaded = loader.load(path)
-        scored = spark.createDataFrame(vectors(COMPARED, 2, hostile=True), SCHEMA).coalesce(1)
-        rows = [row.asDict() for row in DataFrame(loaded.transform(scored._jdf), spark).collect()]
+    loader = java_class(spark, f"{PACKAGE}{case.estimator}Model")
+    loaded = stored_and_loaded(estimator.fit(frame._jdf).write(), folder, loader)
+    scored = spark.createDataFrame(vectors(COMPARED, 2, hostile=True), SCHEMA).coalesce(1)
+    rows = [row.asDict() for row in DataFrame(loaded.transform(scored._jdf), spark).collect()]
     model = sparklet.load(folder / "model", outputs="*")
     ours = model.scoreInstances([{"features": row["features"]} for row in rows])
     pairs = list(zip(rows, ours, strict=True))

@@ -10,8 +10,6 @@ line names; after it, the names of cases write those alone.
 from __future__ import annotations
 
 import math
-import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -28,6 +26,7 @@ sys.path.insert(0, str(HERE.parents[2]))
 
 from sparklet.testing.spark import spark_session  # noqa: E402
 from tests.oracle.encoding import dumps  # noqa: E402 - the path above is what makes tests importable
+from tests.stages.scala import copied_jars, java_class, stored_and_loaded  # noqa: E402
 
 PACKAGE = "com.microsoft.azure.synapse.ml.lightgbm."
 TRAINED, STORED, SIZE = 1500, 24, 8
@@ -139,7 +138,7 @@ def write_pipeline(spark: SparkSession, folder: Path) -> None:
 
     names = [f"x{index}" for index in range(SIZE)]
     frame = spark.createDataFrame(list(mixed()), ["city", *names, "above"]).coalesce(1)
-    classifier = java_class(spark, "LightGBMClassifier")()
+    classifier = java_class(spark, f"{PACKAGE}LightGBMClassifier")()
     set_params(spark, classifier, COMMON | BINARY | {"categoricalSlotIndexes": [0]} | COLUMNS_ADDED)
     stages = [
         StringIndexer(inputCol="city", outputCol="cityIndex", handleInvalid="keep")._to_java(),
@@ -151,32 +150,12 @@ def write_pipeline(spark: SparkSession, folder: Path) -> None:
     array = spark.sparkContext._gateway.new_array(spark._jvm.org.apache.spark.ml.PipelineStage, len(stages))
     for index, stage in enumerate(stages):
         array[index] = stage
-    shutil.rmtree(folder, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as saved:
-        path = f"{saved}/model"
-        spark._jvm.org.apache.spark.ml.Pipeline().setStages(array).fit(frame._jdf).write().save(path)
-        shutil.copytree(path, folder / "model", ignore=shutil.ignore_patterns(".*", "_SUCCESS"))
-        model = spark._jvm.org.apache.spark.ml.PipelineModel.load(path)
+    fitted = spark._jvm.org.apache.spark.ml.Pipeline().setStages(array).fit(frame._jdf)
+    model = stored_and_loaded(fitted.write(), folder, spark._jvm.org.apache.spark.ml.PipelineModel)
     rows = DataFrame(model.transform(frame._jdf), spark).head(STORED)
     hidden = ("above", "cityIndex", "features")
     stored = [{key: row[key] for key in row.asDict() if key not in hidden} for row in rows]
     (folder / "rows.jsonl").write_text(dumps(stored), encoding="utf-8")
-
-
-def jars(release: str, folder: str) -> str:
-    """Return the paths of the jars of a release, joined with commas, after Maven has copied them."""
-    for coordinates in JARS[release]:
-        command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={coordinates}"]
-        subprocess.run([*command, f"-DoutputDirectory={folder}"], check=True)
-    return ",".join(map(str, sorted(Path(folder).glob("*.jar"))))
-
-
-def java_class(spark: SparkSession, name: str) -> Any:
-    """Return a class of SynapseML."""
-    found = spark._jvm
-    for part in (PACKAGE + name).split("."):
-        found = getattr(found, part)
-    return found
 
 
 def set_params(spark: SparkSession, stage: Any, params: Mapping[str, Any]) -> None:
@@ -193,7 +172,7 @@ def set_params(spark: SparkSession, stage: Any, params: Mapping[str, Any]) -> No
 
 def fit(spark: SparkSession, case: Case, frame: DataFrame) -> Any:
     """Return the model of a case."""
-    estimator = java_class(spark, f"LightGBM{case.estimator}")()
+    estimator = java_class(spark, f"{PACKAGE}LightGBM{case.estimator}")()
     set_params(spark, estimator, COMMON | case.params)
     model = estimator.fit(frame._jdf)
     set_params(spark, model, case.model)
@@ -204,13 +183,9 @@ def write(spark: SparkSession, case: Case, folder: Path, frames: Mapping[str, Da
     """Train, save and load the model of a case; store it and what it gives."""
     from pyspark.sql import DataFrame
 
-    shutil.rmtree(folder, ignore_errors=True)
     kind = {"Classifier": "Classification", "Regressor": "Regression"}.get(case.estimator, case.estimator)
-    with tempfile.TemporaryDirectory() as saved:
-        path = f"{saved}/model"
-        fit(spark, case, frames[case.rows]).write().save(path)
-        shutil.copytree(path, folder / "model", ignore=shutil.ignore_patterns(".*", "_SUCCESS"))
-        model = java_class(spark, f"LightGBM{kind}Model").load(path)
+    writer = fit(spark, case, frames[case.rows]).write()
+    model = stored_and_loaded(writer, folder, java_class(spark, f"{PACKAGE}LightGBM{kind}Model"))
     for name in case.scored:
         rows = DataFrame(model.transform(frames[name]._jdf), spark).head(STORED)
         stored = [{key: row[key] for key in row.asDict() if key not in COLUMNS[1:]} for row in rows]
@@ -222,7 +197,7 @@ def main(release: str, *names: str) -> None:
     """Write cases, or every case of a release."""
     cases = {name: CASES[release][name] for name in names or CASES[release]}
     with tempfile.TemporaryDirectory() as folder:
-        spark = spark_session(spark_jars=jars(release, folder))
+        spark = spark_session(spark_jars=copied_jars(JARS[release], folder))
         frames = {
             kind: spark.createDataFrame(list(table(kind)), COLUMNS).coalesce(1)
             for kind in {kind for case in cases.values() for kind in (case.rows, *case.scored)}

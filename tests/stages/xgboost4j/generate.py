@@ -11,7 +11,6 @@ format, that of `json` in JSON, the others in UBJSON.
 from __future__ import annotations
 
 import math
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,7 @@ sys.path.insert(0, str(HERE.parents[2]))
 
 from sparklet.testing.spark import spark_session  # noqa: E402
 from tests.oracle.encoding import dumps  # noqa: E402 - the path above is what makes tests importable
+from tests.stages.scala import copied_jars, java_class, stored_and_loaded  # noqa: E402
 
 PACKAGE = "ml.dmlc.xgboost4j.scala.spark."
 TRAINED, STORED, SIZE = 2000, 40, 8
@@ -94,43 +94,21 @@ def table(kind: str) -> Iterator[tuple[Any, ...]]:
         yield vector, above, level, target, abs(target) + 0.1, position // 20
 
 
-def jars(release: str, folder: str) -> str:
-    """Return the paths of the jars of a release, joined with commas, after Maven has copied them."""
-    for artifact in ("xgboost4j", "xgboost4j-spark"):
-        coordinates = f"ml.dmlc:{artifact}_2.12:{release}"
-        command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={coordinates}"]
-        subprocess.run([*command, f"-DoutputDirectory={folder}"], check=True)
-    return ",".join(map(str, sorted(Path(folder).glob("*.jar"))))
-
-
-def java_class(spark: SparkSession, name: str) -> Any:
-    """Return a class of XGBoost4J-Spark."""
-    found = spark._jvm
-    for part in (PACKAGE + name).split("."):
-        found = getattr(found, part)
-    return found
-
-
 def write(spark: SparkSession, case: Case, folder: Path, frames: Mapping[str, DataFrame]) -> None:
     """Train, save and load the model of a case; store it and what it gives."""
     from pyspark.sql import DataFrame
 
-    estimator = java_class(spark, f"XGBoost{case.estimator}")()
+    estimator = java_class(spark, f"{PACKAGE}XGBoost{case.estimator}")()
     for name, value in {"numRound": 15, "maxDepth": 4, "numWorkers": 1, **case.params}.items():
         if name == "booster":  # has no setter
             estimator.set(estimator.getParam(name), value)
         else:
             getattr(estimator, f"set{name[0].upper()}{name[1:]}")(value)
-    shutil.rmtree(folder, ignore_errors=True)
     writer = estimator.fit(frames[case.rows]._jdf).write()
     for name, value in case.format.items():
         writer = writer.option(name, value)
-    with tempfile.TemporaryDirectory() as saved:
-        path = f"{saved}/model"
-        writer.save(path)
-        shutil.copytree(path, folder / "model", ignore=shutil.ignore_patterns(".*", "_SUCCESS"))
-        kind = {"Classifier": "Classification", "Regressor": "Regression"}.get(case.estimator, case.estimator)
-        model = java_class(spark, f"XGBoost{kind}Model").load(path)
+    kind = {"Classifier": "Classification", "Regressor": "Regression"}.get(case.estimator, case.estimator)
+    model = stored_and_loaded(writer, folder, java_class(spark, f"{PACKAGE}XGBoost{kind}Model"))
     for name in case.scored:
         rows = DataFrame(model.transform(frames[name]._jdf), spark).head(STORED)
         stored = [{key: row[key] for key in row.asDict() if key not in COLUMNS[1:]} for row in rows]
@@ -146,8 +124,9 @@ def main(release: str, name: str = "") -> None:
         for each in cases:
             subprocess.run([sys.executable, __file__, release, each], check=True)
         return
+    artifacts = [f"ml.dmlc:{artifact}_2.12:{release}" for artifact in ("xgboost4j", "xgboost4j-spark")]
     with tempfile.TemporaryDirectory() as folder:
-        spark = spark_session(spark_jars=jars(release, folder))
+        spark = spark_session(spark_jars=copied_jars(artifacts, folder))
         frames = {
             kind: spark.createDataFrame(list(table(kind)), COLUMNS).coalesce(1)
             for kind in {cases[name].rows, *cases[name].scored}
