@@ -10,7 +10,7 @@ import operator
 import struct
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeAlias, cast
 
 from sparklet.errors import ColumnTypeError, InvalidValueError
 
@@ -27,6 +27,7 @@ __all__ = [
     "SparseVector",
     "Vector",
     "argmax",
+    "as_list",
     "compressed",
     "sparse_is_smaller",
     "sparse_limit",
@@ -310,6 +311,15 @@ def _check_sparse(data: SparseVector) -> None:
 
 # A few bytes of a row can claim two thousand million elements, which Spark has no memory for either.
 _MOST_DENSE = 1 << 24
+
+
+def as_list(value: Any) -> Any:
+    """Return the elements of a vector or matrix as a list, any other value unchanged.
+
+    >>> as_list(SparseVector(3, (1,), (2.0,))), as_list("a")
+    ([0.0, 2.0, 0.0], 'a')
+    """
+    return value.toArray().tolist() if hasattr(value, "toArray") else value
 
 
 def to_dense(data: Vector) -> DenseVector:

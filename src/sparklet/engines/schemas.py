@@ -10,37 +10,15 @@ from typing import Any
 
 from sparklet.columns import Schema, parse_schema, schema_of
 from sparklet.errors import OptionError
-from sparklet.types import (
-    BINARY,
-    BOOLEAN,
-    DOUBLE,
-    FLOAT,
-    INTEGER,
-    LONG,
-    STRING,
-    TIMESTAMP,
-    VECTOR,
-    ArrayType,
-    DataType,
-    StructField,
-    StructType,
-    parse_json,
-)
+from sparklet.saved import MLFLOW_TYPES
+from sparklet.types import TIMESTAMP, VECTOR, ArrayType, DataType, StructField, StructType, parse_json
 
 __all__ = ["read_schema", "schema_of_file"]
 
 _SPARK_SCHEMA = b"org.apache.spark.sql.parquet.row.metadata"
 _ENDINGS = (".parquet", ".arrow", ".feather", ".ipc", ".delta")
-_MLFLOW = {
-    "boolean": BOOLEAN,
-    "integer": INTEGER,
-    "long": LONG,
-    "float": FLOAT,
-    "double": DOUBLE,
-    "string": STRING,
-    "binary": BINARY,
-    "datetime": TIMESTAMP,
-}
+# Who passes a signature says that its times are timestamps; one beside a model does not.
+_MLFLOW = {**MLFLOW_TYPES, "datetime": TIMESTAMP}
 
 
 def read_schema(source: Any) -> Schema:

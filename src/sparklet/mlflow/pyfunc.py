@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sparklet.engines import OnlinePipelineModel, load
+from sparklet.linalg import as_list
 
 if TYPE_CHECKING:
     import pandas
@@ -50,7 +51,7 @@ def _plain(values: Any) -> Any:
         return values
     import pandas
 
-    plain = [value.toArray().tolist() if hasattr(value, "toArray") else value for value in values]
+    plain = [as_list(value) for value in values]
     return pandas.Series(plain, index=getattr(values, "index", None), dtype=object)
 
 

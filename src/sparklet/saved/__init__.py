@@ -15,7 +15,7 @@ from sparklet.saved.example import EXAMPLE, SCHEMA, Example, example_json
 from sparklet.saved.folder import SavedStage
 from sparklet.saved.java_objects import JavaObject, read_java_object
 from sparklet.saved.metadata import json_object
-from sparklet.saved.mlmodel import is_mlflow_folder, mlflow_data, signature_types
+from sparklet.saved.mlmodel import MLFLOW_TYPES, is_mlflow_folder, mlflow_data, signature_types
 from sparklet.saved.opening import open_model
 from sparklet.saved.tables import Table
 from sparklet.saved.version import SparkVersion
@@ -23,6 +23,7 @@ from sparklet.saved.version import SparkVersion
 __all__ = [
     "EXAMPLE",
     "FILES",
+    "MLFLOW_TYPES",
     "SCHEMA",
     "Example",
     "JavaObject",

@@ -24,11 +24,10 @@ from sparklet.types import (
     StructField,
 )
 
-__all__ = ["is_mlflow_folder", "mlflow_data", "signature_types"]
+__all__ = ["MLFLOW_TYPES", "is_mlflow_folder", "mlflow_data", "signature_types"]
 
 _NAME = "MLmodel"
-# `datetime` is absent: MLflow writes it for dates and for timestamps, between which Spark's answers differ.
-_TYPES: Mapping[str, DataType] = {
+MLFLOW_TYPES: Mapping[str, DataType] = {
     "binary": BINARY,
     "boolean": BOOLEAN,
     "double": DOUBLE,
@@ -38,6 +37,10 @@ _TYPES: Mapping[str, DataType] = {
     "sparkml_vector": VECTOR,
     "string": STRING,
 }
+"""The Spark type of each of MLflow's.
+
+`datetime` is absent: MLflow writes it for dates and for timestamps, between which Spark's answers differ.
+"""
 
 
 def is_mlflow_folder(path: object) -> bool:
@@ -98,7 +101,7 @@ def _type_of(spec: Any) -> DataType | None:
     if spec.get("type") == "array":
         element = _type_of(spec["items"])
         return None if element is None else ArrayType(element)
-    return _TYPES.get(spec.get("type"))
+    return MLFLOW_TYPES.get(spec.get("type"))
 
 
 def _read(folder: Path) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from sparklet.errors import JsonError
 from sparklet.json import dump_bytes, loads
+from sparklet.linalg import as_list
 from sparklet.serve.answers import version_header
 from sparklet.serve.calls import media_type, read_body
 from sparklet.serve.context import Context
@@ -35,14 +36,10 @@ async def invocations(context: Context, request: Request) -> Response:
     scored = context.score(call, served, served.decoder.rows(_rows(value, settings.max_rows)))
     dropped = dict.fromkeys(served.names)
     predictions = [
-        dropped if row is None else {name: _plain(value) for name, value in row.items()} for row in scored
+        dropped if row is None else {name: as_list(value) for name, value in row.items()} for row in scored
     ]
     text = dump_bytes({"predictions": predictions})
     return Response(text, 200, version_header(served), "application/json")
-
-
-def _plain(value: Any) -> Any:
-    return value.toArray().tolist() if hasattr(value, "toArray") else value
 
 
 def _rows(value: Any, most_rows: int) -> list[dict[str, Any]]:

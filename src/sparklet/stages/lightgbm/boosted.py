@@ -70,17 +70,8 @@ class Boosted:
 
         module = kernels()
         if module is not None:
-            packed = module.forest(
-                trees.starts,
-                trees.feature,
-                trees.left,
-                trees.right,
-                trees.categories,
-                trees.splits,
-                trees.bounds,
-                trees.prediction,
-                True,  # features may be missing
-            )
+            # True: features may be missing.
+            packed = module.forest(*trees.nodes, trees.prediction, True)
             if packed is not None:
                 function: Values = module.trees(
                     packed,

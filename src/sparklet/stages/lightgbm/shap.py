@@ -55,17 +55,8 @@ def arguments_of(loaded: tuple[LoadedTree, ...]) -> list[numpy.ndarray]:
     import numpy
 
     trees = LoadedTrees(tuple([tree.parts for tree in loaded])).first(0, len(loaded))
-    arrays = [
-        trees.starts,
-        trees.feature,
-        trees.left,
-        trees.right,
-        trees.categories,
-        trees.splits,
-        trees.bounds,
-    ]
     counts = numpy.concatenate([tree.counts for tree in loaded])
-    return [*arrays, trees.prediction, counts, numpy.array([_expected(tree) for tree in loaded])]
+    return [*trees.nodes, trees.prediction, counts, numpy.array([_expected(tree) for tree in loaded])]
 
 
 def _expected(tree: LoadedTree) -> float:

@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from sparklet.errors import CorruptModelError
 from sparklet.records import record
 from sparklet.stages.lightgbm.text import Section
-from sparklet.stages.tree.levels import levels
+from sparklet.stages.tree.levels import categories_of, levels
 
 if TYPE_CHECKING:
     import numpy
@@ -63,15 +62,13 @@ def read_tree(section: Section, features: int) -> LoadedTree:
     left, right = (_children(section, key, splits) for key in ("left_child", "right_child"))
     order, depth = levels(left, right) or (numpy.empty(0, numpy.int64), 0)
     if len(order) != splits + count:
-        raise CorruptModelError(section.path, f"{section.where}: left_child and right_child are no tree")
+        raise section.corrupt("left_child and right_child are no tree")
     rank = numpy.empty(splits + count, numpy.int64)
     rank[order] = numpy.arange(splits + count)
     split = order < splits
     tested = _padded(section.integers("split_feature", splits), count, -1)[order]
     if (split & ((tested < 0) | (tested >= features))).any():
-        raise CorruptModelError(
-            section.path, f"{section.where}: split_feature names none of {features} features"
-        )
+        raise section.corrupt(f"split_feature names none of {features} features")
     parts = [
         tested,
         numpy.where(split, rank[left[order]], -1),
@@ -152,8 +149,7 @@ def _tests(
             pieces.append(numpy.array([threshold]))
             continue
         members = next(sets)
-        # More categories than twice the members: the set is never taken for that of the others.
-        categories[position] = max(2 * len(members), int(members.max(initial=0.0)) + 1)
+        categories[position] = categories_of(members)
         lengths[position] = len(members)
         pieces.append(members)
     return categories, numpy.concatenate(pieces), lengths

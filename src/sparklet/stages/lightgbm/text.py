@@ -28,10 +28,14 @@ class Section:
     where: str
     values: Mapping[str, str]
 
+    def corrupt(self, problem: str) -> CorruptModelError:
+        """Return the error for a part with a problem."""
+        return CorruptModelError(self.path, f"{self.where}: {problem}")
+
     def refuse(self, key: str, expected: str) -> CorruptModelError:
         """Return the error for a value that is not what is expected."""
         state = f"is {shown(self.values[key])}" if key in self.values else "is absent"
-        return CorruptModelError(self.path, f"{self.where}: {key} {state}, expected {expected}")
+        return self.corrupt(f"{key} {state}, expected {expected}")
 
     def whole(self, key: str, least: int, below: int, default: str | None = None) -> int:
         """Return an integer from `least` to before `below`."""

@@ -121,16 +121,7 @@ class Forest(Trees):
         """Return the nodes in the form of the C module, None if only the fallback supports them."""
         known = self._packs.get(id(values))
         if known is None:
-            packed = module.forest(
-                self.starts,
-                self.feature,
-                self.left,
-                self.right,
-                self.categories,
-                self.splits,
-                self.bounds,
-                values,
-            )
+            packed = module.forest(*self.nodes, values)
             # Beside the array itself, so that no other one takes its id.
             known = self._packs.setdefault(id(values), (values, packed))
         return known[1]

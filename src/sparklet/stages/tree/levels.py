@@ -11,7 +11,7 @@ from sparklet.stages.tree.trees import Trees
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["LoadedTrees", "levels"]
+__all__ = ["LoadedTrees", "categories_of", "levels"]
 
 
 @record(eq=False)
@@ -45,6 +45,14 @@ class LoadedTrees:
             weights=numpy.ones(len(parts)) if weights is None else numpy.array(weights[start:end]),
             stats=numpy.empty((len(offsets), 0)),
         )
+
+
+def categories_of(members: numpy.ndarray) -> int:
+    """Return the number of categories of a split whose set has these members.
+
+    It is more than twice their number, so that the set is never taken for that of the other categories.
+    """
+    return max(2 * len(members), int(members.max(initial=0.0)) + 1)
 
 
 def levels(left: numpy.ndarray, right: numpy.ndarray) -> tuple[numpy.ndarray, int] | None:

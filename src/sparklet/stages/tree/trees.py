@@ -43,6 +43,11 @@ class Trees:
         return type(self), tuple(getattr(self, name) for name in field_names(Trees))
 
     @property
+    def nodes(self) -> tuple[numpy.ndarray, ...]:
+        """Return the arrays of the nodes and their splits, the first arguments of the C module's `forest`."""
+        return self.starts, self.feature, self.left, self.right, self.categories, self.splits, self.bounds
+
+    @property
     def size(self) -> int:
         """Return the number of trees."""
         return len(self.starts) - 1

@@ -49,18 +49,7 @@ class Boosted:
             return lambda *_: start
         module = kernels()
         if module is not None:
-            trees = self.trees
-            packed = module.forest(
-                trees.starts,
-                trees.feature,
-                trees.left,
-                trees.right,
-                trees.categories,
-                trees.splits,
-                trees.bounds,
-                trees.prediction,
-                self.missing,
-            )
+            packed = module.forest(*self.trees.nodes, self.trees.prediction, self.missing)
             if packed is not None:
                 function: Margins = module.trees(
                     packed,

@@ -23,10 +23,14 @@ class Fields:
     where: str
     values: Mapping[str, Any]
 
+    def corrupt(self, problem: str) -> CorruptModelError:
+        """Return the error for an object with a problem."""
+        return CorruptModelError(self.path, f"{self.where}{problem}")
+
     def refuse(self, key: str, expected: str) -> CorruptModelError:
         """Return the error for a value that is not what is expected."""
         state = f"is {shown(self.values[key])}" if key in self.values else "is absent"
-        return CorruptModelError(self.path, f"{self.where}{key} {state}, expected {expected}")
+        return self.corrupt(f"{key} {state}, expected {expected}")
 
     def object(self, key: str) -> Fields:
         """Return an object."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from sparklet.errors import CorruptModelError
-from sparklet.stages.tree.levels import LoadedTrees, levels
+from sparklet.stages.tree.levels import LoadedTrees, categories_of, levels
 from sparklet.stages.xgboost.boosted import MISSING_LEFT
 from sparklet.stages.xgboost.fields import Fields
 
@@ -28,17 +27,13 @@ def _tree(fields: Fields, features: int) -> tuple[numpy.ndarray, ...]:
 
     param = fields.object("tree_param")
     if param.whole("size_leaf_vector", 0, 1 << 31, default=0) > 1:
-        raise CorruptModelError(
-            fields.path, f"{fields.where}size_leaf_vector: trees of several targets are not read"
-        )
+        raise fields.corrupt("size_leaf_vector: trees of several targets are not read")
     sides = fields.array("left_children", "int64"), fields.array("right_children", "int64")
     count = len(sides[0])
     tested, conditions = fields.array("split_indices", "int64"), fields.array("split_conditions", "float64")
     default_left = fields.array("default_left", "int64")
     if not count or any(len(a) != count for a in (sides[1], tested, conditions, default_left)):
-        raise CorruptModelError(
-            fields.path, f"{fields.where}left_children: the arrays do not have one length"
-        )
+        raise fields.corrupt("left_children: the arrays do not have one length")
     order = _order(fields, sides)
     # The nodes that are reached, each after its parent: pruning leaves others behind.
     rank = numpy.full(count, -1, numpy.int64)
@@ -46,9 +41,7 @@ def _tree(fields: Fields, features: int) -> tuple[numpy.ndarray, ...]:
     split = sides[0][order] >= 0
     feature = numpy.where(split, tested[order], -1)
     if (split & ((feature < 0) | (feature >= features))).any():
-        raise CorruptModelError(
-            fields.path, f"{fields.where}split_indices: a split tests none of {features} features"
-        )
+        raise fields.corrupt(f"split_indices: a split tests none of {features} features")
     left, right = (numpy.where(split, rank[numpy.where(split, side[order], 0)], -1) for side in sides)
     condition = conditions[order]
     categories = numpy.where(split & (default_left[order] == 1), MISSING_LEFT, -1)
@@ -66,7 +59,7 @@ def _order(fields: Fields, sides: tuple[numpy.ndarray, numpy.ndarray]) -> numpy.
     """Return the nodes that are reached from the root, level by level."""
     tree = levels(*sides)
     if tree is None:
-        raise CorruptModelError(fields.path, f"{fields.where}left_children: the nodes are not a tree")
+        raise fields.corrupt("left_children: the nodes are not a tree")
     return tree[0]
 
 
@@ -86,10 +79,10 @@ def _categories(fields: Fields, count: int) -> dict[int, numpy.ndarray]:
         and ((starts >= 0) & (sizes >= 0) & (starts <= len(values)) & (sizes <= len(values) - starts)).all()
     )
     if not good or ((values < 0) | (values >= _MOST_CATEGORIES)).any():
-        raise CorruptModelError(fields.path, f"{fields.where}categories: the sets of categories are damaged")
+        raise fields.corrupt("categories: the sets of categories are damaged")
     # The segments of different nodes do not overlap.
     if [0, *accumulate(sizes.tolist())][-1] > len(values):
-        raise CorruptModelError(fields.path, f"{fields.where}categories: the sets of categories overlap")
+        raise fields.corrupt("categories: the sets of categories overlap")
     return {
         node: numpy.unique(values[start : start + size])
         for node, start, size in zip(nodes.tolist(), starts.tolist(), sizes.tolist(), strict=True)
@@ -118,8 +111,7 @@ def _with_categories(
         missing = numpy.zeros(0 if categories[i] == MISSING_LEFT else 1)
         members = numpy.concatenate((missing, chosen[node] + 1.0))
         left[i], right[i] = right[i], left[i]
-        # More categories than twice the members: the set is never taken for that of the others.
-        categories[i] = max(2 * len(members), int(members.max(initial=0.0)) + 1)
+        categories[i] = categories_of(members)
         lengths[i] = len(members)
         pieces.append(members)
     return [feature, left, right, categories, numpy.concatenate([numpy.empty(0), *pieces]), lengths, values]
